@@ -1,0 +1,99 @@
+//! What one hit costs: get, append 13 bytes to a 4 KiB buffer, return.
+//!
+//! All contenders run in this one process, interleaved: every round times each of
+//! them once, and the best of the rounds counts, since noise only ever adds. Ratios
+//! are to the floor, the least that reuse can cost: a pop and a push of a `Box` on a
+//! `Vec` that nobody shares.
+//!
+//! Run it with `cargo bench --bench hit`.
+
+use std::cell::RefCell;
+use std::hint::black_box;
+use std::time::Instant;
+
+/// Rounds, each of which times every contender once.
+const ROUNDS: usize = 25;
+/// Hits in one timing.
+const HITS: u32 = 400_000;
+/// The capacity that the buffer of every contender is born with, in bytes.
+const CAPACITY: usize = 4096;
+/// What every hit appends.
+const LINE: &[u8; 13] = b"GET / HTTP/1\n";
+
+/// The object of all contenders that do not bring their own.
+struct Buffer {
+    bytes: Vec<u8>,
+}
+
+impl Buffer {
+    fn new() -> Self {
+        Self { bytes: Vec::with_capacity(CAPACITY) }
+    }
+}
+
+/// What a user does with the object between get and return.
+#[inline(always)]
+fn fill(bytes: &mut Vec<u8>) {
+    bytes.extend_from_slice(black_box(LINE));
+    black_box(bytes.as_ptr());
+}
+
+/// The floor: a free list that one loop owns.
+fn floor(hits: u32) {
+    let mut free = vec![Box::new(Buffer::new())];
+    for _ in 0..hits {
+        let mut buffer = free.pop().unwrap_or_else(|| Box::new(Buffer::new()));
+        fill(&mut buffer.bytes);
+        buffer.bytes.clear();
+        free.push(buffer);
+    }
+    black_box(free.len());
+}
+
+thread_local! {
+    static FREE: RefCell<Vec<Box<Buffer>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// What programs write by hand: a thread-local free list behind a `RefCell`.
+fn by_hand(hits: u32) {
+    for _ in 0..hits {
+        let mut buffer =
+            FREE.with(|free| free.borrow_mut().pop()).unwrap_or_else(|| Box::new(Buffer::new()));
+        fill(&mut buffer.bytes);
+        buffer.bytes.clear();
+        FREE.with(|free| free.borrow_mut().push(buffer));
+    }
+}
+
+/// No reuse at all.
+fn allocate(hits: u32) {
+    for _ in 0..hits {
+        let mut buffer = Box::new(Buffer::new());
+        fill(&mut buffer.bytes);
+        black_box(&buffer);
+    }
+}
+
+fn main() {
+    let contenders: &[(&str, fn(u32))] = &[
+        ("floor: pop and push of a Box on a local Vec", floor),
+        ("by hand: thread_local! RefCell<Vec<Box<T>>>", by_hand),
+        ("none: allocate and free", allocate),
+    ];
+    let mut best = vec![f64::INFINITY; contenders.len()];
+    for round in 0..ROUNDS {
+        for step in 0..contenders.len() {
+            // Each round starts with another contender, so that none always runs
+            // in the wake of the same neighbour.
+            let index = (round + step) % contenders.len();
+            let start = Instant::now();
+            contenders[index].1(HITS);
+            let nanoseconds = start.elapsed().as_secs_f64() * 1e9 / f64::from(HITS);
+            best[index] = best[index].min(nanoseconds);
+        }
+    }
+    println!("{:<48} {:>8} {:>9}", "one hit on one thread", "ns", "x floor");
+    for ((name, _), nanoseconds) in contenders.iter().zip(&best) {
+        println!("{name:<48} {nanoseconds:>8.2} {:>9.2}", nanoseconds / best[0]);
+    }
+}

@@ -1,0 +1,2 @@
+//! Object pools by derive.
+#![forbid(unsafe_code)]
