@@ -1,0 +1,308 @@
+//! The guard of an object that its type's pool owns.
+//!
+//! # Invariants
+//!
+//! 1. A guard owns its slot: nobody else reads or writes the value while it lives.
+//! 2. The value never moves while it is in the pool. `into_inner` moves it out for good.
+//!
+//! There is no way to pin the value. A value that relies on its address could be taken
+//! out of the guard after it was pinned, by safe code.
+
+use core::borrow::{Borrow, BorrowMut};
+use core::cmp::Ordering;
+use core::fmt;
+use core::hash::{Hash, Hasher};
+use core::marker::PhantomData;
+use core::mem::{self, ManuallyDrop};
+use core::ops::{Deref, DerefMut};
+use core::ptr::NonNull;
+
+use crate::lifecycle;
+use crate::poolable::Poolable;
+use crate::reset::Reset;
+use crate::slot::Slot;
+use crate::stats::Reason;
+
+/// An object taken from its type's pool, which goes back when this guard drops.
+///
+/// It is one pointer wide, dereferences to the object, and may be dropped on any
+/// thread. All functions are associated ones, `Pooled::into_inner(guard)`, so that they
+/// hide no method of the object.
+///
+/// On drop the object is checked (`validate`), its secrets are wiped, it is reset,
+/// measured against the limits, and kept or freed. If the reset panics the object is
+/// freed and the panic goes on; if a panic is already under way, a second one aborts the
+/// process, as everywhere in Rust.
+///
+/// # Examples
+///
+/// ```
+/// use poolable::Poolable;
+///
+/// #[derive(Poolable)]
+/// struct Request {
+///     path: String,
+/// }
+///
+/// let mut request = Request::pooled();
+/// request.path.push_str("/health");
+/// assert_eq!(request.path, "/health");
+/// drop(request);
+/// assert_eq!(Request::pooled().path, "");
+/// ```
+#[must_use = "the object goes back to its pool at once unless the guard is kept"]
+pub struct Pooled<T: Poolable> {
+    slot: NonNull<Slot<T>>,
+    _owns: PhantomData<T>,
+}
+
+// SAFETY: a guard owns its value (invariant 1), so that to send one is to send the other.
+unsafe impl<T: Poolable + Send> Send for Pooled<T> {}
+
+// SAFETY: a shared guard gives out shared references to the value, and nothing else.
+unsafe impl<T: Poolable + Sync> Sync for Pooled<T> {}
+
+impl<T: Poolable> Pooled<T> {
+    #[inline]
+    pub(crate) fn take() -> Self {
+        Self { slot: lifecycle::take(), _owns: PhantomData }
+    }
+
+    /// Gives up the guard, and keeps the slot.
+    fn into_slot(guard: Self) -> NonNull<Slot<T>> {
+        ManuallyDrop::new(guard).slot
+    }
+
+    /// Takes the object out of the pool for good.
+    ///
+    /// The value moves; the memory that it leaves is wiped before it is freed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::{Poolable, Pooled};
+    ///
+    /// #[derive(Poolable)]
+    /// struct Line(String);
+    ///
+    /// let mut line = Line::pooled();
+    /// line.0.push_str("kept");
+    /// let line: Line = Pooled::into_inner(line);
+    /// assert_eq!(line.0, "kept");
+    /// assert_eq!(Line::pool().stats().detached, 1);
+    /// ```
+    #[must_use = "the object is dropped unless it is kept; to free it, use `Pooled::discard`"]
+    pub fn into_inner(guard: Self) -> T {
+        T::pool().raw().tally.detached.add_one();
+        let slot = Self::into_slot(guard);
+        // SAFETY: the guard owned the slot and is gone.
+        unsafe { Slot::into_inner(slot) }
+    }
+
+    /// Frees the object instead of keeping it, its secrets wiped.
+    ///
+    /// For an object known to be broken or bloated.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::{Poolable, Pooled};
+    ///
+    /// #[derive(Poolable)]
+    /// struct Line(String);
+    ///
+    /// Pooled::discard(Line::pooled());
+    /// assert_eq!(Line::pool().stats().idle, 0);
+    /// ```
+    pub fn discard(guard: Self) {
+        let slot = Self::into_slot(guard);
+        // SAFETY: the guard owned the slot and is gone.
+        unsafe { lifecycle::discard::<T>(slot, Reason::Explicit) };
+    }
+
+    /// Lets the object live as long as the program, and counts it as detached.
+    ///
+    /// The memory is the pool's, never a `Box`: it cannot be freed any more.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::{Poolable, Pooled};
+    ///
+    /// #[derive(Poolable)]
+    /// struct Line(String);
+    ///
+    /// let line: &'static mut Line = Pooled::leak(Line::pooled());
+    /// line.0.push_str("for ever");
+    /// assert_eq!(Line::pool().stats().detached, 1);
+    /// ```
+    pub fn leak<'a>(guard: Self) -> &'a mut T
+    where
+        T: 'a,
+    {
+        T::pool().raw().tally.detached.add_one();
+        let slot = Self::into_slot(guard);
+        // SAFETY: the guard owned the slot, which is never freed from here on.
+        let mut value = unsafe { Slot::value(slot) };
+        // SAFETY: the value is valid, and nobody else has a way to it.
+        unsafe { value.as_mut() }
+    }
+
+    /// Gives a value to the pool: a guard for it, as if it had come from there.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::{Poolable, Pooled};
+    ///
+    /// #[derive(Poolable)]
+    /// struct Line(String);
+    ///
+    /// drop(Pooled::attach(Line(String::with_capacity(512))));
+    /// assert!(Line::pooled().0.capacity() >= 512);
+    /// ```
+    pub fn attach(value: T) -> Self {
+        let slot = Slot::allocate(|| value);
+        T::pool().raw().tally.attached.add_one();
+        Self { slot, _owns: PhantomData }
+    }
+}
+
+impl<T: Poolable> Drop for Pooled<T> {
+    #[inline]
+    fn drop(&mut self) {
+        // SAFETY: the guard owns the slot and is gone after this.
+        unsafe { lifecycle::give(self.slot) };
+    }
+}
+
+impl<T: Poolable> Deref for Pooled<T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        // SAFETY: the guard owns the slot (invariant 1), and so it is allocated.
+        let value = unsafe { Slot::value(self.slot) };
+        // SAFETY: the value is valid, and borrowed with the guard.
+        unsafe { value.as_ref() }
+    }
+}
+
+impl<T: Poolable> DerefMut for Pooled<T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut T {
+        // SAFETY: the guard owns the slot (invariant 1), and so it is allocated.
+        let mut value = unsafe { Slot::value(self.slot) };
+        // SAFETY: the value is valid, and borrowed exclusively with the guard.
+        unsafe { value.as_mut() }
+    }
+}
+
+impl<T: Poolable> Default for Pooled<T> {
+    fn default() -> Self {
+        Self::take()
+    }
+}
+
+impl<T: Poolable> From<T> for Pooled<T> {
+    fn from(value: T) -> Self {
+        Self::attach(value)
+    }
+}
+
+/// A pooled object inside a pooled object: reset where it is, and kept.
+impl<T: Poolable> Reset for Pooled<T> {
+    fn blank() -> Self {
+        Self::take()
+    }
+
+    fn reset(&mut self) {
+        /// Puts another object in the place of one whose reset panicked: to be given
+        /// back it would have to be reset again.
+        struct Replaced<'a, T: Poolable>(&'a mut Pooled<T>);
+
+        impl<T: Poolable> Drop for Replaced<'_, T> {
+            fn drop(&mut self) {
+                let half_reset = Pooled::into_slot(mem::take(self.0));
+                // SAFETY: the guard owned the slot and is gone.
+                unsafe { lifecycle::discard::<T>(half_reset, Reason::Panic) };
+            }
+        }
+
+        let replaced = Replaced(self);
+        (**replaced.0).reset();
+        mem::forget(replaced);
+    }
+
+    fn retained_bytes(&mut self) -> usize {
+        (**self).retained_bytes().saturating_add(size_of::<Slot<T>>())
+    }
+}
+
+impl<T: Poolable, U: ?Sized> AsRef<U> for Pooled<T>
+where
+    T: AsRef<U>,
+{
+    fn as_ref(&self) -> &U {
+        (**self).as_ref()
+    }
+}
+
+impl<T: Poolable, U: ?Sized> AsMut<U> for Pooled<T>
+where
+    T: AsMut<U>,
+{
+    fn as_mut(&mut self) -> &mut U {
+        (**self).as_mut()
+    }
+}
+
+impl<T: Poolable> Borrow<T> for Pooled<T> {
+    fn borrow(&self) -> &T {
+        self
+    }
+}
+
+impl<T: Poolable> BorrowMut<T> for Pooled<T> {
+    fn borrow_mut(&mut self) -> &mut T {
+        self
+    }
+}
+
+impl<T: Poolable + fmt::Debug> fmt::Debug for Pooled<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+impl<T: Poolable + fmt::Display> fmt::Display for Pooled<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+impl<T: Poolable + PartialEq> PartialEq for Pooled<T> {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl<T: Poolable + Eq> Eq for Pooled<T> {}
+
+impl<T: Poolable + PartialOrd> PartialOrd for Pooled<T> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        (**self).partial_cmp(&**other)
+    }
+}
+
+impl<T: Poolable + Ord> Ord for Pooled<T> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        (**self).cmp(&**other)
+    }
+}
+
+impl<T: Poolable + Hash> Hash for Pooled<T> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (**self).hash(state);
+    }
+}

@@ -1,0 +1,114 @@
+//! The trait of types that have a home pool.
+
+use crate::cache::Local;
+use crate::guard::Pooled;
+use crate::reset::Reset;
+use crate::type_pool::TypePool;
+
+/// A type with a pool of its own. Derive it.
+///
+/// # Examples
+///
+/// ```
+/// use poolable::{Poolable, Pooled};
+///
+/// #[derive(Poolable)]
+/// struct Line(Vec<u8>);
+///
+/// // In code that knows the type, `Line::pooled()`; in generic code, the same.
+/// fn fresh<T: Poolable>() -> Pooled<T> {
+///     T::pooled()
+/// }
+///
+/// let mut line = fresh::<Line>();
+/// line.0.extend(b"GET /");
+/// drop(line);
+/// assert!(fresh::<Line>().0.is_empty());
+/// ```
+///
+/// # Safety
+///
+/// Implemented by the derive alone. An implementation promises that
+///
+/// - `pool` returns one and the same static, which no other type returns;
+/// - `__local` returns a pointer to a thread-local without a destructor, which is valid
+///   until the thread has ended, one for each thread and no other type's;
+/// - values may be sent between threads.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no pool",
+    label = "needs `#[derive(Poolable)]`",
+    note = "`#[derive(Reset)]` alone makes a type blank, and gives it no pool"
+)]
+pub unsafe trait Poolable: Reset + Sized {
+    /// The type as its pool holds it: itself, with any lifetime replaced by `'static`.
+    type Static: Poolable<Static = Self::Static> + 'static;
+
+    /// Takes an object from the pool, or creates one; dropping the guard returns it.
+    ///
+    /// The derive also gives the type a method of this name, so that the trait need not
+    /// be in scope.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::Poolable;
+    ///
+    /// #[derive(Poolable)]
+    /// struct Line(Vec<u8>);
+    ///
+    /// assert!(<Line as Poolable>::pooled().0.is_empty());
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If a new object is needed and its create panics.
+    ///
+    /// # Performance
+    ///
+    /// No lock, no allocation, and no atomic read-modify-write on a hit. One exchange
+    /// with the shared depot for every half a cache of gets that no return balances.
+    #[inline]
+    fn pooled() -> Pooled<Self> {
+        Pooled::take()
+    }
+
+    /// The pool itself: to warm it, to empty it, to ask how it does.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::Poolable;
+    ///
+    /// #[derive(Poolable)]
+    /// struct Line(Vec<u8>);
+    ///
+    /// assert_eq!(Line::pool().prewarm(8), 8);
+    /// assert_eq!(Line::pool().stats().idle, 8);
+    /// ```
+    fn pool() -> &'static TypePool<Self::Static>;
+
+    /// The current thread's way to its cache.
+    #[doc(hidden)]
+    fn __local() -> *const Local;
+
+    /// `#[pool(validate = ..)]`.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn __validate(&self) -> bool {
+        true
+    }
+
+    /// Wipes the secrets of a value that its drop does not wipe.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn __wipe(&mut self) {}
+}
+
+/// Reaches the current thread's way to its cache for the length of a call.
+#[inline(always)]
+pub(crate) fn with_local<T: Poolable, R>(visit: impl FnOnce(&Local) -> R) -> R {
+    let local = T::__local();
+    // SAFETY: `Poolable` promises a pointer that is valid while the thread runs, and the
+    // reference does not leave this call.
+    visit(unsafe { &*local })
+}

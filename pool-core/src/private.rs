@@ -1,0 +1,150 @@
+//! What the code that the derives write reaches the runtime through. No API: it changes
+//! without notice.
+
+pub use core::default::Default;
+pub use core::ops::Drop;
+pub use core::primitive::{bool, usize};
+pub use core::{assert, concat, module_path};
+pub use std::thread_local;
+
+pub use crate::cache::Local;
+use crate::capacity::Capacity;
+pub use crate::pool::Limits;
+use crate::poolable::Poolable;
+use crate::reset::Reset;
+use crate::type_pool::TypePool;
+#[cfg(feature = "zeroize")]
+pub use crate::wipe::{Wiping, WipingWith};
+
+/// A field that the derive does not reset, and that may hold heap all the same.
+///
+/// Its `retained_bytes` is the inherent method where the type has `Reset`, and else that
+/// of [`Unmeasured`].
+#[derive(Debug)]
+pub struct Measured<'a, T: ?Sized>(pub &'a mut T);
+
+impl<T: Reset + ?Sized> Measured<'_, T> {
+    /// What the field says it retains.
+    #[inline]
+    #[must_use]
+    pub fn retained_bytes(self) -> usize {
+        self.0.retained_bytes()
+    }
+}
+
+/// See [`Measured`].
+pub trait Unmeasured: Sized {
+    /// Nothing that the pool could know of.
+    #[inline]
+    fn retained_bytes(self) -> usize {
+        0
+    }
+}
+
+impl<T: ?Sized> Unmeasured for Measured<'_, T> {}
+
+/// The sum of what the fields of a value retain.
+#[inline(always)]
+#[must_use]
+pub fn sum<const N: usize>(terms: [usize; N]) -> usize {
+    terms.into_iter().fold(0, usize::saturating_add)
+}
+
+/// Grows a field to the floor that `capacity = N` sets, if it is below.
+#[inline]
+pub fn restore_capacity<T: Capacity>(field: &mut T, floor: usize) {
+    #[cold]
+    #[inline(never)]
+    fn grow<T: Capacity>(field: &mut T, floor: usize) {
+        field.grow_to(floor);
+    }
+
+    if field.capacity() < floor {
+        grow(field, floor);
+    }
+}
+
+/// Shrinks a field to the ceiling that `max_capacity = N` sets, if it is above.
+#[inline]
+pub fn limit_capacity<T: Capacity>(field: &mut T, ceiling: usize) {
+    #[cold]
+    #[inline(never)]
+    fn shrink<T: Capacity>(field: &mut T, ceiling: usize) {
+        field.shrink_to(ceiling);
+    }
+
+    if field.capacity() > ceiling {
+        shrink(field, ceiling);
+    }
+}
+
+/// The types that threads can share a pool of: those that are `Send`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not `Send`, so threads cannot share a pool of it",
+    label = "a pool hands its objects from thread to thread",
+    note = "use types that are `Send`: `Arc` for `Rc`, `Mutex` or an atomic for `Cell` behind a reference, no raw pointers"
+)]
+pub trait SharedByThreads: Send {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Send> SharedByThreads for T {}
+
+/// The static that holds a type's pool.
+#[derive(Debug)]
+pub struct Home<T>(TypePool<T>);
+
+// SAFETY: `new`, the only way to one, asks for `T: Send`, and a `TypePool` of such a type
+// is `Sync`. Without the bound here, a type that is not gives one error instead of two.
+unsafe impl<T> Sync for Home<T> {}
+
+impl<T: SharedByThreads> Home<T> {
+    /// An empty pool.
+    #[must_use]
+    pub const fn new(name: &'static str, limits: Limits) -> Self {
+        Self(TypePool::new(name, limits))
+    }
+}
+
+impl<T> Home<T> {
+    /// The pool.
+    #[inline]
+    #[must_use]
+    pub const fn pool(&self) -> &TypePool<T> {
+        &self.0
+    }
+}
+
+/// What the derive implements instead of itself after it reported an error, so that no
+/// second error follows from the first.
+#[derive(Debug)]
+pub enum Unbuilt {}
+
+impl Unbuilt {
+    /// Stands for a body.
+    #[cold]
+    #[must_use]
+    pub fn body<T>() -> T {
+        unreachable!("the derive reported an error, and so this program was never built")
+    }
+}
+
+impl Reset for Unbuilt {
+    fn blank() -> Self {
+        Self::body()
+    }
+
+    fn reset(&mut self) {}
+}
+
+// SAFETY: there is no value of this type, and no function here returns.
+unsafe impl Poolable for Unbuilt {
+    type Static = Self;
+
+    fn pool() -> &'static TypePool<Self> {
+        Self::body()
+    }
+
+    fn __local() -> *const Local {
+        Self::body()
+    }
+}

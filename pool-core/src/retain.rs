@@ -1,0 +1,11 @@
+//! Containers whose emptied places keep their values for reuse.
+//!
+//! A cleared `Vec<String>` frees every string, and an `Option<String>` that becomes
+//! `None` frees its one. The containers here reset such a value and put it aside, so
+//! that its buffer serves the next user.
+
+mod option;
+mod vec;
+
+pub use option::RetainOption;
+pub use vec::RetainVec;

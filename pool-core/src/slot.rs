@@ -1,0 +1,161 @@
+//! One pooled object in an allocation of its own.
+//!
+//! # Invariants
+//!
+//! 1. An [`Object`] has one owner: a guard, a cache, a magazine, a queue or a local of
+//!    the function that moves it.
+//! 2. Idle objects are blank: nobody makes an `Object` out of a slot whose reset has
+//!    not returned.
+//! 3. The header comes first, so that a pointer to a slot of any type reaches it.
+
+use core::mem::MaybeUninit;
+use core::ptr::NonNull;
+
+/// What the pool keeps beside each value.
+#[derive(Debug)]
+struct Header {
+    /// What the value held when it was last measured, `size_of::<T>()` included.
+    bytes: usize,
+}
+
+/// The allocation of an object.
+#[derive(Debug)]
+#[repr(C)]
+pub(crate) struct Slot<T> {
+    header: Header,
+    value: T,
+}
+
+impl<T> Slot<T> {
+    /// Allocates a slot and has `create` fill it, in place where the optimiser can.
+    ///
+    /// A `create` that panics leaves nothing behind.
+    pub(crate) fn allocate(create: impl FnOnce() -> T) -> NonNull<Self> {
+        let mut memory = Box::<Self>::new_uninit();
+        let slot = memory.as_mut_ptr();
+        // SAFETY: `slot` points to memory for a `Self`, so a field of it is in bounds.
+        let header = unsafe { &raw mut (*slot).header };
+        // SAFETY: as above.
+        let value = unsafe { &raw mut (*slot).value };
+        // SAFETY: the memory is ours and aligned for `Self`.
+        unsafe { header.write(Header { bytes: 0 }) };
+        let created = create();
+        // SAFETY: the memory is ours and aligned for `Self`.
+        unsafe { value.write(created) };
+        // SAFETY: a `Box` is never null.
+        unsafe { NonNull::new_unchecked(Box::into_raw(memory).cast()) }
+    }
+
+    /// Reaches the value.
+    ///
+    /// # Safety
+    ///
+    /// - `slot` came from [`allocate`](Self::allocate) and has not been freed.
+    pub(crate) unsafe fn value(slot: NonNull<Self>) -> NonNull<T> {
+        // SAFETY: the slot is allocated, so its field is in bounds.
+        let value = unsafe { &raw mut (*slot.as_ptr()).value };
+        // SAFETY: a field of an allocation is not null.
+        unsafe { NonNull::new_unchecked(value) }
+    }
+
+    /// Drops the value and frees the slot, even if that drop panics.
+    ///
+    /// # Safety
+    ///
+    /// - `slot` came from [`allocate`](Self::allocate), and the caller owns it.
+    pub(crate) unsafe fn free(slot: NonNull<Self>) {
+        // SAFETY: `allocate` took the slot from a `Box` of this type, and the caller owns it.
+        drop(unsafe { Box::from_raw(slot.as_ptr()) });
+    }
+
+    /// Moves the value out and frees the slot, wiped.
+    ///
+    /// # Safety
+    ///
+    /// - `slot` came from [`allocate`](Self::allocate), and the caller owns it.
+    pub(crate) unsafe fn into_inner(slot: NonNull<Self>) -> T {
+        // SAFETY: the caller's promise is the one asked for.
+        let place = unsafe { Self::value(slot) };
+        // SAFETY: the value is valid, and is not read or dropped again: the memory
+        // becomes a box of `MaybeUninit` below.
+        let value = unsafe { place.read() };
+        // SAFETY: `allocate` took the slot from a `Box` of this layout, the caller owns
+        // it, and `MaybeUninit` asks nothing of the contents.
+        let mut memory = unsafe { Box::<MaybeUninit<Self>>::from_raw(slot.as_ptr().cast()) };
+        // What moved out may have been a secret, and freed memory is read by others.
+        #[cfg(feature = "zeroize")]
+        crate::wipe::wipe_memory(crate::wipe::bytes_of(core::slice::from_mut(&mut *memory)));
+        #[cfg(not(feature = "zeroize"))]
+        let _ = &mut memory;
+        value
+    }
+}
+
+/// An object whose type its pool alone knows.
+#[derive(Debug)]
+#[repr(transparent)]
+pub(crate) struct Object(NonNull<Header>);
+
+// SAFETY: an `Object` owns a value of a type that the pool knows. Objects change threads
+// only inside a pool, and a pool is `Sync` and `Send` only if its type is `Send`.
+unsafe impl Send for Object {}
+
+impl Object {
+    /// Erases the type of a slot, which is idle and blank from here on, and notes what
+    /// it holds.
+    ///
+    /// # Safety
+    ///
+    /// - `slot` came from [`Slot::allocate`], and the caller owns it and gives it up.
+    #[inline]
+    pub(crate) unsafe fn new<T>(slot: NonNull<Slot<T>>, bytes: usize) -> Self {
+        // SAFETY: the slot is allocated and owned by the caller.
+        unsafe { (*slot.as_ptr()).header.bytes = bytes };
+        Self(slot.cast())
+    }
+
+    /// Gives the slot its type back.
+    ///
+    /// # Safety
+    ///
+    /// - The object was made from a slot of this `T`.
+    #[inline]
+    pub(crate) unsafe fn into_slot<T>(self) -> NonNull<Slot<T>> {
+        self.0.cast()
+    }
+
+    /// What the object held when it was made idle, in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        // SAFETY: the object owns its slot, which begins with the header (invariant 3).
+        unsafe { (*self.0.as_ptr()).bytes }
+    }
+
+    /// The object as a pointer, for a list that stores it.
+    #[inline]
+    pub(crate) fn into_raw(self) -> *mut () {
+        self.0.as_ptr().cast()
+    }
+
+    /// Takes an object back from a list.
+    ///
+    /// # Safety
+    ///
+    /// - `raw` came from [`into_raw`](Self::into_raw), and is taken back once.
+    #[inline]
+    pub(crate) unsafe fn from_raw(raw: *mut ()) -> Self {
+        // SAFETY: `into_raw` gave out a pointer that is not null.
+        Self(unsafe { NonNull::new_unchecked(raw.cast()) })
+    }
+}
+
+/// Frees an object of type `T`: what a pool stores to free its objects with.
+///
+/// # Safety
+///
+/// - The object was made from a slot of this `T`.
+pub(crate) unsafe fn free_object<T>(object: Object) {
+    // SAFETY: the caller knows the type.
+    let slot = unsafe { object.into_slot::<T>() };
+    // SAFETY: the object owned the slot.
+    unsafe { Slot::free(slot) };
+}

@@ -1,0 +1,225 @@
+//! What a pool counts, and what it shows of it.
+//!
+//! # Invariants
+//!
+//! 1. At rest, once the threads that used the pool have been joined,
+//!    `created + attached = idle + in_use + detached + discarded.total()`.
+//! 2. Nothing on the hit path adds to a counter that another thread writes.
+
+use core::sync::atomic::{AtomicU64, Ordering};
+
+/// A snapshot of a pool's counters.
+///
+/// Exact once the threads that used the pool have been joined; while they run, each
+/// figure is current and their sums may be off by what is under way. "Joined" means
+/// `JoinHandle::join`: a scope's implicit join may come before a thread's cache has
+/// been handed over.
+///
+/// # Examples
+///
+/// ```
+/// use poolable::Poolable;
+///
+/// #[derive(Poolable)]
+/// struct Line(String);
+///
+/// drop(Line::pooled());
+/// drop(Line::pooled());
+/// let stats = Line::pool().stats();
+/// assert_eq!((stats.misses, stats.hits, stats.idle), (1, 1, 1));
+/// assert_eq!(stats.hit_rate(), 0.5);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Gets that found an object.
+    pub hits: u64,
+    /// Gets that had to create one, or tried to.
+    pub misses: u64,
+    /// Objects created, by gets and by `prewarm`.
+    pub created: u64,
+    /// Guards dropped, whether the object was kept or not.
+    pub returned: u64,
+    /// Objects taken out for good, by `into_inner` and `leak`.
+    pub detached: u64,
+    /// Values that a user gave to the pool.
+    pub attached: u64,
+    /// Objects freed, by reason.
+    pub discarded: Discarded,
+    /// Objects that wait for their next user.
+    pub idle: u64,
+    /// Objects in the hands of users, leaked guards included.
+    pub in_use: u64,
+    /// What the idle objects hold, in bytes, as of each thread cache's last exchange
+    /// with the depot.
+    pub bytes_idle: u64,
+}
+
+impl Stats {
+    /// The share of gets that found an object: 0.0 before any get, at most 1.0.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::Poolable;
+    ///
+    /// #[derive(Poolable)]
+    /// struct Unused(u8);
+    ///
+    /// assert_eq!(Unused::pool().stats().hit_rate(), 0.0);
+    /// ```
+    #[must_use]
+    pub fn hit_rate(&self) -> f64 {
+        let gets = self.hits + self.misses;
+        if gets == 0 { 0.0 } else { self.hits as f64 / gets as f64 }
+    }
+}
+
+/// Objects that a pool freed, by reason.
+///
+/// # Examples
+///
+/// ```
+/// use poolable::{Poolable, Pooled};
+///
+/// #[derive(Poolable)]
+/// struct Line(String);
+///
+/// Pooled::discard(Line::pooled());
+/// let discarded = Line::pool().stats().discarded;
+/// assert_eq!((discarded.explicit, discarded.total()), (1, 1));
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Discarded {
+    /// The depot was full.
+    pub full: u64,
+    /// The object held more than `max_object_bytes`.
+    pub oversize: u64,
+    /// The pool held `max_bytes`.
+    pub bytes: u64,
+    /// `validate` refused the object, or panicked.
+    pub invalid: u64,
+    /// The reset panicked.
+    pub panic: u64,
+    /// The user asked for it, by `discard` or `clear`.
+    pub explicit: u64,
+    /// It was idle for too long, or a limit was lowered.
+    pub trimmed: u64,
+}
+
+impl Discarded {
+    /// The sum over all reasons.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert_eq!(poolable::Discarded::default().total(), 0);
+    /// ```
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.full
+            + self.oversize
+            + self.bytes
+            + self.invalid
+            + self.panic
+            + self.explicit
+            + self.trimmed
+    }
+}
+
+/// Why an object is freed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Reason {
+    Full,
+    Oversize,
+    Invalid,
+    Panic,
+    Explicit,
+}
+
+/// The counters that any thread may add to, off the hit path.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    /// Hits of threads that have no cache.
+    pub(crate) hits: Counter,
+    pub(crate) misses: Counter,
+    pub(crate) created: Counter,
+    /// Returns of threads that have no cache, and those that kept nothing.
+    pub(crate) returned: Counter,
+    pub(crate) detached: Counter,
+    pub(crate) attached: Counter,
+    full: Counter,
+    oversize: Counter,
+    invalid: Counter,
+    panic: Counter,
+    explicit: Counter,
+}
+
+impl Tally {
+    pub(crate) const fn new() -> Self {
+        Self {
+            hits: Counter::new(),
+            misses: Counter::new(),
+            created: Counter::new(),
+            returned: Counter::new(),
+            detached: Counter::new(),
+            attached: Counter::new(),
+            full: Counter::new(),
+            oversize: Counter::new(),
+            invalid: Counter::new(),
+            panic: Counter::new(),
+            explicit: Counter::new(),
+        }
+    }
+
+    /// The counter of a reason.
+    pub(crate) fn discarded(&self, reason: Reason) -> &Counter {
+        match reason {
+            Reason::Full => &self.full,
+            Reason::Oversize => &self.oversize,
+            Reason::Invalid => &self.invalid,
+            Reason::Panic => &self.panic,
+            Reason::Explicit => &self.explicit,
+        }
+    }
+
+    pub(crate) fn all_discarded(&self) -> Discarded {
+        Discarded {
+            full: self.full.get(),
+            oversize: self.oversize.get(),
+            bytes: 0,
+            invalid: self.invalid.get(),
+            panic: self.panic.get(),
+            explicit: self.explicit.get(),
+            trimmed: 0,
+        }
+    }
+}
+
+/// A count that only grows.
+///
+/// Every access is `Relaxed`: a counter publishes nothing but itself.
+#[derive(Debug, Default)]
+pub(crate) struct Counter(AtomicU64);
+
+impl Counter {
+    pub(crate) const fn new() -> Self {
+        Self(AtomicU64::new(0))
+    }
+
+    pub(crate) fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Adds one, from any thread.
+    pub(crate) fn add_one(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Adds one to a counter that no other thread writes: a load and a store.
+    #[inline]
+    pub(crate) fn add_one_as_only_writer(&self) {
+        self.0.store(self.0.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+    }
+}
