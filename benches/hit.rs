@@ -7,9 +7,11 @@
 //!
 //! Run it with `cargo bench --bench hit`.
 
-use std::cell::RefCell;
-use std::hint::black_box;
+use core::cell::RefCell;
+use core::hint::black_box;
 use std::time::Instant;
+
+use poolable::Poolable;
 
 /// Rounds, each of which times every contender once.
 const ROUNDS: usize = 25;
@@ -50,8 +52,11 @@ fn floor(hits: u32) {
     black_box(free.len());
 }
 
+/// The boxes are what a pool keeps, too: an object does not move while it is out.
+type FreeList = RefCell<Vec<Box<Buffer>>>;
+
 thread_local! {
-    static FREE: RefCell<Vec<Box<Buffer>>> = const { RefCell::new(Vec::new()) };
+    static FREE: FreeList = const { RefCell::new(Vec::new()) };
 }
 
 /// What programs write by hand: a thread-local free list behind a `RefCell`.
@@ -65,6 +70,21 @@ fn by_hand(hits: u32) {
     }
 }
 
+/// The same object with a pool.
+#[derive(Poolable)]
+struct PooledBuffer {
+    #[pool(capacity = CAPACITY)]
+    bytes: Vec<u8>,
+}
+
+/// A get, the same use, and the drop of the guard, as in any user's code.
+fn pooled(hits: u32) {
+    for _ in 0..hits {
+        let mut buffer = PooledBuffer::pooled();
+        fill(&mut buffer.bytes);
+    }
+}
+
 /// No reuse at all.
 fn allocate(hits: u32) {
     for _ in 0..hits {
@@ -74,11 +94,18 @@ fn allocate(hits: u32) {
     }
 }
 
+/// One way to come by a buffer.
+struct Contender {
+    name: &'static str,
+    run: fn(u32),
+}
+
 fn main() {
-    let contenders: &[(&str, fn(u32))] = &[
-        ("floor: pop and push of a Box on a local Vec", floor),
-        ("by hand: thread_local! RefCell<Vec<Box<T>>>", by_hand),
-        ("none: allocate and free", allocate),
+    let contenders = [
+        Contender { name: "floor: pop and push of a Box on a local Vec", run: floor },
+        Contender { name: "poolable: T::pooled() and drop", run: pooled },
+        Contender { name: "by hand: thread_local! RefCell<Vec<Box<T>>>", run: by_hand },
+        Contender { name: "none: allocate and free", run: allocate },
     ];
     let mut best = vec![f64::INFINITY; contenders.len()];
     for round in 0..ROUNDS {
@@ -87,13 +114,13 @@ fn main() {
             // in the wake of the same neighbour.
             let index = (round + step) % contenders.len();
             let start = Instant::now();
-            contenders[index].1(HITS);
+            (contenders[index].run)(HITS);
             let nanoseconds = start.elapsed().as_secs_f64() * 1e9 / f64::from(HITS);
             best[index] = best[index].min(nanoseconds);
         }
     }
     println!("{:<48} {:>8} {:>9}", "one hit on one thread", "ns", "x floor");
-    for ((name, _), nanoseconds) in contenders.iter().zip(&best) {
+    for (Contender { name, .. }, nanoseconds) in contenders.iter().zip(&best) {
         println!("{name:<48} {nanoseconds:>8.2} {:>9.2}", nanoseconds / best[0]);
     }
 }

@@ -1,2 +1,11 @@
 //! Object pools by derive.
 #![forbid(unsafe_code)]
+
+#[cfg(feature = "zeroize")]
+pub use pool_core::Wipe;
+#[doc(hidden)]
+pub use pool_core::private as __private;
+pub use pool_core::{
+    Capacity, Discarded, Poolable, Pooled, Reset, RetainOption, RetainVec, Stats, TypePool,
+};
+pub use pool_derive::{Poolable, Reset};

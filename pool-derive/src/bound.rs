@@ -1,0 +1,126 @@
+//! Infers the `where` clauses of the generated code.
+//!
+//! Bounds follow the fields: a field whose type mentions a type or const parameter asks
+//! for what the derive calls on it. Fields of concrete types add nothing, nor do those
+//! that mention the type itself, where the bound would have to prove itself.
+
+use std::collections::HashSet;
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::{GenericParam, Generics, Ident, Type, WhereClause, WherePredicate, parse_quote};
+
+use crate::model::{AtBirth, Field, Model, OnReturn, Secret};
+
+/// The `where` clauses that the generated blocks need.
+pub(crate) struct Bounds {
+    /// What the type itself asks for: all that a `Drop` may ask for.
+    pub(crate) declared: WhereClause,
+    /// That, and what it takes to make and reset the value.
+    pub(crate) reset: WhereClause,
+    /// That, and what it takes to wipe the fields marked as secret.
+    pub(crate) secrets: WhereClause,
+    /// That, and what it takes to wipe every field.
+    pub(crate) wipe: WhereClause,
+}
+
+impl Bounds {
+    pub(crate) fn new(model: &Model<'_>, krate: &TokenStream) -> Self {
+        let declared = model.generics.where_clause.clone().unwrap_or_else(|| parse_quote!(where));
+        let with = |predicates: Vec<WherePredicate>| {
+            let mut clause = declared.clone();
+            let mut seen = HashSet::new();
+            let new =
+                |predicate: &WherePredicate| seen.insert(predicate.to_token_stream().to_string());
+            clause.predicates.extend(predicates.into_iter().filter(new));
+            clause
+        };
+        let given = model.attrs.bound.as_ref().map(|bound| bound.value.clone());
+        let reset = given.clone().unwrap_or_else(|| {
+            let fields = model.fields().filter(|field| depends(field, model));
+            fields.flat_map(|field| needs(field, model, krate)).collect()
+        });
+        let secrets = if model.wipes_on_drop() { Vec::new() } else { reset.clone() };
+        let wipe = model
+            .fields()
+            .filter(|field| !mentions_itself(field, model))
+            .filter(|field| !matches!(field.secret(), Some(Secret::With(_))))
+            .map(|field| {
+                let ty = field.ty;
+                // Quantified over a lifetime nobody uses, so that a bound on a concrete
+                // type is no error before somebody wipes the type.
+                parse_quote!(for<'__pool> #ty: #krate::Wipe)
+            });
+        let wipe = given.unwrap_or_default().into_iter().chain(wipe).collect();
+        Self { reset: with(reset), secrets: with(secrets), wipe: with(wipe), declared }
+    }
+}
+
+/// What the derive calls on the type of a field.
+fn needs(field: &Field<'_>, model: &Model<'_>, krate: &TokenStream) -> Vec<WherePredicate> {
+    let mut traits = Vec::new();
+    let is_blank = model.blank_fields().iter().any(|blank| blank.index == field.index);
+    if is_blank {
+        if matches!(field.on_return(), OnReturn::Reset) {
+            traits.push(quote!(#krate::Reset));
+        }
+        if matches!(field.on_return(), OnReturn::Default) {
+            traits.push(quote!(#krate::__private::Default));
+        }
+        if model.attrs.create.is_none() {
+            match field.at_birth() {
+                AtBirth::Blank => traits.push(quote!(#krate::Reset)),
+                AtBirth::Default => traits.push(quote!(#krate::__private::Default)),
+                AtBirth::WithCapacity | AtBirth::Given => {}
+            }
+        }
+        if field.attrs.capacity.is_some() || field.attrs.max_capacity.is_some() {
+            traits.push(quote!(#krate::Capacity));
+        }
+    }
+    if matches!(field.secret(), Some(Secret::Wipe)) {
+        traits.push(quote!(#krate::Wipe));
+    }
+    let ty = field.ty;
+    traits.into_iter().map(|name| parse_quote!(#ty: #name)).collect()
+}
+
+/// Whether what the field needs depends on a parameter.
+fn depends(field: &Field<'_>, model: &Model<'_>) -> bool {
+    let mentions_parameter = model.generics.params.iter().any(|param| match param {
+        GenericParam::Type(param) => mentions(field.ty.to_token_stream(), &param.ident.to_string()),
+        GenericParam::Const(param) => {
+            mentions(field.ty.to_token_stream(), &param.ident.to_string())
+        }
+        GenericParam::Lifetime(_) => false,
+    });
+    mentions_parameter && !mentions_itself(field, model)
+}
+
+fn mentions_itself(field: &Field<'_>, model: &Model<'_>) -> bool {
+    let tokens = field.ty.to_token_stream();
+    mentions(tokens.clone(), &model.ident.to_string()) || mentions(tokens, "Self")
+}
+
+/// The first type parameter that a type mentions.
+pub(crate) fn type_parameter<'a>(ty: &Type, generics: &'a Generics) -> Option<&'a Ident> {
+    let tokens = ty.to_token_stream();
+    generics
+        .type_params()
+        .map(|param| &param.ident)
+        .find(|ident| mentions(tokens.clone(), &ident.to_string()))
+}
+
+/// Whether the type's own bounds name `Wipe`, in whatever way.
+pub(crate) fn names_wipe(generics: &Generics) -> bool {
+    mentions(generics.params.to_token_stream(), "Wipe")
+        || mentions(generics.where_clause.to_token_stream(), "Wipe")
+}
+
+fn mentions(tokens: TokenStream, ident: &str) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(found) => found == *ident,
+        TokenTree::Group(group) => mentions(group.stream(), ident),
+        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+    })
+}

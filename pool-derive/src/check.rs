@@ -1,0 +1,206 @@
+//! Rejects what does not go together, all of it in one pass.
+
+use quote::ToTokens;
+use syn::punctuated::Punctuated;
+use syn::spanned::Spanned;
+use syn::{Expr, ExprLit, GenericParam, Lit, Meta, Token, Type, TypeParamBound};
+
+use crate::bound;
+use crate::error::Errors;
+use crate::model::{Derive, Field, Model};
+
+/// Reports every mistake that is one only in its context.
+pub(crate) fn check(model: &Model<'_>, errors: &mut Errors) {
+    layout(model, errors);
+    parameters(model, errors);
+    for (index, variant) in model.variants.iter().enumerate() {
+        for field in &variant.fields {
+            if index == model.blank {
+                combinations(model, field, errors);
+            } else {
+                only_zeroize(field, errors);
+            }
+            feature(field, errors);
+        }
+    }
+    drop_bounds(model, errors);
+}
+
+/// Types whose fields cannot be borrowed, or whose size is not known.
+fn layout(model: &Model<'_>, errors: &mut Errors) {
+    for attr in model.type_attrs.iter().filter(|attr| attr.path().is_ident("repr")) {
+        let parse = Punctuated::<Meta, Token![,]>::parse_terminated;
+        // What rustc cannot read either, it reports itself.
+        let Ok(options) = attr.parse_args_with(parse) else { continue };
+        for option in options.iter().filter(|option| option.path().is_ident("packed")) {
+            errors.at(
+                option,
+                "a packed type cannot be reset: its fields may lie unaligned, and a reset \
+                 borrows them; remove `packed`, or nest the packed type with `value = EXPR`",
+            );
+        }
+    }
+    for field in model.variants.iter().filter_map(|variant| variant.fields.last()) {
+        let is_unsized = match field.ty {
+            Type::Slice(_) | Type::TraitObject(_) => true,
+            Type::Path(path) => path.qself.is_none() && path.path.is_ident("str"),
+            _ => false,
+        };
+        if is_unsized {
+            let ty = field.ty.to_token_stream();
+            errors.at(
+                field.ty,
+                format!("`{ty}` has no size of its own, so nobody can create one; use `Box<{ty}>`"),
+            );
+        }
+    }
+}
+
+/// Parameters of the type that a pool cannot serve.
+fn parameters(model: &Model<'_>, errors: &mut Errors) {
+    for param in model.generics.type_params() {
+        for bound in &param.bounds {
+            if let TypeParamBound::Trait(maybe) = bound
+                && maybe.to_token_stream().to_string().starts_with('?')
+            {
+                errors.at(bound, "a type of unknown size cannot be created; remove this bound");
+            }
+        }
+    }
+    if model.derive == Derive::Poolable
+        && let Some(first) = model.generics.params.first()
+    {
+        let (kind, name) = match first {
+            GenericParam::Lifetime(param) => ("lifetime", param.lifetime.to_string()),
+            GenericParam::Type(param) => ("type", param.ident.to_string()),
+            GenericParam::Const(param) => ("const", param.ident.to_string()),
+        };
+        errors.at(
+            first,
+            format!(
+                "`Poolable` on a type with parameters, here the {kind} parameter `{name}`, is not \
+                 supported yet; derive `Reset`, and nest the type in one without parameters"
+            ),
+        );
+    }
+}
+
+/// Options of a field that exclude each other.
+fn combinations(model: &Model<'_>, field: &Field<'_>, errors: &mut Errors) {
+    let attrs = &field.attrs;
+    if let [first, others @ ..] = &attrs.actions[..] {
+        for second in others.iter().filter(|second| *second != first) {
+            errors.at(
+                second,
+                format!("`{first}` and `{second}` cannot be combined; remove one of them"),
+            );
+        }
+    }
+    if let (Some(init), Some(_)) = (&attrs.init, &attrs.value) {
+        errors.at(
+            &init.key,
+            "`init` and `value` cannot be combined; `value` is also what the field is born with",
+        );
+    }
+    if let (Some(init), Some(_)) = (&attrs.init, &model.attrs.create) {
+        errors.at(
+            &init.key,
+            "`init` has no effect under `create`, which makes the whole value; remove one of them",
+        );
+    }
+    if let (Some(zeroize), Some(_)) = (&attrs.zeroize, &attrs.skip) {
+        errors.at(
+            &zeroize.key,
+            "`zeroize` and `skip` cannot be combined: a secret is never kept; remove one of them",
+        );
+    }
+    for capacity in [&attrs.capacity, &attrs.max_capacity].into_iter().flatten() {
+        if attrs.skip.is_some() {
+            errors.at(
+                &capacity.key,
+                format!("`{0}` and `skip` cannot be combined: a skipped field is left alone; remove one of them", capacity.key),
+            );
+        }
+        if attrs.value.is_some() {
+            errors.at(
+                &capacity.key,
+                format!("`{0}` and `value` cannot be combined: the value brings its own capacity; remove one of them", capacity.key),
+            );
+        }
+    }
+    if let (Some(floor), Some(ceiling)) = (&attrs.capacity, &attrs.max_capacity)
+        && let (Some(least), Some(most)) = (literal(&floor.value), literal(&ceiling.value))
+        && most < least
+    {
+        errors.at(
+            &ceiling.value,
+            format!("`max_capacity` is {most}, below the `capacity` of {least}; raise it"),
+        );
+    }
+}
+
+/// The value of a number that is written out.
+pub(crate) fn literal(expr: &Expr) -> Option<u128> {
+    match expr {
+        Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => number.base10_parse().ok(),
+        _ => None,
+    }
+}
+
+/// Fields of variants that a reset leaves by assignment.
+fn only_zeroize(field: &Field<'_>, errors: &mut Errors) {
+    let attrs = &field.attrs;
+    let with = attrs.with.as_ref().filter(|_| attrs.zeroize.is_none());
+    let keys = [
+        attrs.skip.as_ref().map(|setting| &setting.key),
+        attrs.default.as_ref().map(|setting| &setting.key),
+        attrs.value.as_ref().map(|setting| &setting.key),
+        attrs.init.as_ref().map(|setting| &setting.key),
+        with.map(|setting| &setting.key),
+        attrs.capacity.as_ref().map(|setting| &setting.key),
+        attrs.max_capacity.as_ref().map(|setting| &setting.key),
+    ];
+    for key in keys.into_iter().flatten() {
+        errors.at(
+            key,
+            format!(
+                "`{key}` has no effect here: a reset replaces this variant by the blank one, \
+                 and only `zeroize` works on its fields; remove it"
+            ),
+        );
+    }
+}
+
+/// `zeroize` in a build without it.
+fn feature(field: &Field<'_>, errors: &mut Errors) {
+    if let Some(zeroize) = &field.attrs.zeroize
+        && !cfg!(feature = "zeroize")
+    {
+        errors.at(
+            &zeroize.key,
+            "`zeroize` needs the feature of that name: \
+             `poolable = { version = \"..\", features = [\"zeroize\"] }`",
+        );
+    }
+}
+
+/// A `Drop` may ask no more of a parameter than the type does.
+fn drop_bounds(model: &Model<'_>, errors: &mut Errors) {
+    if !model.wipes_on_drop() || bound::names_wipe(model.generics) {
+        return;
+    }
+    for field in model.fields().filter(|field| field.attrs.zeroize.is_some()) {
+        if field.attrs.with.is_some() {
+            continue;
+        }
+        let Some(param) = bound::type_parameter(field.ty, model.generics) else { continue };
+        errors.push(syn::Error::new(
+            field.ty.span(),
+            format!(
+                "a wiped field that mentions `{param}` needs `{param}: Wipe` on the type itself, \
+                 since its `Drop` wipes the field; write `{param}: poolable::Wipe` there, or give \
+                 the wipe on drop up with `#[pool(drop_wipe = false)]`"
+            ),
+        ));
+    }
+}
