@@ -43,7 +43,6 @@ impl Bounds {
         let secrets = if model.wipes_on_drop() { Vec::new() } else { reset.clone() };
         let wipe = model
             .fields()
-            .filter(|field| !mentions_itself(field, model))
             .filter(|field| !matches!(field.secret(), Some(Secret::With(_))))
             .map(|field| {
                 let ty = field.ty;
@@ -97,7 +96,8 @@ fn depends(field: &Field<'_>, model: &Model<'_>) -> bool {
     mentions_parameter && !mentions_itself(field, model)
 }
 
-fn mentions_itself(field: &Field<'_>, model: &Model<'_>) -> bool {
+/// Whether the type mentions the one that it is a field of.
+pub(crate) fn mentions_itself(field: &Field<'_>, model: &Model<'_>) -> bool {
     let tokens = field.ty.to_token_stream();
     mentions(tokens.clone(), &model.ident.to_string()) || mentions(tokens, "Self")
 }

@@ -24,7 +24,7 @@ use syn::spanned::Spanned;
 use syn::{Ident, Type};
 
 use crate::attr::TypeAttrs;
-use crate::bound::Bounds;
+use crate::bound::{Bounds, mentions_itself};
 use crate::check::literal;
 use crate::model::{AtBirth, Derive, Field, Model, OnReturn, Secret, Variant};
 
@@ -390,18 +390,23 @@ impl Expander<'_> {
         }
     }
 
-    /// `impl Wipe`, of every field, and `impl Drop`.
+    /// `impl Wipe`, of every field, and `impl Drop`. A type that holds itself has no `Wipe`.
     fn wipe(&self) -> Option<TokenStream> {
         if !cfg!(feature = "zeroize") {
             return None;
         }
         let krate = &self.krate;
-        let body = self.wiping_match(|_| true);
-        let wipe = self.block(
-            Some(quote!(#krate::Wipe)),
-            &self.bounds.wipe,
-            &quote!(fn wipe(&mut self) { #body }),
-        );
+        // To ask for the `Wipe` of a field that holds the type itself would be to ask for
+        // what is being implemented here, and rustc refuses such a circle.
+        let holds_itself = self.model.fields().any(|field| mentions_itself(field, self.model));
+        let wipe = (!holds_itself).then(|| {
+            let body = self.wiping_match(|_| true);
+            self.block(
+                Some(quote!(#krate::Wipe)),
+                &self.bounds.wipe,
+                &quote!(fn wipe(&mut self) { #body }),
+            )
+        });
         let drop = self.model.wipes_on_drop().then(|| {
             let first = self.model.fields().find_map(|field| field.attrs.zeroize.as_ref());
             let span = first.map_or_else(Span::call_site, |zeroize| zeroize.key.span());

@@ -1,0 +1,99 @@
+//! What a hit allocates: nothing.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::collections::HashMap;
+
+use poolable::{Poolable, Reset, RetainVec};
+
+thread_local! {
+    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+}
+
+/// The system's allocator, counting for each thread.
+struct Counting;
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+// SAFETY: every call goes to the system's allocator as it came.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
+        // SAFETY: the caller's promise is the one asked for.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        // SAFETY: the caller's promise is the one asked for.
+        unsafe { System.dealloc(memory, layout) }
+    }
+
+    unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
+        // SAFETY: the caller's promise is the one asked for.
+        unsafe { System.realloc(memory, layout, size) }
+    }
+}
+
+/// How many allocations `work` makes on this thread.
+pub(crate) fn allocations_in(work: impl FnOnce()) -> u64 {
+    let before = ALLOCATIONS.get();
+    work();
+    ALLOCATIONS.get() - before
+}
+
+#[derive(Reset)]
+struct Header {
+    name: String,
+    value: Vec<u8>,
+}
+
+#[derive(Poolable)]
+struct Request {
+    path: String,
+    headers: RetainVec<Header>,
+    query: HashMap<u32, u32>,
+    #[pool(capacity = 64, max_capacity = 4096)]
+    body: Vec<u8>,
+    #[pool(zeroize, capacity = 32)]
+    token: String,
+}
+
+fn serve() {
+    let mut request = Request::pooled();
+    request.path.push_str("/a/path/that/needs/heap");
+    for index in 0..8 {
+        let header = request.headers.push_blank();
+        header.name.push_str("x-header-with-a-name");
+        header.value.extend([index; 40]);
+    }
+    request.query.extend((0..20).map(|key| (key, key)));
+    request.body.extend([7; 1000]);
+    request.token.push_str("abcdefghijklmnopqrstuvwxyz");
+}
+
+#[test]
+fn a_hit_on_an_object_that_has_seen_the_sizes_allocates_nothing() {
+    serve();
+    assert_eq!(allocations_in(|| (0..1000).for_each(|_| serve())), 0);
+    assert_eq!(Request::pool().stats().misses, 1);
+}
+
+#[test]
+fn exchanging_magazines_with_the_depot_allocates_nothing() {
+    #[derive(Poolable)]
+    struct Buffer(Vec<u8>);
+
+    let burst = |count| {
+        let mut guards = Vec::with_capacity(count);
+        allocations_in(|| {
+            guards.extend(std::iter::repeat_with(Buffer::pooled).take(count));
+            guards.clear();
+        })
+    };
+    assert!(burst(500) > 500, "the first burst creates the objects");
+    assert_eq!(burst(500), 0);
+    assert_eq!(burst(500), 0);
+    assert_eq!(Buffer::pool().stats().misses, 500);
+}

@@ -1,0 +1,105 @@
+//! The calls on a pool.
+
+use poolable::{Poolable, Pooled};
+
+#[test]
+fn prewarmed_objects_serve_any_thread() {
+    #[derive(Poolable)]
+    struct Line(String);
+
+    assert_eq!(Line::pool().prewarm(100), 100);
+    let hits = std::thread::spawn(|| {
+        let guards: Vec<_> = (0..100).map(|_| Line::pooled()).collect();
+        assert!(guards.iter().all(|line| line.0.is_empty()));
+        Line::pool().stats().misses
+    });
+    assert_eq!(hits.join().expect("no panic"), 0);
+    let stats = Line::pool().stats();
+    assert_eq!((stats.created, stats.hits, stats.misses, stats.idle), (100, 100, 0, 100));
+}
+
+#[test]
+fn prewarm_stops_at_the_limits() {
+    #[derive(Poolable)]
+    #[pool(max_idle = 10)]
+    struct Few(u8);
+
+    #[derive(Poolable)]
+    #[pool(max_object_bytes = 10)]
+    struct TooBig([u8; 64]);
+
+    assert_eq!((Few::pool().prewarm(7), Few::pool().prewarm(7)), (7, 3));
+    assert_eq!(TooBig::pool().prewarm(5), 0);
+    assert_eq!(TooBig::pool().stats().idle, 0);
+}
+
+#[test]
+fn clear_frees_what_is_idle_and_leaves_what_is_in_use() {
+    #[derive(Poolable)]
+    struct Line(String);
+
+    let kept = Line::pooled();
+    let guards: Vec<_> = (0..200).map(|_| Line::pooled()).collect();
+    drop(guards);
+    Line::pool().clear();
+    let stats = Line::pool().stats();
+    assert_eq!((stats.idle, stats.in_use, stats.discarded.explicit), (0, 1, 200));
+    assert_eq!(stats.bytes_idle, 0);
+    drop(kept);
+    assert_eq!(Line::pool().stats().idle, 1);
+}
+
+#[test]
+fn a_flushed_cache_is_there_for_other_threads() {
+    #[derive(Poolable)]
+    struct Line(String);
+
+    let guards: Vec<_> = (0..10).map(|_| Line::pooled()).collect();
+    drop(guards);
+    Line::pool().flush_thread_cache();
+    let other = std::thread::spawn(|| {
+        let guards: Vec<_> = (0..10).map(|_| Line::pooled()).collect();
+        guards.len()
+    });
+    assert_eq!(other.join().expect("no panic"), 10);
+    assert_eq!(Line::pool().stats().misses, 10);
+}
+
+#[test]
+fn idle_bytes_are_counted_at_exchanges() {
+    #[derive(Poolable)]
+    struct Buffer {
+        #[pool(capacity = 1000)]
+        bytes: Vec<u8>,
+    }
+
+    assert_eq!(Buffer::pool().prewarm(64), 64);
+    let each = (1000 + size_of::<Buffer>()) as u64;
+    assert_eq!(Buffer::pool().stats().bytes_idle, 64 * each);
+    assert_eq!(Buffer::pooled().bytes.capacity(), 1000);
+}
+
+#[test]
+fn an_unnamed_pool_is_called_after_its_type() {
+    #[derive(Poolable)]
+    struct r#Line(String);
+
+    assert_eq!(r#Line::pool().name(), "it::pools::Line");
+    let shown = format!("{:?}", Line::pool());
+    assert!(shown.contains("it::pools::Line") && shown.contains("hits: 0"), "{shown}");
+}
+
+#[test]
+fn types_of_one_layout_have_pools_of_their_own() {
+    #[derive(Poolable)]
+    struct Line(String);
+
+    #[expect(clippy::upper_case_acronyms, reason = "differs from the other in its case alone")]
+    #[derive(Poolable)]
+    struct LINE(String);
+
+    drop(Pooled::attach(Line(String::with_capacity(77))));
+    assert_eq!(LINE::pooled().0.capacity(), 0);
+    assert_eq!((Line::pool().stats().idle, LINE::pool().stats().misses), (1, 1));
+    assert_eq!(Line::pooled().0.capacity(), 77);
+}

@@ -1,0 +1,273 @@
+//! Secrets are wiped on every way out; what memory shows afterwards.
+
+use std::cell::RefCell;
+use std::mem::MaybeUninit;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use poolable::{Poolable, Pooled, Reset, RetainVec, Wipe};
+
+thread_local! {
+    /// The names of the spies that were wiped, reset or dropped, in this order.
+    static LOG: RefCell<Vec<(&'static str, &'static str)>> = const { RefCell::new(Vec::new()) };
+}
+
+fn log(what: &'static str, name: &'static str) {
+    // Late drops find the log gone.
+    let _ = LOG.try_with(|log| log.borrow_mut().push((what, name)));
+}
+
+fn logged() -> Vec<(&'static str, &'static str)> {
+    LOG.take()
+}
+
+/// Writes down what happens to it.
+struct Spy(&'static str);
+
+impl Reset for Spy {
+    fn blank() -> Self {
+        Self("unnamed")
+    }
+    fn reset(&mut self) {
+        log("reset", self.0);
+    }
+}
+
+impl Wipe for Spy {
+    fn wipe(&mut self) {
+        log("wipe", self.0);
+    }
+}
+
+impl Drop for Spy {
+    fn drop(&mut self) {
+        log("drop", self.0);
+    }
+}
+
+/// The bytes between length and capacity, all of which the caller has initialised once.
+fn spare(bytes: &mut Vec<u8>) -> &[u8] {
+    let spare: &[MaybeUninit<u8>] = bytes.spare_capacity_mut();
+    // SAFETY: the tests fill the buffers to their capacity before they shrink them, and a
+    // wipe writes every byte.
+    unsafe { &*(std::ptr::from_ref(spare) as *const [u8]) }
+}
+
+#[test]
+fn secrets_are_wiped_before_any_other_field_is_touched() {
+    #[derive(Poolable)]
+    struct Session {
+        #[pool(init = Spy("plain"))]
+        plain: Spy,
+        #[pool(zeroize, init = Spy("first"))]
+        first: Spy,
+        #[pool(zeroize, init = Spy("second"))]
+        second: Spy,
+    }
+
+    let session = Session::pooled();
+    logged();
+    drop(session);
+    let names = [("wipe", "first"), ("wipe", "second"), ("reset", "plain")];
+    assert_eq!(logged()[..3], names);
+}
+
+#[test]
+fn a_wiped_buffer_is_zero_over_its_whole_capacity() {
+    #[derive(Poolable)]
+    struct Session {
+        #[pool(zeroize, capacity = 64)]
+        token: String,
+        #[pool(zeroize)]
+        key: Vec<u8>,
+        #[pool(zeroize)]
+        pin: [u8; 4],
+    }
+
+    let mut session = Session::pooled();
+    session.token.push_str(&"s".repeat(64));
+    session.token.truncate(3);
+    session.key.resize(100, 0xA5);
+    session.key.truncate(1);
+    session.pin = [1, 2, 3, 4];
+    let capacities = (session.token.capacity(), session.key.capacity());
+    drop(session);
+
+    let session = Session::pooled();
+    assert_eq!((session.token.capacity(), session.key.capacity()), capacities);
+    assert_eq!((session.token.len(), session.key.len(), session.pin), (0, 0, [0; 4]));
+    let session = Pooled::into_inner(session);
+    let mut token = Clone::clone(&session.token).into_bytes();
+    token.clear();
+    let mut session = session;
+    let mut bytes = std::mem::take(&mut session.token).into_bytes();
+    assert!(spare(&mut bytes).iter().all(|byte| *byte == 0));
+    assert_eq!(spare(&mut bytes).len(), capacities.0);
+    assert!(spare(&mut session.key).iter().all(|byte| *byte == 0));
+}
+
+#[test]
+fn secrets_are_wiped_when_the_object_dies_elsewhere() {
+    #[derive(Poolable)]
+    struct Session {
+        #[pool(zeroize, init = Spy("secret"))]
+        secret: Spy,
+    }
+
+    let wiped = || logged().iter().filter(|entry| **entry == ("wipe", "secret")).count();
+
+    drop(Pooled::into_inner(Session::pooled()));
+    assert_eq!(wiped(), 1, "taken out");
+    Pooled::discard(Session::pooled());
+    assert_eq!(wiped(), 1, "discarded");
+    drop(vec![Session::blank(), Session::blank()]);
+    assert_eq!(wiped(), 2, "in a vector");
+    let unwound = catch_unwind(|| {
+        let _session = Session::pooled();
+        std::panic::resume_unwind(Box::new(()));
+    });
+    assert!(unwound.is_err());
+    assert!(wiped() >= 1, "unwinding");
+}
+
+#[test]
+fn drop_wipe_false_leaves_drop_to_the_user_and_the_pool_still_wipes() {
+    #[derive(Poolable)]
+    #[pool(drop_wipe = false, validate = Self::never)]
+    struct Session {
+        #[pool(zeroize, init = Spy("secret"))]
+        secret: Spy,
+    }
+
+    impl Session {
+        fn never(_: &Self) -> bool {
+            false
+        }
+    }
+
+    impl Drop for Session {
+        fn drop(&mut self) {
+            log("drop", "session");
+        }
+    }
+
+    let session = Session::pooled();
+    assert_eq!(session.secret.0, "secret");
+    logged();
+    drop(session);
+    assert_eq!(logged(), [("wipe", "secret"), ("drop", "session"), ("drop", "secret")]);
+    Pooled::discard(Session::pooled());
+    assert_eq!(logged(), [("wipe", "secret"), ("drop", "session"), ("drop", "secret")]);
+    drop(Session::blank());
+    assert_eq!(logged(), [("drop", "session"), ("drop", "secret")]);
+}
+
+#[test]
+fn a_wipe_that_panics_does_not_save_the_others_from_theirs() {
+    struct Foreign;
+
+    fn fail(_: &mut Foreign) {
+        log("wipe", "failing");
+        std::panic::resume_unwind(Box::new("the wipe failed"));
+    }
+
+    #[derive(Poolable)]
+    struct Session {
+        #[pool(zeroize, init = Spy("before"))]
+        before: Spy,
+        #[pool(zeroize, with = fail, init = Foreign)]
+        failing: Foreign,
+        #[pool(zeroize, init = Spy("after"))]
+        after: Spy,
+    }
+
+    let session = Session::pooled();
+    logged();
+    let unwound = catch_unwind(AssertUnwindSafe(|| drop(session)));
+    assert!(unwound.is_err());
+    let log = logged();
+    let count = |entry| log.iter().filter(|logged| **logged == entry).count();
+    // Once by the reset and once more by the drop; the one that failed is spared.
+    assert_eq!(count(("wipe", "failing")), 1, "{log:?}");
+    assert!(count(("wipe", "before")) >= 1 && count(("wipe", "after")) >= 1, "{log:?}");
+    assert_eq!((count(("drop", "before")), count(("drop", "after"))), (1, 1));
+    let stats = Session::pool().stats();
+    assert_eq!((stats.discarded.panic, stats.idle, stats.in_use), (1, 0, 0));
+
+    // The next object is not mistaken for the one that failed.
+    let session = Session::pooled();
+    logged();
+    let unwound = catch_unwind(AssertUnwindSafe(|| drop(session)));
+    assert!(unwound.is_err());
+    assert_eq!(logged().iter().filter(|entry| **entry == ("wipe", "failing")).count(), 1);
+}
+
+#[test]
+fn a_panicking_wipe_of_a_nested_value_is_not_repeated() {
+    struct Foreign;
+
+    fn fail(_: &mut Foreign) {
+        log("wipe", "failing");
+        std::panic::resume_unwind(Box::new("the wipe failed"));
+    }
+
+    #[derive(Reset)]
+    struct Inner {
+        #[pool(zeroize, with = fail, init = Foreign)]
+        failing: Foreign,
+    }
+
+    #[derive(Poolable)]
+    struct Outer {
+        inner: RetainVec<Inner>,
+        other: String,
+    }
+
+    let mut outer = Outer::pooled();
+    outer.inner.push_blank();
+    outer.other.push('x');
+    logged();
+    assert!(catch_unwind(AssertUnwindSafe(|| drop(outer))).is_err());
+    assert_eq!(logged(), [("wipe", "failing")]);
+    assert_eq!(Outer::pool().stats().discarded.panic, 1);
+}
+
+#[test]
+fn a_derived_type_is_wiped_field_by_field() {
+    #[derive(Reset)]
+    struct Credentials {
+        user: String,
+        #[pool(with = Vec::clear)]
+        key: Vec<u8>,
+        id: Option<u64>,
+    }
+
+    #[derive(Poolable)]
+    struct Login {
+        #[pool(zeroize)]
+        credentials: Credentials,
+    }
+
+    let mut login = Login::pooled();
+    login.credentials.user.push_str("ada");
+    login.credentials.key.resize(50, 7);
+    login.credentials.id = Some(u64::MAX);
+    drop(login);
+    let mut login = Login::pooled();
+    assert!(login.credentials.key.capacity() >= 50);
+    assert!(spare(&mut login.credentials.key).iter().all(|byte| *byte == 0));
+    assert_eq!((login.credentials.user.as_str(), login.credentials.id), ("", None));
+}
+
+#[test]
+fn a_generic_secret_asks_for_wipe_on_the_type() {
+    #[derive(Reset)]
+    struct Key<T: Wipe> {
+        #[pool(zeroize)]
+        words: Vec<T>,
+    }
+
+    let mut key = Key { words: vec![1_u32, 2, 3] };
+    let capacity = key.words.capacity();
+    key.reset();
+    assert_eq!((key.words.len(), key.words.capacity()), (0, capacity));
+}
