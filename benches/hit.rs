@@ -78,6 +78,7 @@ struct PooledBuffer {
 }
 
 /// A get, the same use, and the drop of the guard, as in any user's code.
+#[inline(never)]
 fn pooled(hits: u32) {
     for _ in 0..hits {
         let mut buffer = PooledBuffer::pooled();

@@ -1,4 +1,4 @@
-//! Object pools by derive.
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "zeroize")]

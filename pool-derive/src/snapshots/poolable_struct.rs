@@ -1,0 +1,193 @@
+const _: () = {
+    #[automatically_derived]
+    #[allow(dead_code, deprecated)]
+    impl Request {
+        fn __pool_validate(value: &Self) -> ::poolable::__private::bool {
+            Self::is_sound(value)
+        }
+        const __POOL_CAPACITY_1: ::poolable::__private::usize = 1024;
+        const __POOL_MAX_CAPACITY_1: ::poolable::__private::usize = LIMIT;
+        const __POOL_CHECK_1: () = ::poolable::__private::assert!(
+            Self::__POOL_CAPACITY_1 <= Self::__POOL_MAX_CAPACITY_1,
+            "`max_capacity` is below `capacity`; raise it"
+        );
+        const __POOL_CAPACITY_2: ::poolable::__private::usize = 256;
+        fn __pool_init_3() -> Key {
+            Key::none()
+        }
+        fn __pool_init_4() -> Instant {
+            Instant::now()
+        }
+        fn __pool_value_5() -> u8 {
+            3
+        }
+    }
+    #[automatically_derived]
+    #[allow(dead_code, deprecated)]
+    impl Request {
+        fn __pool_with_3(field: &mut Key) {
+            let _ = Zeroize::zeroize(field);
+        }
+        fn __pool_wipe(&mut self) {
+            match self {
+                Self { token: __field_2, key: __field_3, .. } => {
+                    let _wiping = ::poolable::__private::WipingWith(
+                        __field_3,
+                        Self::__pool_with_3,
+                    );
+                    let _wiping = ::poolable::__private::Wiping::<String>(__field_2);
+                }
+            }
+        }
+    }
+    #[automatically_derived]
+    #[allow(dead_code, deprecated)]
+    impl ::poolable::Reset for Request {
+        fn blank() -> Self {
+            let () = Self::__POOL_CHECK_1;
+            Self {
+                path: <String as ::poolable::Reset>::blank(),
+                body: <Vec<
+                    u8,
+                > as ::poolable::Capacity>::with_capacity(Self::__POOL_CAPACITY_1),
+                token: <String as ::poolable::Capacity>::with_capacity(
+                    Self::__POOL_CAPACITY_2,
+                ),
+                key: Self::__pool_init_3(),
+                born: Self::__pool_init_4(),
+                retries: Self::__pool_value_5(),
+            }
+        }
+        fn reset(&mut self) {
+            Self::__pool_wipe(self);
+            match self {
+                Self {
+                    path: __field_0,
+                    body: __field_1,
+                    token: __field_2,
+                    retries: __field_5,
+                    ..
+                } => {
+                    <String as ::poolable::Reset>::reset(__field_0);
+                    <Vec<u8> as ::poolable::Reset>::reset(__field_1);
+                    ::poolable::__private::limit_capacity::<
+                        Vec<u8>,
+                    >(__field_1, Self::__POOL_MAX_CAPACITY_1);
+                    ::poolable::__private::restore_capacity::<
+                        Vec<u8>,
+                    >(__field_1, Self::__POOL_CAPACITY_1);
+                    <String as ::poolable::Reset>::reset(__field_2);
+                    ::poolable::__private::restore_capacity::<
+                        String,
+                    >(__field_2, Self::__POOL_CAPACITY_2);
+                    *__field_5 = Self::__pool_value_5();
+                }
+            }
+        }
+        #[inline]
+        fn retained_bytes(&mut self) -> ::poolable::__private::usize {
+            #[allow(unused_imports)]
+            use ::poolable::__private::Unmeasured as _;
+            match self {
+                Self {
+                    path: __field_0,
+                    body: __field_1,
+                    token: __field_2,
+                    key: __field_3,
+                    born: __field_4,
+                    retries: __field_5,
+                } => {
+                    ::poolable::__private::sum([
+                        <String as ::poolable::Reset>::retained_bytes(__field_0),
+                        <Vec<u8> as ::poolable::Reset>::retained_bytes(__field_1),
+                        <String as ::poolable::Reset>::retained_bytes(__field_2),
+                        ::poolable::__private::Measured::<Key>(__field_3)
+                            .retained_bytes(),
+                        ::poolable::__private::Measured::<Instant>(__field_4)
+                            .retained_bytes(),
+                        ::poolable::__private::Measured::<u8>(__field_5).retained_bytes(),
+                    ])
+                }
+            }
+        }
+    }
+    #[automatically_derived]
+    #[allow(dead_code, deprecated)]
+    impl ::poolable::Wipe for Request
+    where
+        for<'__pool> String: ::poolable::Wipe,
+        for<'__pool> Vec<u8>: ::poolable::Wipe,
+        for<'__pool> Instant: ::poolable::Wipe,
+        for<'__pool> u8: ::poolable::Wipe,
+    {
+        fn wipe(&mut self) {
+            match self {
+                Self {
+                    path: __field_0,
+                    body: __field_1,
+                    token: __field_2,
+                    key: __field_3,
+                    born: __field_4,
+                    retries: __field_5,
+                } => {
+                    let _wiping = ::poolable::__private::Wiping::<u8>(__field_5);
+                    let _wiping = ::poolable::__private::Wiping::<Instant>(__field_4);
+                    let _wiping = ::poolable::__private::WipingWith(
+                        __field_3,
+                        Self::__pool_with_3,
+                    );
+                    let _wiping = ::poolable::__private::Wiping::<String>(__field_2);
+                    let _wiping = ::poolable::__private::Wiping::<Vec<u8>>(__field_1);
+                    let _wiping = ::poolable::__private::Wiping::<String>(__field_0);
+                }
+            }
+        }
+    }
+    #[automatically_derived]
+    #[allow(dead_code, deprecated)]
+    impl ::poolable::__private::Drop for Request {
+        fn drop(&mut self) {
+            Self::__pool_wipe(self)
+        }
+    }
+    static __POOL: ::poolable::__private::Home<Request> = ::poolable::__private::Home::<
+        Request,
+    >::new(
+        ::poolable::__private::concat!(
+            ::poolable::__private::module_path!(), "::", "Request"
+        ),
+        <Request>::__POOL_LIMITS,
+    );
+    ::poolable::__private::thread_local! {
+        static __POOL_LOCAL : ::poolable::__private::Local = const {
+        ::poolable::__private::Local::new() };
+    }
+    #[automatically_derived]
+    #[allow(deprecated)]
+    unsafe impl ::poolable::Poolable for Request {
+        type Static = Self;
+        #[inline]
+        fn pool() -> &'static ::poolable::TypePool<Self> {
+            __POOL.pool()
+        }
+        #[inline(always)]
+        fn __local() -> *const ::poolable::__private::Local {
+            __POOL_LOCAL.with(::poolable::__private::Local::as_ptr)
+        }
+        #[inline]
+        fn __validate(&self) -> ::poolable::__private::bool {
+            Self::__pool_validate(self)
+        }
+    }
+    #[automatically_derived]
+    #[allow(dead_code, deprecated)]
+    impl Request {
+        const __POOL_LIMITS: ::poolable::__private::Limits = ::poolable::__private::Limits::new()
+            .cache(16);
+        /// Takes a `Request` from its pool, or creates one; dropping the guard resets and returns it.
+        #[inline]
+        pub fn pooled() -> ::poolable::Pooled<Self> {
+            <Self as ::poolable::Poolable>::pooled()
+        }
+    }
+};

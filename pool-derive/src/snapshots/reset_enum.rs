@@ -1,0 +1,84 @@
+const _: () = {
+    #[automatically_derived]
+    #[allow(dead_code, deprecated)]
+    impl<'a, T: Clone, const N: usize> State<'a, T, N> {
+        fn __pool_wipe(&mut self) {
+            match self {
+                Self::Reading { .. } => {}
+                Self::Login { key: __field_2 } => {
+                    let _wiping = ::poolable::__private::Wiping::<[u8; N]>(__field_2);
+                }
+                Self::Done {} => {}
+            }
+        }
+    }
+    #[automatically_derived]
+    #[allow(dead_code, deprecated)]
+    impl<'a, T: Clone, const N: usize> ::poolable::Reset for State<'a, T, N>
+    where
+        Vec<T>: ::poolable::Reset,
+        [u8; N]: ::poolable::Wipe,
+    {
+        fn blank() -> Self {
+            Self::Reading {
+                0: <Vec<T> as ::poolable::Reset>::blank(),
+                1: <Cursor<'a> as ::poolable::__private::Default>::default(),
+            }
+        }
+        fn reset(&mut self) {
+            Self::__pool_wipe(self);
+            match self {
+                Self::Reading { 0: __field_0, 1: __field_1 } => {
+                    <Vec<T> as ::poolable::Reset>::reset(__field_0);
+                    *__field_1 = <Cursor<
+                        'a,
+                    > as ::poolable::__private::Default>::default();
+                }
+                __other => *__other = <Self as ::poolable::Reset>::blank(),
+            }
+        }
+        #[inline]
+        fn retained_bytes(&mut self) -> ::poolable::__private::usize {
+            #[allow(unused_imports)]
+            use ::poolable::__private::Unmeasured as _;
+            match self {
+                Self::Reading { 0: __field_0, 1: __field_1 } => {
+                    ::poolable::__private::sum([
+                        <Vec<T> as ::poolable::Reset>::retained_bytes(__field_0),
+                        ::poolable::__private::Measured::<Cursor<'a>>(__field_1)
+                            .retained_bytes(),
+                    ])
+                }
+                _ => 0,
+            }
+        }
+    }
+    #[automatically_derived]
+    #[allow(dead_code, deprecated)]
+    impl<'a, T: Clone, const N: usize> ::poolable::Wipe for State<'a, T, N>
+    where
+        for<'__pool> Vec<T>: ::poolable::Wipe,
+        for<'__pool> Cursor<'a>: ::poolable::Wipe,
+        for<'__pool> [u8; N]: ::poolable::Wipe,
+    {
+        fn wipe(&mut self) {
+            match self {
+                Self::Reading { 0: __field_0, 1: __field_1 } => {
+                    let _wiping = ::poolable::__private::Wiping::<Cursor<'a>>(__field_1);
+                    let _wiping = ::poolable::__private::Wiping::<Vec<T>>(__field_0);
+                }
+                Self::Login { key: __field_2 } => {
+                    let _wiping = ::poolable::__private::Wiping::<[u8; N]>(__field_2);
+                }
+                Self::Done {} => {}
+            }
+        }
+    }
+    #[automatically_derived]
+    #[allow(dead_code, deprecated)]
+    impl<'a, T: Clone, const N: usize> ::poolable::__private::Drop for State<'a, T, N> {
+        fn drop(&mut self) {
+            Self::__pool_wipe(self)
+        }
+    }
+};

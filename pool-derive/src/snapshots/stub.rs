@@ -1,0 +1,32 @@
+::core::compile_error! {
+    "unknown option `skpi`; did you mean `skip`?"
+}
+::core::compile_error! {
+    "`Poolable` on a type with parameters, here the type parameter `T`, is not supported yet; derive `Reset`, and nest the type in one without parameters"
+}
+const _: () = {
+    impl<T> renamed::Reset for Broken<T> {
+        fn blank() -> Self {
+            renamed::__private::Unbuilt::body()
+        }
+        fn reset(&mut self) {}
+    }
+    impl<T> renamed::Wipe for Broken<T> {
+        fn wipe(&mut self) {}
+    }
+    unsafe impl<T> renamed::Poolable for Broken<T> {
+        type Static = renamed::__private::Unbuilt;
+        fn pool() -> &'static renamed::TypePool<renamed::__private::Unbuilt> {
+            renamed::__private::Unbuilt::body()
+        }
+        fn __local() -> *const renamed::__private::Local {
+            renamed::__private::Unbuilt::body()
+        }
+    }
+    #[allow(dead_code)]
+    impl<T> Broken<T> {
+        pub(crate) fn fetch() -> renamed::Pooled<Self> {
+            renamed::__private::Unbuilt::body()
+        }
+    }
+};

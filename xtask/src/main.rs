@@ -1,0 +1,49 @@
+//! The project's own chores: `cargo xtask <chore>`.
+#![forbid(unsafe_code)]
+
+mod hit_path;
+
+use std::env;
+use std::process::{Command, ExitCode};
+
+const USAGE: &str = "\
+cargo xtask ui [--bless]   check the messages of rejected programs, or write them anew
+cargo xtask hit-path       look for atomic read-modify-writes in the code of a hit";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = match arguments[..] {
+        ["ui"] => ui(false),
+        ["ui", "--bless"] => ui(true),
+        ["hit-path"] => hit_path::check(),
+        _ => Err(USAGE.to_owned()),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn ui(bless: bool) -> Result<(), String> {
+    let mut command = cargo(&["test", "--package", "poolable-ui"]);
+    if bless {
+        command.env("TRYBUILD", "overwrite");
+    }
+    run(&mut command)
+}
+
+/// The cargo that runs this.
+fn cargo(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(arguments);
+    command
+}
+
+fn run(command: &mut Command) -> Result<(), String> {
+    let status = command.status().map_err(|error| format!("cannot run {command:?}: {error}"))?;
+    if status.success() { Ok(()) } else { Err(format!("{command:?} failed: {status}")) }
+}
