@@ -60,16 +60,14 @@ fn layout(model: &Model<'_>, errors: &mut Errors) {
 fn parameters(model: &Model<'_>, errors: &mut Errors) {
     for param in model.generics.type_params() {
         for bound in &param.bounds {
-            if let TypeParamBound::Trait(maybe) = bound
-                && maybe.to_token_stream().to_string().starts_with('?')
-            {
+            let is_trait = matches!(bound, TypeParamBound::Trait(_));
+            if is_trait && bound.to_token_stream().to_string().starts_with('?') {
                 errors.at(bound, "a type of unknown size cannot be created; remove this bound");
             }
         }
     }
-    if model.derive == Derive::Poolable
-        && let Some(first) = model.generics.params.first()
-    {
+    let first = model.generics.params.first();
+    if let Some(first) = first.filter(|_| model.derive == Derive::Poolable) {
         let (kind, name) = match first {
             GenericParam::Lifetime(param) => ("lifetime", param.lifetime.to_string()),
             GenericParam::Type(param) => ("type", param.ident.to_string()),
@@ -128,14 +126,16 @@ fn combinations(model: &Model<'_>, field: &Field<'_>, errors: &mut Errors) {
             );
         }
     }
-    if let (Some(floor), Some(ceiling)) = (&attrs.capacity, &attrs.max_capacity)
-        && let (Some(least), Some(most)) = (literal(&floor.value), literal(&ceiling.value))
-        && most < least
-    {
-        errors.at(
-            &ceiling.value,
-            format!("`max_capacity` is {most}, below the `capacity` of {least}; raise it"),
-        );
+    if let (Some(floor), Some(ceiling)) = (&attrs.capacity, &attrs.max_capacity) {
+        let limits = (literal(&floor.value), literal(&ceiling.value));
+        if let (Some(least), Some(most)) = limits {
+            if most < least {
+                errors.at(
+                    &ceiling.value,
+                    format!("`max_capacity` is {most}, below the `capacity` of {least}; raise it"),
+                );
+            }
+        }
     }
 }
 
@@ -173,9 +173,10 @@ fn only_zeroize(field: &Field<'_>, errors: &mut Errors) {
 
 /// `zeroize` in a build without it.
 fn feature(field: &Field<'_>, errors: &mut Errors) {
-    if let Some(zeroize) = &field.attrs.zeroize
-        && !cfg!(feature = "zeroize")
-    {
+    if cfg!(feature = "zeroize") {
+        return;
+    }
+    if let Some(zeroize) = &field.attrs.zeroize {
         errors.at(
             &zeroize.key,
             "`zeroize` needs the feature of that name: \

@@ -142,10 +142,10 @@ fn play(
                 }
             }
             92..95 => {
-                if let Some(thing) = pick(&mut held, &mut random)
-                    && let Err(mpsc::TrySendError::Full(thing)) = send.try_send(thing)
-                {
-                    held.push(thing);
+                if let Some(thing) = pick(&mut held, &mut random) {
+                    if let Err(mpsc::TrySendError::Full(thing)) = send.try_send(thing) {
+                        held.push(thing);
+                    }
                 }
             }
             95..98 => held.extend(receive.try_recv()),

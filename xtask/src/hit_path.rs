@@ -47,10 +47,8 @@ pub(crate) fn check() -> Result<(), String> {
         if is_atomic_update(line) {
             faults.push(format!("an atomic read-modify-write:{line}"));
         }
-        if let Some(callee) = call(line)
-            && index < end
-            && !CALLS.iter().any(|known| callee.contains(known))
-        {
+        let callee = call(line).filter(|_| index < end);
+        if callee.is_some_and(|callee| !CALLS.iter().any(|known| callee.contains(known))) {
             faults.push(format!("a call that is not known to be cold:{line}"));
         }
     }
