@@ -11,9 +11,9 @@ use core::sync::atomic::{AtomicU64, Ordering};
 /// A snapshot of a pool's counters.
 ///
 /// Exact once the threads that used the pool have been joined; while they run, each
-/// figure is current and their sums may be off by what is under way. "Joined" means
-/// `JoinHandle::join`: a scope's implicit join may come before a thread's cache has
-/// been handed over.
+/// figure is current and their sums may be off by what is under way. "Joined" means by a
+/// handle's `join`: the implicit join of a `thread::scope` may come before a thread's
+/// cache has been handed over.
 ///
 /// # Examples
 ///

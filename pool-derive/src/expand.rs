@@ -270,7 +270,7 @@ impl Expander<'_> {
         let checks = model.blank_fields().iter().filter(|field| self.checks_capacities(field));
         let checks = checks.map(|field| constant("CHECK", field));
         let value = if model.attrs.create.is_some() {
-            quote!(Self::__pool_create())
+            self.created()
         } else {
             let variant = &model.variants[model.blank];
             let path = variant.ident.map(|ident| quote!(::#ident));
@@ -300,6 +300,29 @@ impl Expander<'_> {
             quote!(Self #path { #(#fields,)* })
         };
         quote!(#(let () = Self::#checks;)* #value)
+    }
+
+    /// What `create` returns, with the floors of the fields restored if it fell short.
+    fn created(&self) -> TokenStream {
+        let variant = &self.model.variants[self.model.blank];
+        let has_floor = |field: &Field<'_>| field.attrs.capacity.is_some();
+        if !variant.fields.iter().any(has_floor) {
+            return quote!(Self::__pool_create());
+        }
+        let pattern = Self::pattern(variant, has_floor);
+        let restored = variant
+            .fields
+            .iter()
+            .map(|field| self.restore(field, &binding(field).to_token_stream()));
+        let other = (self.model.variants.len() > 1).then(|| quote!(_ => {}));
+        quote! {
+            let mut value = Self::__pool_create();
+            match &mut value {
+                #pattern => { #(#restored)* }
+                #other
+            }
+            value
+        }
     }
 
     /// `<Ty as Capacity>::with_capacity(N)`

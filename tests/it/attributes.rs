@@ -119,16 +119,19 @@ fn create_makes_the_whole_value() {
     struct Session {
         id: u32,
         log: String,
+        #[pool(capacity = 50)]
+        body: Vec<u8>,
     }
 
     impl Session {
         fn new() -> Self {
-            Self { id: 1, log: String::with_capacity(77) }
+            Self { id: 1, log: String::with_capacity(77), body: Vec::new() }
         }
     }
 
     let session = Session::pooled();
     assert_eq!((session.id, session.log.capacity()), (1, 77));
+    assert_eq!(session.body.capacity(), 50, "a floor holds whoever makes the value");
     drop(session);
     // On return the columns of the fields count: `id` has no `value`.
     let session = Session::pooled();
