@@ -88,6 +88,36 @@ pub trait Capacity {
     /// assert_eq!(bloated, [1, 2, 3]);
     /// ```
     fn shrink_to(&mut self, capacity: usize);
+
+    /// Grows to the floor that `capacity = N` sets, if it is below.
+    #[doc(hidden)]
+    #[inline]
+    fn __restore(&mut self, floor: usize) {
+        #[cold]
+        #[inline(never)]
+        fn grow<T: Capacity + ?Sized>(field: &mut T, floor: usize) {
+            field.grow_to(floor);
+        }
+
+        if self.capacity() < floor {
+            grow(self, floor);
+        }
+    }
+
+    /// Shrinks to the ceiling that `max_capacity = N` sets, if it is above.
+    #[doc(hidden)]
+    #[inline]
+    fn __limit(&mut self, ceiling: usize) {
+        #[cold]
+        #[inline(never)]
+        fn shrink<T: Capacity + ?Sized>(field: &mut T, ceiling: usize) {
+            field.shrink_to(ceiling);
+        }
+
+        if self.capacity() > ceiling {
+            shrink(self, ceiling);
+        }
+    }
 }
 
 macro_rules! governed {

@@ -4,17 +4,16 @@
 pub use core::default::Default;
 pub use core::ops::Drop;
 pub use core::primitive::{bool, usize};
-pub use core::{assert, concat, module_path};
+pub use core::{concat, module_path};
 pub use std::thread_local;
 
 pub use crate::cache::Local;
-use crate::capacity::Capacity;
 pub use crate::pool::Limits;
 use crate::poolable::Poolable;
 use crate::reset::Reset;
 use crate::type_pool::TypePool;
 #[cfg(feature = "zeroize")]
-pub use crate::wipe::{Wiping, WipingWith};
+pub use crate::wipe::{WipingBy, WipingWith};
 
 /// A field that the derive does not reset, and that may hold heap all the same.
 ///
@@ -23,7 +22,7 @@ pub use crate::wipe::{Wiping, WipingWith};
 #[derive(Debug)]
 pub struct Measured<'a, T: ?Sized>(pub &'a mut T);
 
-impl<T: Reset + ?Sized> Measured<'_, T> {
+impl<T: Reset> Measured<'_, T> {
     /// What the field says it retains.
     #[inline]
     #[must_use]
@@ -50,32 +49,34 @@ pub fn sum<const N: usize>(terms: [usize; N]) -> usize {
     terms.into_iter().fold(0, usize::saturating_add)
 }
 
-/// Grows a field to the floor that `capacity = N` sets, if it is below.
-#[inline]
-pub fn restore_capacity<T: Capacity>(field: &mut T, floor: usize) {
-    #[cold]
-    #[inline(never)]
-    fn grow<T: Capacity>(field: &mut T, floor: usize) {
-        field.grow_to(floor);
-    }
-
-    if field.capacity() < floor {
-        grow(field, floor);
-    }
+/// Writes the `Drop` of a type with secrets.
+///
+/// A user's own `Drop` conflicts with it, and all that rustc then says in words that are
+/// ours is the name of this macro.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __drop_wipe {
+    ([$($params:tt)*] $ty:ty [$($clause:tt)*]) => {
+        #[automatically_derived]
+        #[allow(deprecated)]
+        impl $($params)* $crate::private::Drop for $ty $($clause)* {
+            fn drop(&mut self) {
+                Self::__pool_wipe(self)
+            }
+        }
+    };
 }
 
-/// Shrinks a field to the ceiling that `max_capacity = N` sets, if it is above.
-#[inline]
-pub fn limit_capacity<T: Capacity>(field: &mut T, ceiling: usize) {
-    #[cold]
-    #[inline(never)]
-    fn shrink<T: Capacity>(field: &mut T, ceiling: usize) {
-        field.shrink_to(ceiling);
-    }
+pub use crate::__drop_wipe as write_drop_wipe_false_to_have_a_drop_of_your_own;
 
-    if field.capacity() > ceiling {
-        shrink(field, ceiling);
-    }
+/// Compares floor and ceiling of a field, at compile time.
+///
+/// # Panics
+///
+/// If the ceiling is below the floor.
+#[track_caller]
+pub const fn check_capacities(floor: usize, ceiling: usize) {
+    assert!(floor <= ceiling, "`max_capacity` is below `capacity`; raise it");
 }
 
 /// The types that threads can share a pool of: those that are `Send`.
@@ -86,7 +87,6 @@ pub fn limit_capacity<T: Capacity>(field: &mut T, ceiling: usize) {
 )]
 pub trait SharedByThreads: Send {}
 
-#[diagnostic::do_not_recommend]
 impl<T: Send> SharedByThreads for T {}
 
 /// The static that holds a type's pool.
@@ -97,10 +97,13 @@ pub struct Home<T>(TypePool<T>);
 // is `Sync`. Without the bound here, a type that is not gives one error instead of two.
 unsafe impl<T> Sync for Home<T> {}
 
-impl<T: SharedByThreads> Home<T> {
+impl<T> Home<T> {
     /// An empty pool.
     #[must_use]
-    pub const fn new(name: &'static str, limits: Limits) -> Self {
+    pub const fn new(name: &'static str, limits: Limits) -> Self
+    where
+        T: SharedByThreads,
+    {
         Self(TypePool::new(name, limits))
     }
 }

@@ -37,7 +37,7 @@ mod text;
     note = "`#[pool(default)]`, `#[pool(value = EXPR)]`, `#[pool(skip, init = EXPR)]` or `#[pool(with = PATH, init = EXPR)]`",
     note = "a shared or optional resource becomes blank as an `Option`, which is reset to `None`"
 )]
-pub trait Reset {
+pub trait Reset: Sized {
     /// Returns the value that a new object is born with.
     ///
     /// # Examples
@@ -48,9 +48,7 @@ pub trait Reset {
     /// assert_eq!(<(u8, String)>::blank(), (0, String::new()));
     /// ```
     #[must_use]
-    fn blank() -> Self
-    where
-        Self: Sized;
+    fn blank() -> Self;
 
     /// Makes the value show what [`blank`](Reset::blank) shows.
     ///

@@ -248,10 +248,22 @@ impl Wipe for String {
 
 /// Wipes its value when it drops, and so also while a sibling's wipe unwinds.
 #[derive(Debug)]
-pub struct Wiping<'a, T: Wipe + ?Sized>(pub &'a mut T);
+pub(crate) struct Wiping<'a, T: Wipe + ?Sized>(&'a mut T);
 
 impl<T: Wipe + ?Sized> Drop for Wiping<'_, T> {
     fn drop(&mut self) {
         self.0.wipe();
+    }
+}
+
+/// Like [`Wiping`], with the function in place of the bound: the derives name it at the
+/// field's type, where a missing `Wipe` is then reported, and once.
+#[derive(Debug)]
+pub struct WipingBy<'a, T: ?Sized>(pub &'a mut T, pub fn(&mut T));
+
+impl<T: ?Sized> Drop for WipingBy<'_, T> {
+    #[inline]
+    fn drop(&mut self) {
+        (self.1)(self.0);
     }
 }

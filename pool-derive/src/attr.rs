@@ -69,6 +69,17 @@ impl Place {
     }
 }
 
+impl Place {
+    /// An option that may stand here.
+    fn example(self) -> &'static str {
+        match self {
+            Self::Type => "cache = 64",
+            Self::Variant => "blank",
+            Self::Field => "skip",
+        }
+    }
+}
+
 /// What the grammar knows of an option.
 struct Known {
     name: &'static str,
@@ -187,7 +198,11 @@ fn each_option(
 ) {
     for attr in attrs.iter().filter(|attr| attr.path().is_ident("pool")) {
         let Meta::List(_) = &attr.meta else {
-            errors.at(&attr.meta, "expected options in parentheses: `#[pool(skip)]`");
+            let example = place.example();
+            errors.at(
+                &attr.meta,
+                format!("expected options in parentheses, as in `#[pool({example})]`"),
+            );
             continue;
         };
         let parsed = attr.parse_args_with(|input: ParseStream<'_>| {
@@ -219,7 +234,8 @@ fn one_option(
     if !input.peek(Ident::peek_any) {
         let here =
             input.cursor().token_tree().map_or_else(Span::call_site, |(token, _)| token.span());
-        return Err(syn::Error::new(here, "expected the name of an option, such as `skip`"));
+        let message = format!("expected the name of an option, as in `{}`", place.example());
+        return Err(syn::Error::new(here, message));
     }
     let key = Ident::parse_any(input)?;
     let name = key.unraw().to_string();
@@ -281,6 +297,12 @@ fn unknown(key: &Ident, name: &str, place: Place) -> syn::Error {
     syn::Error::new(key.span(), message)
 }
 
+/// An example of an option's use.
+fn example(key: &Ident) -> &'static str {
+    let name = key.unraw().to_string();
+    KNOWN.iter().find(|known| known.name == name).map_or("", |known| known.example)
+}
+
 fn skip_to_comma(input: ParseStream<'_>) -> syn::Result<()> {
     while !input.is_empty() && !input.peek(Token![,]) {
         input.parse::<TokenTree>()?;
@@ -300,7 +322,7 @@ fn setting<T>(
 ) -> syn::Result<()> {
     let equals = input.parse::<Token![=]>()?;
     if input.is_empty() || input.peek(Token![,]) {
-        let message = format!("expected a value for `{key}` behind `=`");
+        let message = format!("`{key}` needs a value, as in `{}`", example(&key));
         return Err(syn::Error::new(equals.span, message));
     }
     let value = read(&key, input)?;
@@ -316,12 +338,22 @@ fn put<T>(slot: &mut Option<Setting<T>>, key: Ident, value: T) -> syn::Result<()
     Ok(())
 }
 
+/// Reads an expression. One that comes from a fragment of `macro_rules!` stands in an
+/// invisible group.
+fn expression_of(input: ParseStream<'_>) -> syn::Result<Expr> {
+    let mut value = input.parse::<Expr>()?;
+    while let Expr::Group(group) = value {
+        value = *group.expr;
+    }
+    Ok(value)
+}
+
 fn expression(_key: &Ident, input: ParseStream<'_>) -> syn::Result<Expr> {
     input.parse()
 }
 
 fn number(key: &Ident, input: ParseStream<'_>) -> syn::Result<Expr> {
-    let value = input.parse::<Expr>()?;
+    let value = expression_of(input)?;
     match &value {
         Expr::Lit(ExprLit { lit: Lit::Int(_), .. }) => Ok(value),
         Expr::Lit(_) => {
@@ -333,14 +365,14 @@ fn number(key: &Ident, input: ParseStream<'_>) -> syn::Result<Expr> {
 }
 
 fn function(key: &Ident, input: ParseStream<'_>) -> syn::Result<ExprPath> {
-    let value = input.parse::<Expr>()?;
+    let value = expression_of(input)?;
     match value {
         Expr::Path(path) => Ok(path),
         Expr::Closure(_) => {
             let message = format!(
                 "`{key}` takes the path of a function; give the closure a name, as a function"
             );
-            Err(syn::Error::new(value.span(), message))
+            Err(syn::Error::new_spanned(value, message))
         }
         Expr::Call(call) => {
             let message = format!("`{key}` takes the path of a function; do not call it here");
@@ -351,18 +383,18 @@ fn function(key: &Ident, input: ParseStream<'_>) -> syn::Result<ExprPath> {
             Err(syn::Error::new(text.span(), message))
         }
         other => {
-            let message = format!("`{key}` takes the path of a function");
-            Err(syn::Error::new(other.span(), message))
+            let message = format!("`{key}` takes the path of a function, as in `{}`", example(key));
+            Err(syn::Error::new_spanned(other, message))
         }
     }
 }
 
 fn string(key: &Ident, input: ParseStream<'_>) -> syn::Result<(String, syn::LitStr)> {
-    match input.parse::<Expr>()? {
+    match expression_of(input)? {
         Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Ok((text.value(), text)),
         other => {
-            let message = format!("`{key}` takes a string, in quotes");
-            Err(syn::Error::new(other.span(), message))
+            let message = format!("`{key}` takes a string, in quotes, as in `{}`", example(key));
+            Err(syn::Error::new_spanned(other, message))
         }
     }
 }
@@ -370,17 +402,22 @@ fn string(key: &Ident, input: ParseStream<'_>) -> syn::Result<(String, syn::LitS
 fn identifier(key: &Ident, input: ParseStream<'_>) -> syn::Result<Ident> {
     let (text, literal) = string(key, input)?;
     literal.parse::<Ident>().map_err(|_| {
-        let message = format!("`{text}` is no name for a function");
+        let is_keyword = syn::parse_str::<Ident>(&format!("r#{text}")).is_ok();
+        let message = if is_keyword {
+            format!("`{text}` is a keyword; write `{key} = \"r#{text}\"`")
+        } else {
+            format!("`{text}` is no name for a function; write one, as in `{}`", example(key))
+        };
         syn::Error::new(literal.span(), message)
     })
 }
 
 fn boolean(key: &Ident, input: ParseStream<'_>) -> syn::Result<bool> {
-    match input.parse::<Expr>()? {
+    match expression_of(input)? {
         Expr::Lit(ExprLit { lit: Lit::Bool(value), .. }) => Ok(value.value),
         other => {
             let message = format!("`{key}` takes `true` or `false`");
-            Err(syn::Error::new(other.span(), message))
+            Err(syn::Error::new_spanned(other, message))
         }
     }
 }
@@ -392,7 +429,7 @@ fn predicates(key: &Ident, input: ParseStream<'_>) -> syn::Result<Vec<WherePredi
         .map(|predicates| predicates.into_iter().collect())
         .map_err(|error| {
             let message =
-                format!("expected `where` predicates, as in `bound = \"T: Clone\"`: {error}");
+                format!("`bound` takes `where` predicates, as in `bound = \"T: Clone\"`: {error}");
             syn::Error::new(literal.span(), message)
         })
 }
@@ -403,5 +440,8 @@ fn path(key: &Ident, input: ParseStream<'_>) -> syn::Result<Path> {
         let message = format!("`{key}` takes a path without quotes: `{key} = {}`", literal.value());
         return Err(syn::Error::new(literal.span(), message));
     }
-    Path::parse(input)
+    Path::parse(input).map_err(|error| {
+        let message = format!("`{key}` takes a path, as in `{}`", example(key));
+        syn::Error::new(error.span(), message)
+    })
 }

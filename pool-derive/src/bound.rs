@@ -8,7 +8,9 @@ use std::collections::HashSet;
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
-use syn::{GenericParam, Generics, Ident, Type, WhereClause, WherePredicate, parse_quote};
+use syn::{
+    GenericParam, Generics, Ident, Type, TypeParamBound, WhereClause, WherePredicate, parse_quote,
+};
 
 use crate::model::{AtBirth, Field, Model, OnReturn, Secret};
 
@@ -111,16 +113,69 @@ pub(crate) fn type_parameter<'a>(ty: &Type, generics: &'a Generics) -> Option<&'
         .find(|ident| mentions(tokens.clone(), &ident.to_string()))
 }
 
-/// Whether the type's own bounds name `Wipe`, in whatever way.
-pub(crate) fn names_wipe(generics: &Generics) -> bool {
-    mentions(generics.params.to_token_stream(), "Wipe")
-        || mentions(generics.where_clause.to_token_stream(), "Wipe")
+/// The type parameters that need not have a size, and the bounds that say so.
+pub(crate) fn maybe_unsized(generics: &Generics) -> Vec<(&Ident, &TypeParamBound)> {
+    let listed = generics.type_params().map(|param| (&param.ident, &param.bounds));
+    let clause = generics.where_clause.iter().flat_map(|clause| &clause.predicates);
+    let stated = clause.filter_map(|predicate| match predicate {
+        WherePredicate::Type(predicate) => {
+            let params = generics.type_params().map(|param| &param.ident);
+            let mut params = params.filter(|param| is_parameter(&predicate.bounded_ty, param));
+            Some((params.next()?, &predicate.bounds))
+        }
+        _ => None,
+    });
+    let bounds = listed.chain(stated);
+    bounds
+        .flat_map(|(param, bounds)| bounds.iter().map(move |bound| (param, bound)))
+        .filter(|(_, bound)| is_maybe(bound))
+        .collect()
 }
 
-fn mentions(tokens: TokenStream, ident: &str) -> bool {
-    tokens.into_iter().any(|token| match token {
-        TokenTree::Ident(found) => found == *ident,
-        TokenTree::Group(group) => mentions(group.stream(), ident),
-        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
-    })
+/// Whether a bound is `?Sized`.
+pub(crate) fn is_maybe(bound: &TypeParamBound) -> bool {
+    let mut tokens = bound.to_token_stream().into_iter();
+    matches!(tokens.next(), Some(TokenTree::Punct(punct)) if punct.as_char() == '?')
+}
+
+/// Whether a type is a parameter, and no more than that.
+pub(crate) fn is_parameter(ty: &Type, param: &Ident) -> bool {
+    matches!(ty, Type::Path(path) if path.qself.is_none() && path.path.is_ident(param))
+}
+
+/// Whether the type's own bounds name `Wipe`, by whatever path.
+pub(crate) fn names_wipe(generics: &Generics) -> bool {
+    fn names(tokens: TokenStream) -> bool {
+        tokens.into_iter().any(|token| match token {
+            TokenTree::Ident(found) => found == "Wipe",
+            TokenTree::Group(group) => names(group.stream()),
+            TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+        })
+    }
+
+    names(generics.params.to_token_stream()) || names(generics.where_clause.to_token_stream())
+}
+
+/// Whether tokens name something. Behind `::` it is somebody else's, as in
+/// `http::Request`, unless the path starts in this crate.
+fn mentions(tokens: TokenStream, name: &str) -> bool {
+    let mut is_foreign = false;
+    let mut colons = 0;
+    for token in tokens {
+        match token {
+            TokenTree::Ident(found) => {
+                if colons < 2 {
+                    is_foreign = !["self", "super", "crate"].iter().any(|home| found == home);
+                }
+                if found == name && (colons < 2 || !is_foreign) {
+                    return true;
+                }
+                colons = 0;
+            }
+            TokenTree::Punct(punct) if punct.as_char() == ':' => colons += 1,
+            TokenTree::Group(group) if mentions(group.stream(), name) => return true,
+            _ => colons = 0,
+        }
+    }
+    false
 }

@@ -2,8 +2,7 @@
 
 use quote::ToTokens;
 use syn::punctuated::Punctuated;
-use syn::spanned::Spanned;
-use syn::{Expr, ExprLit, GenericParam, Lit, Meta, Token, Type, TypeParamBound};
+use syn::{Expr, ExprLit, GenericParam, Lit, Meta, Token, Type};
 
 use crate::bound;
 use crate::error::Errors;
@@ -15,7 +14,7 @@ pub(crate) fn check(model: &Model<'_>, errors: &mut Errors) {
     parameters(model, errors);
     for (index, variant) in model.variants.iter().enumerate() {
         for field in &variant.fields {
-            if index == model.blank {
+            if index == model.blank || !model.blank_is_known {
                 combinations(model, field, errors);
             } else {
                 only_zeroize(field, errors);
@@ -41,12 +40,7 @@ fn layout(model: &Model<'_>, errors: &mut Errors) {
         }
     }
     for field in model.variants.iter().filter_map(|variant| variant.fields.last()) {
-        let is_unsized = match field.ty {
-            Type::Slice(_) | Type::TraitObject(_) => true,
-            Type::Path(path) => path.qself.is_none() && path.path.is_ident("str"),
-            _ => false,
-        };
-        if is_unsized {
+        if is_unsized(field.ty) {
             let ty = field.ty.to_token_stream();
             errors.at(
                 field.ty,
@@ -56,13 +50,27 @@ fn layout(model: &Model<'_>, errors: &mut Errors) {
     }
 }
 
+/// Whether a type has no size, as far as its tokens tell.
+pub(crate) fn is_unsized(ty: &Type) -> bool {
+    match ty {
+        Type::Slice(_) | Type::TraitObject(_) => true,
+        Type::Path(path) => path.qself.is_none() && path.path.is_ident("str"),
+        _ => false,
+    }
+}
+
 /// Parameters of the type that a pool cannot serve.
 fn parameters(model: &Model<'_>, errors: &mut Errors) {
-    for param in model.generics.type_params() {
-        for bound in &param.bounds {
-            let is_trait = matches!(bound, TypeParamBound::Trait(_));
-            if is_trait && bound.to_token_stream().to_string().starts_with('?') {
-                errors.at(bound, "a type of unknown size cannot be created; remove this bound");
+    for field in model.variants.iter().filter_map(|variant| variant.fields.last()) {
+        for (param, bound) in bound::maybe_unsized(model.generics) {
+            if bound::is_parameter(field.ty, param) {
+                errors.at(
+                    bound,
+                    format!(
+                        "a value with a field of type `{param}` can only be created if \
+                         `{param}` has a size; remove this bound, or use `Box<{param}>`"
+                    ),
+                );
             }
         }
     }
@@ -195,13 +203,13 @@ fn drop_bounds(model: &Model<'_>, errors: &mut Errors) {
             continue;
         }
         let Some(param) = bound::type_parameter(field.ty, model.generics) else { continue };
-        errors.push(syn::Error::new(
-            field.ty.span(),
+        errors.at(
+            field.ty,
             format!(
                 "a wiped field that mentions `{param}` needs `{param}: Wipe` on the type itself, \
                  since its `Drop` wipes the field; write `{param}: poolable::Wipe` there, or give \
                  the wipe on drop up with `#[pool(drop_wipe = false)]`"
             ),
-        ));
+        );
     }
 }

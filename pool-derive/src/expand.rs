@@ -17,7 +17,7 @@
 //! Expressions of the user's become bodies of functions without `self`, so that they see
 //! `Self` and the type's parameters, and nothing of the code around them.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
@@ -37,6 +37,7 @@ pub(crate) fn expand(model: &Model<'_>) -> TokenStream {
     let secrets = expander.secrets();
     let reset = expander.reset();
     let wipe = expander.wipe();
+    let checks = expander.checks();
     let pool = (model.derive == Derive::Poolable).then(|| expander.pool());
     quote! {
         const _: () = {
@@ -45,6 +46,7 @@ pub(crate) fn expand(model: &Model<'_>) -> TokenStream {
             #reset
             #wipe
             #pool
+            #checks
         };
     }
 }
@@ -69,6 +71,11 @@ struct Expander<'a> {
 /// The name under which a field's value is bound in a match.
 fn binding(field: &Field<'_>) -> Ident {
     Ident::new(&format!("__field_{}", field.index), Span::mixed_site())
+}
+
+/// The name of a local, which neither hides a name of the user's nor is hidden by one.
+fn local(name: &str) -> Ident {
+    format_ident!("__pool_{}", name, span = Span::mixed_site())
 }
 
 /// The name of an associated item made for a field.
@@ -117,15 +124,12 @@ impl Expander<'_> {
         let private = &self.krate;
         let private = quote!(#private::__private);
         let mut items = Vec::new();
-        if let Some(create) = &model.attrs.create {
-            let path = &create.value;
-            let call = quote_spanned!(path.span()=> #path());
-            items.push(quote!(fn __pool_create() -> Self { #call }));
-        }
         if let Some(validate) = &model.attrs.validate {
             let path = &validate.value;
-            let call = quote_spanned!(path.span()=> #path(value));
-            items.push(quote!(fn __pool_validate(value: &Self) -> #private::bool { #call }));
+            let value = local("value");
+            let argument = at(end_of(path), &value);
+            let call = quote_spanned!(end_of(path)=> #path(#argument));
+            items.push(quote!(fn __pool_validate(#value: &Self) -> #private::bool { #call }));
         }
         for field in model.blank_fields() {
             let ty = field.ty;
@@ -150,16 +154,8 @@ impl Expander<'_> {
                 let (name, expr) = (constant("MAX_CAPACITY", field), &ceiling.value);
                 items.push(quote!(const #name: #private::usize = #expr;));
             }
-            if self.checks_capacities(field) {
-                let (least, most) = (constant("CAPACITY", field), constant("MAX_CAPACITY", field));
-                let name = constant("CHECK", field);
-                let span = ceiling.map_or_else(Span::call_site, |ceiling| ceiling.value.span());
-                items.push(quote_spanned! {span=>
-                    const #name: () = #private::assert!(
-                        Self::#least <= Self::#most,
-                        "`max_capacity` is below `capacity`; raise it"
-                    );
-                });
+            if self.has_parameters() && self.checks_capacities(field) {
+                items.push(self.check(field, &constant("CHECK", field), &quote!(Self)));
             }
         }
         (!items.is_empty()).then(|| self.block(None, &self.bounds.reset, &quote!(#(#items)*)))
@@ -180,8 +176,8 @@ impl Expander<'_> {
     /// ```text
     /// match self {
     ///     Self { token: __field_1, key: __field_2, .. } => {
-    ///         let _wiping = Wiping::<[u8; 32]>(__field_2);   // dropped in reverse,
-    ///         let _wiping = Wiping::<String>(__field_1);     // on unwind too
+    ///         let __pool_wiping = WipingBy(__field_2, <[u8; 32] as Wipe>::wipe); // dropped in
+    ///         let __pool_wiping = WipingBy(__field_1, <String as Wipe>::wipe);   // reverse
     ///     }
     /// }
     /// ```
@@ -215,11 +211,13 @@ impl Expander<'_> {
                 match field.secret() {
                     Some(Secret::With(_)) => {
                         let with = item("with", field);
-                        quote!(let _wiping = #krate::__private::WipingWith(#binding, Self::#with);)
+                        quote!(let __pool_wiping = #krate::__private::WipingWith(#binding, Self::#with);)
                     }
                     _ => {
-                        let wiping = quote_spanned!(ty.span()=> #krate::__private::Wiping::<#ty>);
-                        quote!(let _wiping = #wiping(#binding);)
+                        // The function instead of a bound on `Wiping`, so that a missing
+                        // `Wipe` is reported once, and at the type.
+                        let wipe = on_type(ty.span(), ty, &quote!(#krate::Wipe), &quote!(wipe));
+                        quote!(let __pool_wiping = #krate::__private::WipingBy(#binding, #wipe);)
                     }
                 }
             });
@@ -263,14 +261,43 @@ impl Expander<'_> {
         )
     }
 
+    /// The comparisons left to rustc, in constants that are evaluated as they stand.
+    fn checks(&self) -> TokenStream {
+        let fields = self.model.blank_fields().iter().filter(|_| !self.has_parameters());
+        let name = format_ident!("_");
+        let owner = self.model.ident.to_token_stream();
+        fields
+            .filter(|field| self.checks_capacities(field))
+            .map(|field| self.check(field, &name, &owner))
+            .collect()
+    }
+
+    /// `const NAME: () = check_capacities(Owner::CAPACITY, Owner::MAX_CAPACITY);`
+    fn check(&self, field: &Field<'_>, name: &Ident, owner: &TokenStream) -> TokenStream {
+        let krate = &self.krate;
+        let (least, most) = (constant("CAPACITY", field), constant("MAX_CAPACITY", field));
+        let ceiling = field.attrs.max_capacity.as_ref();
+        let place = ceiling.map_or_else(Span::call_site, |ceiling| ceiling.key.span());
+        let call = quote!(#krate::__private::check_capacities(#owner::#least, #owner::#most));
+        at(place, &quote!(const #name: () = #call;))
+    }
+
+    /// Whether constants of the type may depend on what it is used with.
+    fn has_parameters(&self) -> bool {
+        let generics = self.model.generics;
+        generics.type_params().next().is_some() || generics.const_params().next().is_some()
+    }
+
     /// The value that an object is born with: `Self { field: .., .. }`.
     fn birth(&self) -> TokenStream {
         let model = self.model;
         let krate = &self.krate;
-        let checks = model.blank_fields().iter().filter(|field| self.checks_capacities(field));
+        // Those that depend on parameters: evaluated for whoever creates a value.
+        let checks = model.blank_fields().iter().filter(|_| self.has_parameters());
+        let checks = checks.filter(|field| self.checks_capacities(field));
         let checks = checks.map(|field| constant("CHECK", field));
-        let value = if model.attrs.create.is_some() {
-            self.created()
+        let value = if let Some(create) = &model.attrs.create {
+            self.created(&create.value)
         } else {
             let variant = &model.variants[model.blank];
             let path = variant.ident.map(|ident| quote!(::#ident));
@@ -289,8 +316,9 @@ impl Expander<'_> {
                         match &field.attrs.capacity {
                             None => quote!(Self::#name()),
                             Some(_) => {
-                                let restored = self.restore(field, &quote!(&mut value));
-                                quote!({ let mut value = Self::#name(); #restored value })
+                                let value = local("value");
+                                let restored = self.restore(field, &quote!(&mut #value));
+                                quote!({ let mut #value = Self::#name(); #restored #value })
                             }
                         }
                     }
@@ -303,12 +331,14 @@ impl Expander<'_> {
     }
 
     /// What `create` returns, with the floors of the fields restored if it fell short.
-    fn created(&self) -> TokenStream {
+    fn created(&self, create: &syn::ExprPath) -> TokenStream {
+        let call = quote_spanned!(end_of(create)=> #create());
         let variant = &self.model.variants[self.model.blank];
         let has_floor = |field: &Field<'_>| field.attrs.capacity.is_some();
         if !variant.fields.iter().any(has_floor) {
-            return quote!(Self::__pool_create());
+            return call;
         }
+        let value = local("value");
         let pattern = Self::pattern(variant, has_floor);
         let restored = variant
             .fields
@@ -316,12 +346,12 @@ impl Expander<'_> {
             .map(|field| self.restore(field, &binding(field).to_token_stream()));
         let other = (self.model.variants.len() > 1).then(|| quote!(_ => {}));
         quote! {
-            let mut value = Self::__pool_create();
-            match &mut value {
+            let mut #value: Self = #call;
+            match &mut #value {
                 #pattern => { #(#restored)* }
                 #other
             }
-            value
+            #value
         }
     }
 
@@ -330,18 +360,17 @@ impl Expander<'_> {
         let krate = &self.krate;
         let floor = constant("CAPACITY", field);
         let span = capacity_span(field);
-        on_type(span, field.ty, &quote!(#krate::Capacity), &quote!(with_capacity(Self::#floor)))
+        let ty = at(span, field.ty);
+        quote!(<#ty as #krate::Capacity>::with_capacity(Self::#floor))
     }
 
-    /// `restore_capacity::<Ty>(place, N);`
+    /// `<Ty as Capacity>::__restore(place, N);`
     fn restore(&self, field: &Field<'_>, place: &TokenStream) -> Option<TokenStream> {
         let krate = &self.krate;
         field.attrs.capacity.as_ref()?;
         let (floor, ty) = (constant("CAPACITY", field), field.ty);
-        let function = quote_spanned! {capacity_span(field)=>
-            #krate::__private::restore_capacity::<#ty>
-        };
-        Some(quote!(#function(#place, Self::#floor);))
+        let ty = at(capacity_span(field), ty);
+        Some(quote!(<#ty as #krate::Capacity>::__restore(#place, Self::#floor);))
     }
 
     /// What a return does to one field of the blank variant, its wipe apart.
@@ -375,10 +404,9 @@ impl Expander<'_> {
         };
         let ceiling = field.attrs.max_capacity.as_ref().map(|ceiling| {
             let most = constant("MAX_CAPACITY", field);
-            let function = quote_spanned! {ceiling.key.span()=>
-                #krate::__private::limit_capacity::<#ty>
-            };
-            quote!(#function(#binding, Self::#most);)
+            let key = field.attrs.capacity.as_ref().map_or(&ceiling.key, |floor| &floor.key);
+            let ty = at(key.span(), ty);
+            quote!(<#ty as #krate::Capacity>::__limit(#binding, Self::#most);)
         });
         let floor = self.restore(field, &binding.to_token_stream());
         quote!(#action #ceiling #floor)
@@ -432,20 +460,19 @@ impl Expander<'_> {
         });
         let drop = self.model.wipes_on_drop().then(|| {
             let first = self.model.fields().find_map(|field| field.attrs.zeroize.as_ref());
-            let span = first.map_or_else(Span::call_site, |zeroize| zeroize.key.span());
+            let place = first.map_or_else(Span::call_site, |zeroize| zeroize.key.span());
             // A `Drop` of the user's own conflicts with this one: let the message point
             // at the option that asks for it.
-            let name =
-                quote_spanned!(span.resolved_at(Span::mixed_site())=> #krate::__private::Drop);
-            self.block(
-                Some(name),
-                &self.bounds.declared,
-                &quote!(
-                    fn drop(&mut self) {
-                        Self::__pool_wipe(self)
-                    }
-                ),
-            )
+            let ident = self.model.ident;
+            let (params, args, _) = self.model.generics.split_for_impl();
+            let clause = &self.bounds.declared;
+            let clause = (!clause.predicates.is_empty()).then_some(clause);
+            let drop = quote! {
+                #krate::__private::write_drop_wipe_false_to_have_a_drop_of_your_own! {
+                    [#params] #ident #args [#clause]
+                }
+            };
+            at(place, &drop)
         });
         Some(quote!(#wipe #drop))
     }
@@ -470,9 +497,15 @@ impl Expander<'_> {
             ("max_object_bytes", &attrs.max_object_bytes),
         ];
         let limits = limits.into_iter().filter_map(|(name, limit)| {
-            let (name, value) = (format_ident!("{name}"), &limit.as_ref()?.value);
-            Some(quote!(.#name(#value)))
+            let value = &limit.as_ref()?.value;
+            let constant = format_ident!("__POOL_{}", name.to_uppercase());
+            let name = format_ident!("{name}");
+            Some((
+                quote!(const #constant: #private::usize = #value;),
+                quote!(.#name(Self::#constant)),
+            ))
         });
+        let (constants, limits): (Vec<_>, Vec<_>) = limits.unzip();
         let accessor = accessor(attrs);
         let validate = attrs.validate.is_some().then(|| {
             quote! {
@@ -491,11 +524,14 @@ impl Expander<'_> {
             " Takes a `{ident}` from its pool, or creates one; dropping the guard resets and \
              returns it."
         );
-        let home = quote_spanned!(ident.span()=> #private::Home::<#ident>::new);
+        // A type that is not `Send` is reported at its name.
+        let home = quote!(#private::Home::<#ident>::new(#name, <#ident>::__POOL_LIMITS));
+        let home = at(ident.span(), &home);
         let inherent = self.block(
             None,
             &self.bounds.declared,
             &quote! {
+                #(#constants)*
                 const __POOL_LIMITS: #private::Limits = #private::Limits::new() #(#limits)*;
 
                 #[doc = #doc]
@@ -506,7 +542,8 @@ impl Expander<'_> {
             },
         );
         quote! {
-            static __POOL: #private::Home<#ident> = #home(#name, <#ident>::__POOL_LIMITS);
+            #[allow(deprecated)]
+            static __POOL: #private::Home<#ident> = #home;
 
             #private::thread_local! {
                 static __POOL_LOCAL: #private::Local = const { #private::Local::new() };
@@ -542,17 +579,41 @@ fn on_type(span: Span, ty: &Type, name: &TokenStream, call: &TokenStream) -> Tok
     quote_spanned!(span=> <#ty as #name>::#call)
 }
 
+/// Tokens as if they stood at `place`. Their names keep their meaning.
+fn at(place: Span, tokens: &impl ToTokens) -> TokenStream {
+    fn moved(tokens: TokenStream, place: Span) -> TokenStream {
+        let moved = tokens.into_iter().map(|mut token| {
+            let span = place.resolved_at(token.span());
+            if let TokenTree::Group(group) = &token {
+                token = Group::new(group.delimiter(), moved(group.stream(), place)).into();
+            }
+            token.set_span(span);
+            token
+        });
+        moved.collect()
+    }
+
+    moved(tokens.to_token_stream(), place)
+}
+
 /// Where a type without a capacity is reported: at the option that asks for one.
 fn capacity_span(field: &Field<'_>) -> Span {
     field.attrs.capacity.as_ref().map_or_else(Span::call_site, |floor| floor.key.span())
 }
 
-/// `fn __pool_with_N(field: &mut Ty) { PATH(field); }`
+/// The end of a path. A call whose parentheses stand there is underlined as a whole.
+fn end_of(path: &syn::ExprPath) -> Span {
+    path.path.segments.last().map_or_else(Span::call_site, |segment| segment.ident.span())
+}
+
+/// `fn __pool_with_N(__pool_value: &mut Ty) { PATH(__pool_value); }`
 fn with_function(field: &Field<'_>, path: &syn::ExprPath) -> TokenStream {
     let (name, ty) = (item("with", field), field.ty);
-    let call = quote_spanned!(path.span()=> #path(field));
+    let value = local("value");
+    let argument = at(end_of(path), &value);
+    let call = quote_spanned!(end_of(path)=> #path(#argument));
     quote! {
-        fn #name(field: &mut #ty) {
+        fn #name(#value: &mut #ty) {
             let _ = #call;
         }
     }

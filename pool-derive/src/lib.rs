@@ -62,5 +62,6 @@ fn derive(input: TokenStream, derive: Derive) -> TokenStream {
     }
 }
 
-#[cfg(test)]
+// The snapshots show what is printed with all features.
+#[cfg(all(test, feature = "zeroize"))]
 mod tests;

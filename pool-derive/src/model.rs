@@ -28,6 +28,8 @@ pub(crate) struct Model<'a> {
     pub(crate) variants: Vec<Variant<'a>>,
     /// The index of the variant that a blank value has.
     pub(crate) blank: usize,
+    /// Whether that is known. If not, a mistake was reported.
+    pub(crate) blank_is_known: bool,
 }
 
 /// A struct's fields, or those of one variant of an enum.
@@ -119,11 +121,15 @@ impl<'a> Model<'a> {
     pub(crate) fn new(input: &'a DeriveInput, derive: Derive, errors: &mut Errors) -> Option<Self> {
         let attrs = TypeAttrs::parse(&input.attrs, derive, errors);
         let mut next_index = 0;
-        let mut read = |ident, attrs: &[Attribute], fields, errors: &mut Errors| Variant {
-            ident,
-            fields: read_fields(fields, &mut next_index, derive, errors),
-            blank: ident.and_then(|_| attr::blank(attrs, derive, errors)),
-        };
+        let mut misread_variant = false;
+        let mut read =
+            |ident: Option<&'a Ident>, attrs: &[Attribute], fields, errors: &mut Errors| {
+                let before = errors.count();
+                let blank = ident.and_then(|_| attr::blank(attrs, derive, errors));
+                misread_variant |= errors.count() != before;
+                let fields = read_fields(fields, &mut next_index, derive, errors);
+                Variant { ident, fields, blank }
+            };
         let variants: Vec<_> = match &input.data {
             Data::Struct(data) => vec![read(None, &[], &data.fields, errors)],
             Data::Enum(data) => data
@@ -141,8 +147,17 @@ impl<'a> Model<'a> {
             }
         };
         let blank = match &input.data {
-            Data::Enum(data) => blank_variant(input, data, &variants, errors)?,
-            _ => 0,
+            Data::Enum(_) if variants.is_empty() => {
+                errors.at(
+                    &input.ident,
+                    "an enum without variants has no blank value; add one, or remove the derive",
+                );
+                return None;
+            }
+            // A variant marked in a way that was not understood may be the blank one.
+            Data::Enum(_) if misread_variant => None,
+            Data::Enum(data) => blank_variant(input, data, &variants, errors),
+            _ => Some(0),
         };
         Some(Self {
             derive,
@@ -152,7 +167,8 @@ impl<'a> Model<'a> {
             type_attrs: &input.attrs,
             attrs,
             variants,
-            blank,
+            blank: blank.unwrap_or(0),
+            blank_is_known: blank.is_some(),
         })
     }
 
@@ -201,10 +217,6 @@ fn blank_variant(
     variants: &[Variant<'_>],
     errors: &mut Errors,
 ) -> Option<usize> {
-    if variants.is_empty() {
-        errors.at(&input.ident, "an enum without variants has no blank value");
-        return None;
-    }
     let mut marked = variants
         .iter()
         .enumerate()
@@ -222,8 +234,7 @@ fn blank_variant(
     if default.is_none() {
         errors.at(
             &input.ident,
-            "which variant is the blank one? mark it `#[pool(blank)]`: \
-             a reset makes the enum that variant",
+            "no variant is marked as the one that a reset leaves; mark one with `#[pool(blank)]`",
         );
     }
     default

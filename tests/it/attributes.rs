@@ -245,6 +245,44 @@ fn bound_replaces_what_would_be_inferred() {
 }
 
 #[test]
+fn a_type_may_be_called_like_what_it_holds() {
+    mod other {
+        pub(super) struct Batch<T>(pub(super) Vec<T>);
+
+        impl<T: Default> poolable::Reset for Batch<T> {
+            fn blank() -> Self {
+                Self(vec![T::default()])
+            }
+            fn reset(&mut self) {
+                self.0.truncate(1);
+            }
+        }
+    }
+
+    #[derive(Reset)]
+    struct Batch<T> {
+        inner: other::Batch<T>,
+    }
+
+    let mut batch = Batch { inner: other::Batch(vec![1_u8, 2, 3]) };
+    batch.reset();
+    assert_eq!(batch.inner.0, [1]);
+}
+
+#[test]
+fn a_parameter_behind_a_marker_may_have_any_size() {
+    #[derive(Reset)]
+    struct Id<T: ?Sized> {
+        raw: u64,
+        kind: std::marker::PhantomData<T>,
+    }
+
+    let mut id = Id::<str> { raw: 7, kind: std::marker::PhantomData };
+    id.reset();
+    assert_eq!(id.raw, 0);
+}
+
+#[test]
 fn a_type_may_hold_itself() {
     #[derive(Reset)]
     struct Tree<T> {

@@ -261,7 +261,7 @@ fn a_derived_type_is_wiped_field_by_field() {
 #[test]
 fn a_generic_secret_asks_for_wipe_on_the_type() {
     #[derive(Reset)]
-    struct Key<T: Wipe> {
+    struct Key<T: poolable::Wipe> {
         #[pool(zeroize)]
         words: Vec<T>,
     }

@@ -29,7 +29,8 @@ fn main() -> ExitCode {
 }
 
 fn ui(bless: bool) -> Result<(), String> {
-    let mut command = cargo(&["test", "--package", "poolable-ui"]);
+    let mut command =
+        cargo(&["test", "--package", "poolable-ui", "--package", "poolable-ui-without-zeroize"]);
     if bless {
         command.env("TRYBUILD", "overwrite");
     }

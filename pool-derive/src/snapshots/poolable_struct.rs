@@ -2,15 +2,11 @@ const _: () = {
     #[automatically_derived]
     #[allow(dead_code, deprecated)]
     impl Request {
-        fn __pool_validate(value: &Self) -> ::poolable::__private::bool {
-            Self::is_sound(value)
+        fn __pool_validate(__pool_value: &Self) -> ::poolable::__private::bool {
+            Self::is_sound(__pool_value)
         }
         const __POOL_CAPACITY_1: ::poolable::__private::usize = 1024;
         const __POOL_MAX_CAPACITY_1: ::poolable::__private::usize = LIMIT;
-        const __POOL_CHECK_1: () = ::poolable::__private::assert!(
-            Self::__POOL_CAPACITY_1 <= Self::__POOL_MAX_CAPACITY_1,
-            "`max_capacity` is below `capacity`; raise it"
-        );
         const __POOL_CAPACITY_2: ::poolable::__private::usize = 256;
         fn __pool_init_3() -> Key {
             Key::none()
@@ -25,17 +21,20 @@ const _: () = {
     #[automatically_derived]
     #[allow(dead_code, deprecated)]
     impl Request {
-        fn __pool_with_3(field: &mut Key) {
-            let _ = Zeroize::zeroize(field);
+        fn __pool_with_3(__pool_value: &mut Key) {
+            let _ = Zeroize::zeroize(__pool_value);
         }
         fn __pool_wipe(&mut self) {
             match self {
                 Self { token: __field_2, key: __field_3, .. } => {
-                    let _wiping = ::poolable::__private::WipingWith(
+                    let __pool_wiping = ::poolable::__private::WipingWith(
                         __field_3,
                         Self::__pool_with_3,
                     );
-                    let _wiping = ::poolable::__private::Wiping::<String>(__field_2);
+                    let __pool_wiping = ::poolable::__private::WipingBy(
+                        __field_2,
+                        <String as ::poolable::Wipe>::wipe,
+                    );
                 }
             }
         }
@@ -44,7 +43,6 @@ const _: () = {
     #[allow(dead_code, deprecated)]
     impl ::poolable::Reset for Request {
         fn blank() -> Self {
-            let () = Self::__POOL_CHECK_1;
             Self {
                 path: <String as ::poolable::Reset>::blank(),
                 body: <Vec<
@@ -70,16 +68,23 @@ const _: () = {
                 } => {
                     <String as ::poolable::Reset>::reset(__field_0);
                     <Vec<u8> as ::poolable::Reset>::reset(__field_1);
-                    ::poolable::__private::limit_capacity::<
-                        Vec<u8>,
-                    >(__field_1, Self::__POOL_MAX_CAPACITY_1);
-                    ::poolable::__private::restore_capacity::<
-                        Vec<u8>,
-                    >(__field_1, Self::__POOL_CAPACITY_1);
+                    <Vec<
+                        u8,
+                    > as ::poolable::Capacity>::__limit(
+                        __field_1,
+                        Self::__POOL_MAX_CAPACITY_1,
+                    );
+                    <Vec<
+                        u8,
+                    > as ::poolable::Capacity>::__restore(
+                        __field_1,
+                        Self::__POOL_CAPACITY_1,
+                    );
                     <String as ::poolable::Reset>::reset(__field_2);
-                    ::poolable::__private::restore_capacity::<
-                        String,
-                    >(__field_2, Self::__POOL_CAPACITY_2);
+                    <String as ::poolable::Capacity>::__restore(
+                        __field_2,
+                        Self::__POOL_CAPACITY_2,
+                    );
                     *__field_5 = Self::__pool_value_5();
                 }
             }
@@ -130,26 +135,38 @@ const _: () = {
                     born: __field_4,
                     retries: __field_5,
                 } => {
-                    let _wiping = ::poolable::__private::Wiping::<u8>(__field_5);
-                    let _wiping = ::poolable::__private::Wiping::<Instant>(__field_4);
-                    let _wiping = ::poolable::__private::WipingWith(
+                    let __pool_wiping = ::poolable::__private::WipingBy(
+                        __field_5,
+                        <u8 as ::poolable::Wipe>::wipe,
+                    );
+                    let __pool_wiping = ::poolable::__private::WipingBy(
+                        __field_4,
+                        <Instant as ::poolable::Wipe>::wipe,
+                    );
+                    let __pool_wiping = ::poolable::__private::WipingWith(
                         __field_3,
                         Self::__pool_with_3,
                     );
-                    let _wiping = ::poolable::__private::Wiping::<String>(__field_2);
-                    let _wiping = ::poolable::__private::Wiping::<Vec<u8>>(__field_1);
-                    let _wiping = ::poolable::__private::Wiping::<String>(__field_0);
+                    let __pool_wiping = ::poolable::__private::WipingBy(
+                        __field_2,
+                        <String as ::poolable::Wipe>::wipe,
+                    );
+                    let __pool_wiping = ::poolable::__private::WipingBy(
+                        __field_1,
+                        <Vec<u8> as ::poolable::Wipe>::wipe,
+                    );
+                    let __pool_wiping = ::poolable::__private::WipingBy(
+                        __field_0,
+                        <String as ::poolable::Wipe>::wipe,
+                    );
                 }
             }
         }
     }
-    #[automatically_derived]
-    #[allow(dead_code, deprecated)]
-    impl ::poolable::__private::Drop for Request {
-        fn drop(&mut self) {
-            Self::__pool_wipe(self)
-        }
+    ::poolable::__private::write_drop_wipe_false_to_have_a_drop_of_your_own! {
+        [] Request[]
     }
+    #[allow(deprecated)]
     static __POOL: ::poolable::__private::Home<Request> = ::poolable::__private::Home::<
         Request,
     >::new(
@@ -182,12 +199,17 @@ const _: () = {
     #[automatically_derived]
     #[allow(dead_code, deprecated)]
     impl Request {
+        const __POOL_CACHE: ::poolable::__private::usize = 16;
         const __POOL_LIMITS: ::poolable::__private::Limits = ::poolable::__private::Limits::new()
-            .cache(16);
+            .cache(Self::__POOL_CACHE);
         /// Takes a `Request` from its pool, or creates one; dropping the guard resets and returns it.
         #[inline]
         pub fn pooled() -> ::poolable::Pooled<Self> {
             <Self as ::poolable::Poolable>::pooled()
         }
     }
+    const _: () = ::poolable::__private::check_capacities(
+        Request::__POOL_CAPACITY_1,
+        Request::__POOL_MAX_CAPACITY_1,
+    );
 };

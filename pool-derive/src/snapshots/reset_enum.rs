@@ -6,7 +6,10 @@ const _: () = {
             match self {
                 Self::Reading { .. } => {}
                 Self::Login { key: __field_2 } => {
-                    let _wiping = ::poolable::__private::Wiping::<[u8; N]>(__field_2);
+                    let __pool_wiping = ::poolable::__private::WipingBy(
+                        __field_2,
+                        <[u8; N] as ::poolable::Wipe>::wipe,
+                    );
                 }
                 Self::Done {} => {}
             }
@@ -64,21 +67,26 @@ const _: () = {
         fn wipe(&mut self) {
             match self {
                 Self::Reading { 0: __field_0, 1: __field_1 } => {
-                    let _wiping = ::poolable::__private::Wiping::<Cursor<'a>>(__field_1);
-                    let _wiping = ::poolable::__private::Wiping::<Vec<T>>(__field_0);
+                    let __pool_wiping = ::poolable::__private::WipingBy(
+                        __field_1,
+                        <Cursor<'a> as ::poolable::Wipe>::wipe,
+                    );
+                    let __pool_wiping = ::poolable::__private::WipingBy(
+                        __field_0,
+                        <Vec<T> as ::poolable::Wipe>::wipe,
+                    );
                 }
                 Self::Login { key: __field_2 } => {
-                    let _wiping = ::poolable::__private::Wiping::<[u8; N]>(__field_2);
+                    let __pool_wiping = ::poolable::__private::WipingBy(
+                        __field_2,
+                        <[u8; N] as ::poolable::Wipe>::wipe,
+                    );
                 }
                 Self::Done {} => {}
             }
         }
     }
-    #[automatically_derived]
-    #[allow(dead_code, deprecated)]
-    impl<'a, T: Clone, const N: usize> ::poolable::__private::Drop for State<'a, T, N> {
-        fn drop(&mut self) {
-            Self::__pool_wipe(self)
-        }
+    ::poolable::__private::write_drop_wipe_false_to_have_a_drop_of_your_own! {
+        [< 'a, T : Clone, const N : usize >] State < 'a, T, N > []
     }
 };

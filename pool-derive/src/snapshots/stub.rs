@@ -5,15 +5,21 @@
     "`Poolable` on a type with parameters, here the type parameter `T`, is not supported yet; derive `Reset`, and nest the type in one without parameters"
 }
 const _: () = {
+    #[automatically_derived]
+    #[allow(deprecated)]
     impl<T> renamed::Reset for Broken<T> {
         fn blank() -> Self {
             renamed::__private::Unbuilt::body()
         }
         fn reset(&mut self) {}
     }
+    #[automatically_derived]
+    #[allow(deprecated)]
     impl<T> renamed::Wipe for Broken<T> {
         fn wipe(&mut self) {}
     }
+    #[automatically_derived]
+    #[allow(deprecated)]
     unsafe impl<T> renamed::Poolable for Broken<T> {
         type Static = renamed::__private::Unbuilt;
         fn pool() -> &'static renamed::TypePool<renamed::__private::Unbuilt> {
@@ -23,8 +29,10 @@ const _: () = {
             renamed::__private::Unbuilt::body()
         }
     }
-    #[allow(dead_code)]
+    #[automatically_derived]
+    #[allow(dead_code, deprecated)]
     impl<T> Broken<T> {
+        /// Takes an object from the pool.
         pub(crate) fn fetch() -> renamed::Pooled<Self> {
             renamed::__private::Unbuilt::body()
         }

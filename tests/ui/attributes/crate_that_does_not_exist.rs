@@ -1,0 +1,9 @@
+use poolable::Poolable;
+
+#[derive(Poolable)]
+#[pool(crate = pools)]
+struct Request {
+    id: u64,
+}
+
+fn main() {}

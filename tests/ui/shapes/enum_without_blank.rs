@@ -1,0 +1,9 @@
+use poolable::Poolable;
+
+#[derive(Poolable)]
+enum State {
+    Idle,
+    Busy(String),
+}
+
+fn main() {}

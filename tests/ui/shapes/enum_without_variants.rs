@@ -1,0 +1,6 @@
+use poolable::Poolable;
+
+#[derive(Poolable)]
+enum Never {}
+
+fn main() {}
