@@ -13,7 +13,7 @@ use crate::poolable::Poolable;
 use crate::reset::Reset;
 use crate::type_pool::TypePool;
 #[cfg(feature = "zeroize")]
-pub use crate::wipe::{WipingBy, WipingWith};
+pub use crate::wipe::{Wiping, WipingWith};
 
 /// A field that the derive does not reset, and that may hold heap all the same.
 ///

@@ -154,7 +154,7 @@ macro_rules! wipe_tuples {
                 let ($($name,)+) = self;
                 // Dropped in reverse, and each of them even if another one panics
                 // (invariant 2).
-                $(let _wiping = Wiping($name);)+
+                $(let _wiping = Wiping($name, Wipe::wipe);)+
             }
         }
         wipe_tuples!(@rest $($name)+);
@@ -182,8 +182,9 @@ impl<T: Wipe> Wipe for Option<T> {
             }
         }
 
-        let _wiping = self.as_mut().map(Wiping);
-        drop(_wiping);
+        if let Some(value) = self {
+            value.wipe();
+        }
         let emptied = Emptied(self);
         // SAFETY: the value is valid, borrowed exclusively, and not dropped again:
         // `Emptied` overwrites it, on unwind too.
@@ -246,22 +247,14 @@ impl Wipe for String {
     }
 }
 
-/// Wipes its value when it drops, and so also while a sibling's wipe unwinds.
+/// Wipes a value when it drops, and so also while a sibling's wipe unwinds.
+///
+/// It holds the function instead of asking for [`Wipe`]: the derives name the function at
+/// the field's type, where a missing `Wipe` is then reported, and once.
 #[derive(Debug)]
-pub(crate) struct Wiping<'a, T: Wipe + ?Sized>(&'a mut T);
+pub struct Wiping<'a, T: ?Sized>(pub &'a mut T, pub fn(&mut T));
 
-impl<T: Wipe + ?Sized> Drop for Wiping<'_, T> {
-    fn drop(&mut self) {
-        self.0.wipe();
-    }
-}
-
-/// Like [`Wiping`], with the function in place of the bound: the derives name it at the
-/// field's type, where a missing `Wipe` is then reported, and once.
-#[derive(Debug)]
-pub struct WipingBy<'a, T: ?Sized>(pub &'a mut T, pub fn(&mut T));
-
-impl<T: ?Sized> Drop for WipingBy<'_, T> {
+impl<T: ?Sized> Drop for Wiping<'_, T> {
     #[inline]
     fn drop(&mut self) {
         (self.1)(self.0);

@@ -176,8 +176,8 @@ impl Expander<'_> {
     /// ```text
     /// match self {
     ///     Self { token: __field_1, key: __field_2, .. } => {
-    ///         let __pool_wiping = WipingBy(__field_2, <[u8; 32] as Wipe>::wipe); // dropped in
-    ///         let __pool_wiping = WipingBy(__field_1, <String as Wipe>::wipe);   // reverse
+    ///         let __pool_wiping = Wiping(__field_2, <[u8; 32] as Wipe>::wipe); // dropped in
+    ///         let __pool_wiping = Wiping(__field_1, <String as Wipe>::wipe);   // reverse
     ///     }
     /// }
     /// ```
@@ -217,7 +217,7 @@ impl Expander<'_> {
                         // The function instead of a bound on `Wiping`, so that a missing
                         // `Wipe` is reported once, and at the type.
                         let wipe = on_type(ty.span(), ty, &quote!(#krate::Wipe), &quote!(wipe));
-                        quote!(let __pool_wiping = #krate::__private::WipingBy(#binding, #wipe);)
+                        quote!(let __pool_wiping = #krate::__private::Wiping(#binding, #wipe);)
                     }
                 }
             });

@@ -31,7 +31,7 @@ const _: () = {
                         __field_3,
                         Self::__pool_with_3,
                     );
-                    let __pool_wiping = ::poolable::__private::WipingBy(
+                    let __pool_wiping = ::poolable::__private::Wiping(
                         __field_2,
                         <String as ::poolable::Wipe>::wipe,
                     );
@@ -135,11 +135,11 @@ const _: () = {
                     born: __field_4,
                     retries: __field_5,
                 } => {
-                    let __pool_wiping = ::poolable::__private::WipingBy(
+                    let __pool_wiping = ::poolable::__private::Wiping(
                         __field_5,
                         <u8 as ::poolable::Wipe>::wipe,
                     );
-                    let __pool_wiping = ::poolable::__private::WipingBy(
+                    let __pool_wiping = ::poolable::__private::Wiping(
                         __field_4,
                         <Instant as ::poolable::Wipe>::wipe,
                     );
@@ -147,15 +147,15 @@ const _: () = {
                         __field_3,
                         Self::__pool_with_3,
                     );
-                    let __pool_wiping = ::poolable::__private::WipingBy(
+                    let __pool_wiping = ::poolable::__private::Wiping(
                         __field_2,
                         <String as ::poolable::Wipe>::wipe,
                     );
-                    let __pool_wiping = ::poolable::__private::WipingBy(
+                    let __pool_wiping = ::poolable::__private::Wiping(
                         __field_1,
                         <Vec<u8> as ::poolable::Wipe>::wipe,
                     );
-                    let __pool_wiping = ::poolable::__private::WipingBy(
+                    let __pool_wiping = ::poolable::__private::Wiping(
                         __field_0,
                         <String as ::poolable::Wipe>::wipe,
                     );

@@ -6,7 +6,7 @@ const _: () = {
             match self {
                 Self::Reading { .. } => {}
                 Self::Login { key: __field_2 } => {
-                    let __pool_wiping = ::poolable::__private::WipingBy(
+                    let __pool_wiping = ::poolable::__private::Wiping(
                         __field_2,
                         <[u8; N] as ::poolable::Wipe>::wipe,
                     );
@@ -67,17 +67,17 @@ const _: () = {
         fn wipe(&mut self) {
             match self {
                 Self::Reading { 0: __field_0, 1: __field_1 } => {
-                    let __pool_wiping = ::poolable::__private::WipingBy(
+                    let __pool_wiping = ::poolable::__private::Wiping(
                         __field_1,
                         <Cursor<'a> as ::poolable::Wipe>::wipe,
                     );
-                    let __pool_wiping = ::poolable::__private::WipingBy(
+                    let __pool_wiping = ::poolable::__private::Wiping(
                         __field_0,
                         <Vec<T> as ::poolable::Wipe>::wipe,
                     );
                 }
                 Self::Login { key: __field_2 } => {
-                    let __pool_wiping = ::poolable::__private::WipingBy(
+                    let __pool_wiping = ::poolable::__private::Wiping(
                         __field_2,
                         <[u8; N] as ::poolable::Wipe>::wipe,
                     );
