@@ -31,7 +31,7 @@ use std::path::PathBuf;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no capacity that a pool could govern",
     label = "`capacity` and `max_capacity` need a buffer",
-    note = "remove `capacity` and `max_capacity` from this field, or implement `poolable::Capacity` for its type"
+    note = "remove `capacity` and `max_capacity` from this field, or implement `poolable::Capacity` for its type if it is yours"
 )]
 pub trait Capacity {
     /// Returns an empty container with room for at least `capacity`.

@@ -38,7 +38,7 @@ pub struct Stats {
     pub misses: u64,
     /// Objects created, by gets and by `prewarm`.
     pub created: u64,
-    /// Guards dropped, whether the object was kept or not.
+    /// Guards dropped, whether the object was then kept or freed.
     pub returned: u64,
     /// Objects taken out for good, by `into_inner` and `leak`.
     pub detached: u64,
@@ -51,7 +51,7 @@ pub struct Stats {
     /// Objects in the hands of users, leaked guards included.
     pub in_use: u64,
     /// What the idle objects hold, in bytes, as of each thread cache's last exchange
-    /// with the depot.
+    /// with the depot: what a thread keeps and has not exchanged yet counts as nothing.
     pub bytes_idle: u64,
 }
 
@@ -96,7 +96,7 @@ pub struct Discarded {
     pub full: u64,
     /// The object held more than `max_object_bytes`.
     pub oversize: u64,
-    /// The pool held `max_bytes`.
+    /// The pool held too many bytes. No limit sets this yet.
     pub bytes: u64,
     /// `validate` refused the object, or panicked.
     pub invalid: u64,
@@ -104,7 +104,7 @@ pub struct Discarded {
     pub panic: u64,
     /// The user asked for it, by `discard` or `clear`.
     pub explicit: u64,
-    /// It was idle for too long, or a limit was lowered.
+    /// It was idle for too long. Nothing trims yet.
     pub trimmed: u64,
 }
 

@@ -14,6 +14,11 @@ use crate::stats::{Reason, Stats};
 /// The pool of a type that derives [`Poolable`], reached through
 /// [`Poolable::pool`].
 ///
+/// Each thread keeps some idle objects in a cache of its own, where a get and a return
+/// find them without a lock. Behind the caches stands the depot, which all threads share:
+/// a full cache hands half of itself over in one go, called a magazine, and an empty one
+/// takes a magazine back.
+///
 /// It lives in a static and is never dropped: idle objects are not dropped when the
 /// process exits.
 ///
@@ -99,7 +104,8 @@ impl<T: Poolable<Static = T> + 'static> TypePool<T> {
     /// Creates up to `count` idle objects ahead of time and returns how many.
     ///
     /// They go to the depot, at most to `max_idle`. That many gets by one thread,
-    /// whichever it is, are then hits; several threads may each hold back a magazine.
+    /// whichever it is, are then hits. Several threads may each hold some of them back in
+    /// their caches, and so may a thread that only drops what others took.
     ///
     /// # Examples
     ///

@@ -36,7 +36,8 @@ pub use with::WipingWith;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no `Wipe`, so `zeroize` cannot overwrite it",
     label = "needs `Wipe`",
-    note = "give a function that overwrites the field: `#[pool(zeroize, with = PATH)]`, for instance `with = Zeroize::zeroize` of the `zeroize` crate",
+    note = "if it stands inside a type that derives `Reset`, mark the secrets in there with `zeroize`, and not the whole",
+    note = "or give a function that overwrites the field: `#[pool(zeroize, with = PATH)]`, for instance `zeroize::Zeroize::zeroize` if that crate is a dependency of yours",
     note = "memory that others may still read, as behind an `Arc`, cannot be wiped"
 )]
 pub trait Wipe {

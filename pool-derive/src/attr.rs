@@ -401,6 +401,10 @@ fn string(key: &Ident, input: ParseStream<'_>) -> syn::Result<(String, syn::LitS
 
 fn identifier(key: &Ident, input: ParseStream<'_>) -> syn::Result<Ident> {
     let (text, literal) = string(key, input)?;
+    if matches!(text.as_str(), "pool" | "blank") {
+        let message = format!("`{text}` is a function of the trait already; take another name");
+        return Err(syn::Error::new(literal.span(), message));
+    }
     literal.parse::<Ident>().map_err(|_| {
         let is_keyword = syn::parse_str::<Ident>(&format!("r#{text}")).is_ok();
         let message = if is_keyword {

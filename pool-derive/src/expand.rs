@@ -124,12 +124,15 @@ impl Expander<'_> {
         let private = &self.krate;
         let private = quote!(#private::__private);
         let mut items = Vec::new();
+        // As constants of the types that are asked for, so that a function of another
+        // type is told what it should be.
+        if let Some(create) = &model.attrs.create {
+            let path = &create.value;
+            items.push(quote!(const __POOL_CREATE: fn() -> Self = #path;));
+        }
         if let Some(validate) = &model.attrs.validate {
             let path = &validate.value;
-            let value = local("value");
-            let argument = at(end_of(path), &value);
-            let call = quote_spanned!(end_of(path)=> #path(#argument));
-            items.push(quote!(fn __pool_validate(#value: &Self) -> #private::bool { #call }));
+            items.push(quote!(const __POOL_VALIDATE: fn(&Self) -> #private::bool = #path;));
         }
         for field in model.blank_fields() {
             let ty = field.ty;
@@ -296,8 +299,8 @@ impl Expander<'_> {
         let checks = model.blank_fields().iter().filter(|_| self.has_parameters());
         let checks = checks.filter(|field| self.checks_capacities(field));
         let checks = checks.map(|field| constant("CHECK", field));
-        let value = if let Some(create) = &model.attrs.create {
-            self.created(&create.value)
+        let value = if model.attrs.create.is_some() {
+            self.created()
         } else {
             let variant = &model.variants[model.blank];
             let path = variant.ident.map(|ident| quote!(::#ident));
@@ -331,8 +334,8 @@ impl Expander<'_> {
     }
 
     /// What `create` returns, with the floors of the fields restored if it fell short.
-    fn created(&self, create: &syn::ExprPath) -> TokenStream {
-        let call = quote_spanned!(end_of(create)=> #create());
+    fn created(&self) -> TokenStream {
+        let call = quote!((Self::__POOL_CREATE)());
         let variant = &self.model.variants[self.model.blank];
         let has_floor = |field: &Field<'_>| field.attrs.capacity.is_some();
         if !variant.fields.iter().any(has_floor) {
@@ -510,7 +513,7 @@ impl Expander<'_> {
         let validate = attrs.validate.is_some().then(|| {
             quote! {
                 #[inline]
-                fn __validate(&self) -> #private::bool { Self::__pool_validate(self) }
+                fn __validate(&self) -> #private::bool { (Self::__POOL_VALIDATE)(self) }
             }
         });
         let wipe = (model.has_secrets() && !model.wipes_on_drop()).then(|| {

@@ -7,6 +7,8 @@
 //! 2. `spare_heap` is the sum of what the spare elements retained when they became
 //!    spare; it is zero when there are none.
 //! 3. An element whose reset did not return is dropped; it never becomes spare.
+//! 4. Elements at and above `unwiped` have been seen by nobody since the last wipe, so
+//!    that one large use does not make every later wipe a large one.
 //!
 //! # Rejected
 //!
@@ -45,6 +47,7 @@ pub struct RetainVec<T> {
     items: Vec<T>,
     live: usize,
     spare_heap: usize,
+    unwiped: usize,
 }
 
 impl<T> RetainVec<T> {
@@ -61,7 +64,7 @@ impl<T> RetainVec<T> {
     #[inline]
     #[must_use]
     pub const fn new() -> Self {
-        Self { items: Vec::new(), live: 0, spare_heap: 0 }
+        Self { items: Vec::new(), live: 0, spare_heap: 0, unwiped: 0 }
     }
 
     /// Returns an empty vector with room for at least `capacity` elements.
@@ -77,7 +80,7 @@ impl<T> RetainVec<T> {
     #[inline]
     #[must_use]
     pub fn with_capacity(capacity: usize) -> Self {
-        Self { items: Vec::with_capacity(capacity), live: 0, spare_heap: 0 }
+        Self { items: Vec::with_capacity(capacity), live: 0, spare_heap: 0, unwiped: 0 }
     }
 
     /// Returns for how many elements there is room, spare ones included.
@@ -180,6 +183,7 @@ impl<T: Reset> RetainVec<T> {
             self.items.push(T::blank());
         }
         self.live += 1;
+        self.unwiped = self.unwiped.max(self.live);
         self.settle();
         &mut self.items[place]
     }
@@ -203,11 +207,17 @@ impl<T: Reset> RetainVec<T> {
             self.items.push(value);
             let last = self.items.len() - 1;
             self.items.swap(self.live, last);
+            if self.live < self.unwiped {
+                // The spare element that moved to the back may be one of them.
+                self.unwiped = self.items.len();
+            }
             self.live += 1;
+            self.unwiped = self.unwiped.max(self.live);
         } else {
             let heap = self.items[self.live].retained_bytes();
             let spare = mem::replace(&mut self.items[self.live], value);
             self.live += 1;
+            self.unwiped = self.unwiped.max(self.live);
             self.spare_heap = self.spare_heap.saturating_sub(heap);
             self.settle();
             // Last, for it may panic.
@@ -346,7 +356,8 @@ impl<T: Reset> Capacity for RetainVec<T> {
     }
 }
 
-/// Becomes empty. All elements, spare ones too, are wiped, then reset and kept.
+/// Becomes empty. All elements that were in use since the last wipe are wiped, spare ones
+/// too, then reset and kept.
 #[cfg(feature = "zeroize")]
 impl<T: Wipe + Reset> Wipe for RetainVec<T> {
     fn wipe(&mut self) {
@@ -361,20 +372,25 @@ impl<T: Wipe + Reset> Wipe for RetainVec<T> {
             fn drop(&mut self) {
                 if !self.returned {
                     self.vec.live = 0;
+                    self.vec.spare_heap = 0;
                     self.vec.items.clear();
                 }
                 wipe_memory(bytes_of(self.vec.items.spare_capacity_mut()));
             }
         }
 
-        // All of them have to be reset, so none is spare.
-        self.live = self.items.len();
-        self.spare_heap = 0;
+        let unwiped = self.unwiped.min(self.items.len());
+        // These have to be reset once more, so they are spare no longer.
+        for item in &mut self.items[self.live..unwiped] {
+            self.spare_heap = self.spare_heap.saturating_sub(item.retained_bytes());
+        }
+        self.live = unwiped;
         let mut wiping = Wiping { vec: self, returned: false };
-        T::wipe_slice(&mut wiping.vec.items);
+        T::wipe_slice(&mut wiping.vec.items[..unwiped]);
         wiping.returned = true;
         drop(wiping);
         self.clear();
+        self.unwiped = 0;
     }
 }
 
@@ -424,7 +440,7 @@ impl<T: Reset> Extend<T> for RetainVec<T> {
 impl<T> FromIterator<T> for RetainVec<T> {
     fn from_iter<I: IntoIterator<Item = T>>(values: I) -> Self {
         let items = Vec::from_iter(values);
-        Self { live: items.len(), items, spare_heap: 0 }
+        Self { live: items.len(), unwiped: items.len(), items, spare_heap: 0 }
     }
 }
 
@@ -438,7 +454,8 @@ impl<T> Default for RetainVec<T> {
 /// Clones what is seen; spare elements stay behind.
 impl<T: Clone> Clone for RetainVec<T> {
     fn clone(&self) -> Self {
-        Self { items: self.as_slice().to_vec(), live: self.live, spare_heap: 0 }
+        let items = self.as_slice().to_vec();
+        Self { items, live: self.live, spare_heap: 0, unwiped: self.live }
     }
 }
 
@@ -897,5 +914,61 @@ mod tests {
             assert_eq!(vec.len(), 0);
             is_consistent(&mut vec, 1);
         }
+    }
+
+    #[cfg(feature = "zeroize")]
+    #[test]
+    fn a_wipe_reaches_what_was_in_use_since_the_last_one_and_no_more() {
+        use core::cell::Cell;
+
+        std::thread_local! {
+            static WIPES: Cell<usize> = const { Cell::new(0) };
+        }
+
+        struct Spy(u8);
+
+        impl Reset for Spy {
+            fn blank() -> Self {
+                Self(0)
+            }
+            fn reset(&mut self) {}
+        }
+
+        impl Wipe for Spy {
+            fn wipe(&mut self) {
+                WIPES.set(WIPES.get() + 1);
+                self.0 = 0;
+            }
+        }
+
+        let mut spies = RetainVec::<Spy>::with_capacity(16);
+        let mut wiped = |work: &dyn Fn(&mut RetainVec<Spy>)| {
+            work(&mut spies);
+            WIPES.set(0);
+            spies.wipe();
+            assert!(spies.items.iter().all(|spy| spy.0 == 0), "a secret stayed");
+            WIPES.get()
+        };
+        let fill = |spies: &mut RetainVec<Spy>, count| {
+            (0..count).for_each(|_| spies.push_blank().0 = 7);
+        };
+        assert_eq!(wiped(&|spies| fill(spies, 10)), 10);
+        assert_eq!(wiped(&|_| {}), 0);
+        assert_eq!(wiped(&|spies| fill(spies, 3)), 3);
+        // Cleared in between, so spare, and yet to be wiped.
+        let cleared = |spies: &mut RetainVec<Spy>| {
+            fill(spies, 5);
+            spies.clear();
+            fill(spies, 1);
+        };
+        assert_eq!(wiped(&cleared), 5);
+        // A value that is pushed sends an unwiped spare to the back.
+        let pushed = |spies: &mut RetainVec<Spy>| {
+            fill(spies, 2);
+            spies.clear();
+            spies.push(Spy(9));
+        };
+        assert_eq!(wiped(&pushed), 11);
+        assert_eq!(wiped(&|spies| spies.extend([Spy(1)])), 1);
     }
 }

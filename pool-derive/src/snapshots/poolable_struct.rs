@@ -2,9 +2,7 @@ const _: () = {
     #[automatically_derived]
     #[allow(dead_code, deprecated)]
     impl Request {
-        fn __pool_validate(__pool_value: &Self) -> ::poolable::__private::bool {
-            Self::is_sound(__pool_value)
-        }
+        const __POOL_VALIDATE: fn(&Self) -> ::poolable::__private::bool = Self::is_sound;
         const __POOL_CAPACITY_1: ::poolable::__private::usize = 1024;
         const __POOL_MAX_CAPACITY_1: ::poolable::__private::usize = LIMIT;
         const __POOL_CAPACITY_2: ::poolable::__private::usize = 256;
@@ -193,7 +191,7 @@ const _: () = {
         }
         #[inline]
         fn __validate(&self) -> ::poolable::__private::bool {
-            Self::__pool_validate(self)
+            (Self::__POOL_VALIDATE)(self)
         }
     }
     #[automatically_derived]
