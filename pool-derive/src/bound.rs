@@ -6,10 +6,11 @@
 
 use std::collections::HashSet;
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{
-    GenericParam, Generics, Ident, Type, TypeParamBound, WhereClause, WherePredicate, parse_quote,
+    GenericParam, Generics, Ident, Lifetime, Type, TypeParamBound, WhereClause, WherePredicate,
+    parse_quote,
 };
 
 use crate::model::{AtBirth, Field, Model, OnReturn, Secret};
@@ -47,12 +48,14 @@ impl Bounds {
             .fields()
             .filter(|field| !matches!(field.secret(), Some(Secret::With(_))))
             .map(|field| {
-                let ty = field.ty;
-                // Quantified over a lifetime nobody uses, so that a bound on a concrete
-                // type is no error before somebody wipes the type.
-                parse_quote!(for<'__pool> #ty: #krate::Wipe)
+                let (lifetimes, ty) = quantified(field.ty);
+                // Quantified, if only over a lifetime nobody uses, so that a bound on a
+                // concrete type is no error before somebody wipes the type.
+                parse_quote!(for<'__pool #(, #lifetimes)*> #ty: #krate::Wipe)
             });
-        let wipe = given.unwrap_or_default().into_iter().chain(wipe).collect();
+        // A `with` that wipes stands among the items that have the bounds of `secrets`.
+        let also = if model.wipes_on_drop() { given.unwrap_or_default() } else { reset.clone() };
+        let wipe = also.into_iter().chain(wipe).collect();
         Self { reset: with(reset), secrets: with(secrets), wipe: with(wipe), declared }
     }
 }
@@ -82,8 +85,53 @@ fn needs(field: &Field<'_>, model: &Model<'_>, krate: &TokenStream) -> Vec<Where
     if matches!(field.secret(), Some(Secret::Wipe)) {
         traits.push(quote!(#krate::Wipe));
     }
-    let ty = field.ty;
-    traits.into_iter().map(|name| parse_quote!(#ty: #name)).collect()
+    let (lifetimes, ty) = quantified(field.ty);
+    let quantifier = (!lifetimes.is_empty()).then(|| quote!(for<#(#lifetimes),*>));
+    traits.into_iter().map(|name| parse_quote!(#quantifier #ty: #name)).collect()
+}
+
+/// A type with its lifetimes replaced by ones for a `for<..>` in front of a bound.
+///
+/// Two bounds that differ in a lifetime alone, `&'a str: Reset` and `&'b str: Reset`,
+/// are ambiguous to rustc; quantified they are one and the same.
+fn quantified(ty: &Type) -> (Vec<Lifetime>, TokenStream) {
+    /// The old names and the new ones.
+    type Names = Vec<(Ident, Lifetime)>;
+
+    fn replace(tokens: TokenStream, names: &mut Names) -> TokenStream {
+        let mut replaced = TokenStream::new();
+        let mut tokens = tokens.into_iter();
+        while let Some(token) = tokens.next() {
+            match token {
+                TokenTree::Punct(quote) if quote.as_char() == '\'' => {
+                    let Some(TokenTree::Ident(old)) = tokens.next() else { continue };
+                    let known = names.iter().find(|(name, _)| *name == old);
+                    let new = known.map(|(_, new)| new.clone()).unwrap_or_else(|| {
+                        let new = format!("'__pool_{}", names.len());
+                        let new = Lifetime::new(&new, Span::mixed_site());
+                        names.push((old, new.clone()));
+                        new
+                    });
+                    replaced.extend(new.to_token_stream());
+                }
+                TokenTree::Group(group) => {
+                    let inner = replace(group.stream(), names);
+                    replaced.extend([TokenTree::from(Group::new(group.delimiter(), inner))]);
+                }
+                other => replaced.extend([other]),
+            }
+        }
+        replaced
+    }
+
+    let tokens = ty.to_token_stream();
+    // A binder of its own would hide the names given here.
+    if mentions(tokens.clone(), "for") {
+        return (Vec::new(), tokens);
+    }
+    let mut names = Names::new();
+    let tokens = replace(tokens, &mut names);
+    (names.into_iter().map(|(_, new)| new).collect(), tokens)
 }
 
 /// Whether what the field needs depends on a parameter.

@@ -283,6 +283,37 @@ fn a_parameter_behind_a_marker_may_have_any_size() {
 }
 
 #[test]
+fn fields_may_differ_in_their_lifetimes_alone() {
+    #[derive(Reset)]
+    struct Pair<'a, 'b, T: 'static> {
+        left: &'a [T],
+        right: &'b [T],
+        fallback: &'static [T],
+        visit: Option<for<'x> fn(&'x T) -> &'x T>,
+    }
+
+    let mut pair = Pair { left: &[1], right: &[2], fallback: &[3], visit: Some(|value| value) };
+    pair.reset();
+    assert!(pair.left.is_empty() && pair.right.is_empty() && pair.fallback.is_empty());
+    assert!(pair.visit.is_none());
+}
+
+#[test]
+fn a_generic_type_may_wipe_by_a_function_and_have_no_drop() {
+    #[derive(Reset)]
+    #[pool(drop_wipe = false)]
+    struct Login<T> {
+        user: T,
+        #[pool(zeroize, with = String::clear)]
+        token: String,
+    }
+
+    let mut login = Login { user: 7, token: String::from("secret") };
+    login.reset();
+    assert_eq!((login.user, login.token.as_str()), (0, ""));
+}
+
+#[test]
 fn a_type_may_hold_itself() {
     #[derive(Reset)]
     struct Tree<T> {

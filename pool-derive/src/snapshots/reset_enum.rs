@@ -61,7 +61,7 @@ const _: () = {
     impl<'a, T: Clone, const N: usize> ::poolable::Wipe for State<'a, T, N>
     where
         for<'__pool> Vec<T>: ::poolable::Wipe,
-        for<'__pool> Cursor<'a>: ::poolable::Wipe,
+        for<'__pool, '__pool_0> Cursor<'__pool_0>: ::poolable::Wipe,
         for<'__pool> [u8; N]: ::poolable::Wipe,
     {
         fn wipe(&mut self) {
