@@ -292,12 +292,7 @@ impl RawPool {
             }
             let mut surplus = self.depot.give(magazine);
             while let Some(object) = surplus.pop() {
-                // A drop that panics in a thread-local's destructor aborts the process.
-                let freed = catch_unwind(AssertUnwindSafe(|| self.discard(object, Reason::Full)));
-                if let Err(payload) = freed {
-                    // Its drop might panic in turn.
-                    core::mem::forget(payload);
-                }
+                contained(|| self.discard(object, Reason::Full));
             }
         }
         // SAFETY: as above.
@@ -339,6 +334,16 @@ impl RawPool {
             // The law of conservation, solved for what nobody counts.
             in_use: (created + attached).saturating_sub(idle + detached + discarded.total()),
             bytes_idle: caches.bytes + self.depot.bytes() as u64,
+        }
+    }
+}
+
+/// Runs code whose panic would abort the process: inside a thread-local's destructor.
+fn contained(run: impl FnOnce()) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(run)) {
+        // The drop of a payload may panic, too; the payload of that is let go.
+        if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+            core::mem::forget(second);
         }
     }
 }
