@@ -24,6 +24,7 @@ use core::cell::Cell;
 use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 use std::alloc::{alloc, handle_alloc_error};
+use std::thread::LocalKey;
 
 use crate::magazine::Magazine;
 use crate::pool::RawPool;
@@ -39,13 +40,6 @@ impl Local {
     #[must_use]
     pub const fn new() -> Self {
         Self(Cell::new(CacheRef(&raw const EMPTY)))
-    }
-
-    /// What the derive hands to the runtime.
-    #[inline(always)]
-    #[must_use]
-    pub const fn as_ptr(&self) -> *const Self {
-        self
     }
 
     #[inline(always)]
@@ -197,15 +191,19 @@ impl CacheRef {
         self.head().hits.add_one_as_only_writer();
     }
 
-    /// Moves up to `count` objects, those returned longest ago, into a magazine.
+    /// Moves up to `count` objects, those returned longest ago, into a magazine; `None`
+    /// if there are none.
     ///
     /// # Safety
     ///
     /// - The calling thread has claimed the cache.
-    pub(crate) unsafe fn unload(self, count: usize) -> Magazine {
+    pub(crate) unsafe fn unload(self, count: usize) -> Option<Magazine> {
         let head = self.head();
         let len = head.len.load(Ordering::Relaxed);
         let count = count.min(len);
+        if count == 0 {
+            return None;
+        }
         let mut magazine = Magazine::new();
         for index in 0..count {
             // SAFETY: below the length, so in bounds and initialised (invariant 2).
@@ -216,7 +214,7 @@ impl CacheRef {
         // SAFETY: both ranges lie below `len`.
         unsafe { ptr::copy(self.item(count), self.item(0), len - count) };
         head.len.store(len - count, Ordering::Relaxed);
-        magazine
+        Some(magazine)
     }
 
     /// Moves objects in, as many as there is room for; the others stay in `magazine`.
@@ -302,9 +300,11 @@ impl Caches {
     /// Claims a cache that no thread has, or a new one.
     pub(crate) fn claim(&self, pool: &'static RawPool) -> CacheRef {
         for cache in self.iter() {
-            // Acquire: pairs with the Release in `release`, so that the contents are
-            // those that the last owner left.
-            if !cache.head().claimed.swap(true, Ordering::Acquire) {
+            // A look first, so that the lines of threads at work are left to them.
+            let claimed = &cache.head().claimed;
+            // Acquire: pairs with the Release in `OfThread::drop`, so that the contents
+            // are those that the last owner left.
+            if !claimed.load(Ordering::Relaxed) && !claimed.swap(true, Ordering::Acquire) {
                 return cache;
             }
         }
@@ -359,8 +359,8 @@ impl Drop for OfThread {
             }
             let cache = first.head();
             self.0.set(cache.next_of_thread.get());
-            // SAFETY: the pointer was set by `claim_for_thread` on this thread; a
-            // thread-local without a destructor is valid until the thread has ended.
+            // SAFETY: the pointer was set by `claim_for_thread` on this thread, and
+            // `NATIVE_THREAD_LOCALS` says that it is valid until the thread has ended.
             let local = unsafe { &*cache.local.get() };
             // First of all: from here on no get and no return finds the cache.
             local.set(CacheRef(&raw const EMPTY));
@@ -374,8 +374,12 @@ impl Drop for OfThread {
     }
 }
 
-/// Claims a cache of `pool` for the current thread, unless the thread is ending.
+/// Claims a cache of `pool` for the current thread, unless the thread is ending, or ends
+/// in an order that nobody knows.
 pub(crate) fn claim_for_thread(pool: &'static RawPool, caches: &Caches, local: &Local) -> CacheRef {
+    if !NATIVE_THREAD_LOCALS {
+        return local.get();
+    }
     let claimed = OF_THREAD.try_with(|of_thread| {
         let cache = caches.claim(pool);
         let head = cache.head();
@@ -386,4 +390,29 @@ pub(crate) fn claim_for_thread(pool: &'static RawPool, caches: &Caches, local: &
         cache
     });
     claimed.unwrap_or_else(|_| local.get())
+}
+
+/// Whether a thread-local without a destructor is memory of the thread's own, there until
+/// the thread has ended. Elsewhere std allocates it, and frees it in an order of its own,
+/// perhaps before the caches are handed over; so there are no caches there.
+const NATIVE_THREAD_LOCALS: bool = cfg!(any(
+    all(target_os = "linux", any(target_env = "gnu", target_env = "musl")),
+    target_vendor = "apple",
+    all(target_os = "windows", target_env = "msvc"),
+    target_os = "freebsd",
+));
+
+/// What every thread has where there are no caches. Never written to.
+struct Shared(Local);
+
+// SAFETY: `set` is called by `claim_for_thread` and by `OfThread::drop` alone. The former
+// does not come to it where this is used, and the latter finds no cache then.
+unsafe impl Sync for Shared {}
+
+static WITHOUT_CACHE: Shared = Shared(Local::new());
+
+/// The current thread's way to its cache, given the thread-local that the derive made.
+#[inline(always)]
+pub fn local(key: &'static LocalKey<Local>) -> *const Local {
+    if NATIVE_THREAD_LOCALS { key.with(ptr::from_ref) } else { &raw const WITHOUT_CACHE.0 }
 }

@@ -16,7 +16,7 @@ use crossbeam_utils::CachePadded;
 use crate::magazine::{MAGAZINE, Magazine};
 use crate::slot::Object;
 
-/// The most objects that a depot keeps, whatever `max_idle` says: its queues are
+/// The most objects that a depot or a cache keeps, whatever the limits say: they are
 /// arrays, and an array for `usize::MAX` objects cannot be had.
 pub(crate) const MOST_IDLE: usize = 1 << 20;
 
@@ -126,6 +126,13 @@ impl Depot {
     pub(crate) fn take(&self) -> Option<Magazine> {
         let magazine = self.magazines.get()?.pop()?;
         self.release(magazine.len(), magazine.bytes());
+        Some(magazine)
+    }
+
+    /// Takes one object that came alone, as a magazine.
+    pub(crate) fn take_single_alone(&self) -> Option<Magazine> {
+        let mut magazine = Magazine::new();
+        magazine.push(self.take_single()?);
         Some(magazine)
     }
 

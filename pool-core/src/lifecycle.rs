@@ -172,11 +172,25 @@ unsafe fn abandon<T: Poolable>(slot: NonNull<Slot<T>>, reason: Reason, is_return
         }
     }
 
+    /// Forgets which wipes panicked on the way here.
+    struct ForgetFailures(bool);
+
+    impl Drop for ForgetFailures {
+        fn drop(&mut self) {
+            #[cfg(feature = "zeroize")]
+            if self.0 {
+                crate::wipe::forget_failures();
+            }
+        }
+    }
+
     let tally = &T::pool().raw().tally;
     tally.discarded(reason).add_one();
     if is_return {
         tally.returned.add_one();
     }
+    // Last of all, also if the wipe or the drop panics.
+    let _forgotten = ForgetFailures(matches!(reason, Reason::Panic));
     let freed = Freed(slot);
     // SAFETY: the caller owns the slot, so it is allocated.
     let mut value = unsafe { Slot::value(freed.0) };

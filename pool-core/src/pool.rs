@@ -8,10 +8,11 @@
 
 use core::panic::AssertUnwindSafe;
 use core::sync::atomic::{AtomicUsize, Ordering};
-use std::panic::catch_unwind;
+use std::panic::{catch_unwind, resume_unwind};
+use std::thread;
 
 use crate::cache::{CacheRef, Caches, Local, claim_for_thread};
-use crate::depot::Depot;
+use crate::depot::{Depot, MOST_IDLE};
 use crate::magazine::Magazine;
 use crate::slot::Object;
 use crate::stats::{Reason, Stats, Tally};
@@ -99,7 +100,8 @@ impl RawPool {
         free: unsafe fn(Object),
     ) -> Self {
         let cache_capacity = match limits.cache {
-            Some(objects) => objects,
+            Some(objects) if objects < MOST_IDLE => objects,
+            Some(_) => MOST_IDLE,
             None => default_cache(object_size),
         };
         let max_idle = match limits.max_idle {
@@ -207,14 +209,15 @@ impl RawPool {
         // SAFETY: the thread has claimed its cache, and no user code ran since.
         let Err(object) = (unsafe { cache.push(object, bytes) }) else { return };
         // SAFETY: as above.
-        let mut surplus = self.depot.give(unsafe { cache.unload(self.depot.magazine_size()) });
+        let unloaded = unsafe { cache.unload(self.depot.magazine_size()) };
+        let mut surplus = unloaded.map_or(Magazine::new(), |magazine| self.depot.give(magazine));
         // SAFETY: as above; there is room now, for a magazine holds one object at least.
         if let Err(object) = unsafe { cache.push(object, bytes) } {
             surplus.push(object);
         }
         // SAFETY: as above.
         unsafe { cache.note_exchange() };
-        self.discard_all(surplus, Reason::Full);
+        self.discard_all([surplus], Reason::Full);
     }
 
     /// Keeps an object in the depot.
@@ -226,7 +229,7 @@ impl RawPool {
 
     /// Keeps objects in the depot.
     pub(crate) fn give_magazine(&self, magazine: Magazine) {
-        self.discard_all(self.depot.give(magazine), Reason::Full);
+        self.discard_all([self.depot.give(magazine)], Reason::Full);
     }
 
     /// Moves what the current thread keeps to the depot.
@@ -234,16 +237,13 @@ impl RawPool {
         let cache = local.get();
         // Freed at the end, for their drops may return objects to this very cache.
         let mut surplus = Vec::new();
-        loop {
-            // SAFETY: the thread has claimed its cache, and no user code ran since.
-            let magazine = unsafe { cache.unload(self.depot.magazine_size()) };
-            if magazine.len() == 0 {
-                break;
-            }
-            surplus.push(self.doom(self.depot.give(magazine), Reason::Full));
+        // SAFETY: the thread has claimed its cache, and no user code runs in the loop.
+        while let Some(magazine) = unsafe { cache.unload(self.depot.magazine_size()) } {
+            surplus.push(self.depot.give(magazine));
         }
         // SAFETY: as above.
         unsafe { cache.note_exchange() };
+        self.discard_all(surplus, Reason::Full);
     }
 
     /// Frees what the depot and the current thread keep.
@@ -251,49 +251,33 @@ impl RawPool {
         let cache = local.get();
         // Freed at the end, for their drops may return objects to this very pool.
         let mut doomed = Vec::new();
-        loop {
-            // SAFETY: the thread has claimed its cache, and no user code ran since.
-            let magazine = unsafe { cache.unload(self.depot.magazine_size()) };
-            if magazine.len() == 0 {
-                break;
-            }
-            doomed.push(self.doom(magazine, Reason::Explicit));
+        // SAFETY: the thread has claimed its cache, and no user code runs in the loop.
+        while let Some(magazine) = unsafe { cache.unload(self.depot.magazine_size()) } {
+            doomed.push(magazine);
         }
         // SAFETY: as above.
         unsafe { cache.note_exchange() };
         // What other threads return meanwhile is not part of this.
         let mut left = self.depot.idle();
-        while let Some(magazine) = self.depot.take() {
+        while left > 0 {
+            let Some(magazine) = self.depot.take().or_else(|| self.depot.take_single_alone())
+            else {
+                break;
+            };
             left = left.saturating_sub(magazine.len());
-            doomed.push(self.doom(magazine, Reason::Explicit));
-            if left == 0 {
-                return;
-            }
+            doomed.push(magazine);
         }
-        while let Some(object) = self.depot.take_single() {
-            let mut magazine = Magazine::new();
-            magazine.push(object);
-            doomed.push(self.doom(magazine, Reason::Explicit));
-            left = left.saturating_sub(1);
-            if left == 0 {
-                return;
-            }
-        }
+        self.discard_all(doomed, Reason::Explicit);
     }
 
     /// Moves the objects of a thread that ends to the depot.
     pub(crate) fn empty_cache_of_ending_thread(&self, cache: CacheRef) {
-        loop {
-            // SAFETY: the ending thread has claimed the cache, and cannot reach it any
-            // more but through this loop.
-            let magazine = unsafe { cache.unload(self.depot.magazine_size()) };
-            if magazine.len() == 0 {
-                break;
-            }
-            let mut surplus = self.depot.give(magazine);
-            while let Some(object) = surplus.pop() {
-                contained(|| self.discard(object, Reason::Full));
-            }
+        // SAFETY: the ending thread has claimed the cache, and cannot reach it any more
+        // but through this loop.
+        while let Some(magazine) = unsafe { cache.unload(self.depot.magazine_size()) } {
+            let surplus = self.depot.give(magazine);
+            // A panic that leaves a thread-local's destructor aborts the process.
+            forget_panic(caught(|| self.discard_all([surplus], Reason::Full)));
         }
         // SAFETY: as above.
         unsafe { cache.note_exchange() };
@@ -306,13 +290,23 @@ impl RawPool {
         unsafe { (self.free)(object) };
     }
 
-    /// Counts and frees objects.
-    fn discard_all(&self, magazine: Magazine, reason: Reason) {
-        drop(self.doom(magazine, reason));
-    }
-
-    fn doom(&self, magazine: Magazine, reason: Reason) -> Doomed<'_> {
-        Doomed { pool: self, magazine, reason }
+    /// Counts and frees objects. A drop that panics does not save the others from theirs,
+    /// nor the caller from the panic.
+    fn discard_all(&self, magazines: impl IntoIterator<Item = Magazine>, reason: Reason) {
+        let mut outcome = Ok(());
+        for mut magazine in magazines {
+            while let Some(object) = magazine.pop() {
+                let freed = caught(|| self.discard(object, reason));
+                if outcome.is_ok() {
+                    outcome = freed;
+                } else {
+                    forget_panic(freed);
+                }
+            }
+        }
+        if let Err(payload) = outcome {
+            resume_unwind(payload);
+        }
     }
 
     pub(crate) fn stats(&self) -> Stats {
@@ -338,13 +332,14 @@ impl RawPool {
     }
 }
 
-/// Runs code whose panic would abort the process: inside a thread-local's destructor.
-fn contained(run: impl FnOnce()) {
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(run)) {
-        // The drop of a payload may panic, too; the payload of that is let go.
-        if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-            core::mem::forget(second);
-        }
+fn caught(run: impl FnOnce()) -> thread::Result<()> {
+    catch_unwind(AssertUnwindSafe(run))
+}
+
+/// Drops what a panic left behind, whose drop may panic in turn.
+fn forget_panic(outcome: thread::Result<()>) {
+    if let Err(second) = caught(|| drop(outcome)) {
+        core::mem::forget(second);
     }
 }
 
@@ -360,35 +355,5 @@ const fn default_cache(object_size: usize) -> usize {
         fitting
     } else {
         CACHE
-    }
-}
-
-/// Objects on their way out. A drop that panics does not save the others from theirs.
-struct Doomed<'a> {
-    pool: &'a RawPool,
-    magazine: Magazine,
-    reason: Reason,
-}
-
-impl Doomed<'_> {
-    fn free(&mut self) {
-        while let Some(object) = self.magazine.pop() {
-            self.pool.discard(object, self.reason);
-        }
-    }
-}
-
-impl Drop for Doomed<'_> {
-    fn drop(&mut self) {
-        /// Goes on where a panic interrupted.
-        struct Rest<'a, 'b>(&'a mut Doomed<'b>);
-
-        impl Drop for Rest<'_, '_> {
-            fn drop(&mut self) {
-                self.0.free();
-            }
-        }
-
-        Rest(self).0.free();
     }
 }

@@ -3,17 +3,19 @@
 
 pub use core::default::Default;
 pub use core::ops::Drop;
-pub use core::primitive::{bool, usize};
+pub use core::primitive::{bool, u8, usize};
 pub use core::{concat, module_path};
 pub use std::thread_local;
 
-pub use crate::cache::Local;
+pub use crate::cache::{Local, local};
 pub use crate::pool::Limits;
 use crate::poolable::Poolable;
 use crate::reset::Reset;
 use crate::type_pool::TypePool;
 #[cfg(feature = "zeroize")]
-pub use crate::wipe::{Wiping, WipingWith};
+use crate::wipe::Wipe;
+#[cfg(feature = "zeroize")]
+pub use crate::wipe::WipingField;
 
 /// A field that the derive does not reset, and that may hold heap all the same.
 ///
@@ -42,6 +44,30 @@ pub trait Unmeasured: Sized {
 
 impl<T: ?Sized> Unmeasured for Measured<'_, T> {}
 
+/// Asks for `Wipe` in a roundabout way.
+///
+/// A bound on a concrete type, `for<'a> Vec<Expr>: Wipe`, is proved where it stands, and
+/// types that hold each other would have to prove their own. One that mentions the
+/// quantified lifetime waits until somebody wipes.
+#[cfg(feature = "zeroize")]
+#[derive(Debug)]
+pub struct Tie<'a>(core::marker::PhantomData<&'a ()>);
+
+/// See [`Tie`].
+#[cfg(feature = "zeroize")]
+pub trait WipeTied<T> {
+    /// Wipes the value.
+    fn wipe(value: &mut T);
+}
+
+#[cfg(feature = "zeroize")]
+impl<T: Wipe> WipeTied<T> for Tie<'_> {
+    #[inline]
+    fn wipe(value: &mut T) {
+        value.wipe();
+    }
+}
+
 /// The sum of what the fields of a value retain.
 #[inline(always)]
 #[must_use]
@@ -61,7 +87,7 @@ macro_rules! __drop_wipe {
         #[allow(deprecated)]
         impl $($params)* $crate::private::Drop for $ty $($clause)* {
             fn drop(&mut self) {
-                Self::__pool_wipe(self)
+                Self::__pool_wipe(self, true)
             }
         }
     };

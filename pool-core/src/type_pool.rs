@@ -124,22 +124,23 @@ impl<T: Poolable<Static = T> + 'static> TypePool<T> {
     ///
     /// If the create panics. The objects made before are kept.
     pub fn prewarm(&self, count: usize) -> usize {
-        let depot = self.raw.depot();
+        let raw = T::pool().raw();
+        let depot = raw.depot();
         let count = count.min(depot.room());
-        let mut batch = Batch { pool: &self.raw, magazine: Magazine::new() };
+        let mut batch = Batch { pool: raw, magazine: Magazine::new() };
         for created in 0..count {
             let object = create::<T>();
-            if object.bytes() > self.raw.max_object_bytes() {
-                self.raw.discard(object, Reason::Oversize);
+            if object.bytes() > raw.max_object_bytes() {
+                raw.discard(object, Reason::Oversize);
                 return created;
             }
-            if object.bytes() > self.raw.most_cached_bytes() {
-                self.raw.give_single(object);
+            if object.bytes() > raw.most_cached_bytes() {
+                raw.give_single(object);
                 continue;
             }
             batch.magazine.push(object);
             if batch.magazine.len() == depot.magazine_size() {
-                batch = Batch { pool: &self.raw, magazine: Magazine::new() };
+                batch = Batch { pool: raw, magazine: Magazine::new() };
             }
         }
         count

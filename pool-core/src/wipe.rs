@@ -6,12 +6,13 @@
 //!    any length changes.
 //! 2. One element whose wipe panics does not save the others from theirs.
 
-mod with;
+mod field;
 
 use core::mem::MaybeUninit;
 use core::ptr;
 
-pub use with::WipingWith;
+pub use field::WipingField;
+pub(crate) use field::forget_failures;
 
 /// A value whose memory can be overwritten in place.
 ///
@@ -155,7 +156,7 @@ macro_rules! wipe_tuples {
                 let ($($name,)+) = self;
                 // Dropped in reverse, and each of them even if another one panics
                 // (invariant 2).
-                $(let _wiping = Wiping($name, Wipe::wipe);)+
+                $(let _wiping = Wiping($name);)+
             }
         }
         wipe_tuples!(@rest $($name)+);
@@ -249,15 +250,10 @@ impl Wipe for String {
 }
 
 /// Wipes a value when it drops, and so also while a sibling's wipe unwinds.
-///
-/// It holds the function instead of asking for [`Wipe`]: the derives name the function at
-/// the field's type, where a missing `Wipe` is then reported, and once.
-#[derive(Debug)]
-pub struct Wiping<'a, T: ?Sized>(pub &'a mut T, pub fn(&mut T));
+struct Wiping<'a, T: Wipe>(&'a mut T);
 
-impl<T: ?Sized> Drop for Wiping<'_, T> {
-    #[inline]
+impl<T: Wipe> Drop for Wiping<'_, T> {
     fn drop(&mut self) {
-        (self.1)(self.0);
+        self.0.wipe();
     }
 }

@@ -49,9 +49,11 @@ impl Bounds {
             .filter(|field| !matches!(field.secret(), Some(Secret::With(_))))
             .map(|field| {
                 let (lifetimes, ty) = quantified(field.ty);
-                // Quantified, if only over a lifetime nobody uses, so that a bound on a
-                // concrete type is no error before somebody wipes the type.
-                parse_quote!(for<'__pool #(, #lifetimes)*> #ty: #krate::Wipe)
+                // By way of `Tie`, so that a field without `Wipe` is no error before
+                // somebody wipes the type.
+                let tie = quote!(#krate::__private::Tie<'__pool>);
+                let wipe = quote!(#krate::__private::WipeTied<#ty>);
+                parse_quote!(for<'__pool #(, #lifetimes)*> #tie: #wipe)
             });
         // A `with` that wipes stands among the items that have the bounds of `secrets`.
         let also = if model.wipes_on_drop() { given.unwrap_or_default() } else { reset.clone() };
@@ -147,7 +149,7 @@ fn depends(field: &Field<'_>, model: &Model<'_>) -> bool {
 }
 
 /// Whether the type mentions the one that it is a field of.
-pub(crate) fn mentions_itself(field: &Field<'_>, model: &Model<'_>) -> bool {
+fn mentions_itself(field: &Field<'_>, model: &Model<'_>) -> bool {
     let tokens = field.ty.to_token_stream();
     mentions(tokens.clone(), &model.ident.to_string()) || mentions(tokens, "Self")
 }

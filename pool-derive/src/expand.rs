@@ -24,7 +24,7 @@ use syn::spanned::Spanned;
 use syn::{Ident, Type};
 
 use crate::attr::TypeAttrs;
-use crate::bound::{Bounds, mentions_itself};
+use crate::bound::Bounds;
 use crate::check::literal;
 use crate::model::{AtBirth, Derive, Field, Model, OnReturn, Secret, Variant};
 
@@ -179,8 +179,9 @@ impl Expander<'_> {
     /// ```text
     /// match self {
     ///     Self { token: __field_1, key: __field_2, .. } => {
-    ///         let __pool_wiping = Wiping(__field_2, <[u8; 32] as Wipe>::wipe); // dropped in
-    ///         let __pool_wiping = Wiping(__field_1, <String as Wipe>::wipe);   // reverse
+    ///         // dropped in reverse, on unwind too
+    ///         let __pool_wiping = WipingField { field: __field_2, .. };
+    ///         let __pool_wiping = WipingField { field: __field_1, .. };
     ///     }
     /// }
     /// ```
@@ -193,35 +194,51 @@ impl Expander<'_> {
             Some(Secret::With(path)) => Some(with_function(field, path)),
             _ => None,
         });
-        let body = self.wiping_match(|field| field.secret().is_some());
+        let krate = &self.krate;
+        let dropping = local("dropping");
+        let body = self.wiping_match(
+            &dropping.to_token_stream(),
+            |field| field.secret().is_some(),
+            // Named at the type, where a missing `Wipe` is then reported.
+            |field| on_type(field.ty.span(), field.ty, &quote!(#krate::Wipe), &quote!(wipe)),
+        );
         Some(self.block(
             None,
             &self.bounds.secrets,
             &quote! {
                 #(#withs)*
-                fn __pool_wipe(&mut self) { #body }
+                fn __pool_wipe(&mut self, #dropping: #krate::__private::bool) { #body }
             },
         ))
     }
 
-    /// A match that wipes the fields that `wipes` names, the first one first.
-    fn wiping_match(&self, wipes: impl Fn(&Field<'_>) -> bool) -> TokenStream {
+    /// A match that wipes the fields that `wipes` names, the first one first, each by the
+    /// function that `wipe` names unless it has one of the user's.
+    fn wiping_match(
+        &self,
+        dropping: &TokenStream,
+        wipes: impl Fn(&Field<'_>) -> bool,
+        wipe: impl Fn(&Field<'_>) -> TokenStream,
+    ) -> TokenStream {
         let krate = &self.krate;
         let arms = self.model.variants.iter().map(|variant| {
             let pattern = Self::pattern(variant, &wipes);
             let wiped = variant.fields.iter().rev().filter(|field| wipes(field)).map(|field| {
-                let (ty, binding) = (field.ty, binding(field));
-                match field.secret() {
+                let (binding, index) = (binding(field), field.index);
+                let wipe = match field.secret() {
                     Some(Secret::With(_)) => {
                         let with = item("with", field);
-                        quote!(let __pool_wiping = #krate::__private::WipingWith(#binding, Self::#with);)
+                        quote!(Self::#with)
                     }
-                    _ => {
-                        // The function instead of a bound on `Wiping`, so that a missing
-                        // `Wipe` is reported once, and at the type.
-                        let wipe = on_type(ty.span(), ty, &quote!(#krate::Wipe), &quote!(wipe));
-                        quote!(let __pool_wiping = #krate::__private::Wiping(#binding, #wipe);)
-                    }
+                    _ => wipe(field),
+                };
+                quote! {
+                    let __pool_wiping = #krate::__private::WipingField {
+                        field: #binding,
+                        wipe: #wipe,
+                        key: &__POOL_KEYS[#index],
+                        dropping: #dropping,
+                    };
                 }
             });
             quote!(#pattern => { #(#wiped)* })
@@ -234,7 +251,7 @@ impl Expander<'_> {
         let krate = &self.krate;
         let model = self.model;
         let variant = &model.variants[model.blank];
-        let secrets = model.has_secrets().then(|| quote!(Self::__pool_wipe(self);));
+        let secrets = model.has_secrets().then(|| quote!(Self::__pool_wipe(self, false);));
         let touched = |field: &Field<'_>| {
             !matches!(field.on_return(), OnReturn::Keep | OnReturn::Wiped)
                 || field.attrs.capacity.is_some()
@@ -444,23 +461,25 @@ impl Expander<'_> {
         }
     }
 
-    /// `impl Wipe`, of every field, and `impl Drop`. A type that holds itself has no `Wipe`.
+    /// `impl Wipe`, of every field, and `impl Drop`.
     fn wipe(&self) -> Option<TokenStream> {
         if !cfg!(feature = "zeroize") {
             return None;
         }
         let krate = &self.krate;
-        // To ask for the `Wipe` of a field that holds the type itself would be to ask for
-        // what is being implemented here, and rustc refuses such a circle.
-        let holds_itself = self.model.fields().any(|field| mentions_itself(field, self.model));
-        let wipe = (!holds_itself).then(|| {
-            let body = self.wiping_match(|_| true);
-            self.block(
-                Some(quote!(#krate::Wipe)),
-                &self.bounds.wipe,
-                &quote!(fn wipe(&mut self) { #body }),
-            )
-        });
+        let body = self.wiping_match(
+            &quote!(false),
+            |_| true,
+            |field| {
+                let ty = field.ty;
+                quote!(<#krate::__private::Tie<'_> as #krate::__private::WipeTied<#ty>>::wipe)
+            },
+        );
+        let wipe = self.block(
+            Some(quote!(#krate::Wipe)),
+            &self.bounds.wipe,
+            &quote!(fn wipe(&mut self) { #body }),
+        );
         let drop = self.model.wipes_on_drop().then(|| {
             let first = self.model.fields().find_map(|field| field.attrs.zeroize.as_ref());
             let place = first.map_or_else(Span::call_site, |zeroize| zeroize.key.span());
@@ -477,7 +496,12 @@ impl Expander<'_> {
             };
             at(place, &drop)
         });
-        Some(quote!(#wipe #drop))
+        let count = self.model.fields().count();
+        let keys = (count > 0).then(|| {
+            let u8 = quote!(#krate::__private::u8);
+            quote!(static __POOL_KEYS: [#u8; #count] = [0; #count];)
+        });
+        Some(quote!(#keys #wipe #drop))
     }
 
     /// The static pool, `impl Poolable`, and the accessor.
@@ -519,7 +543,7 @@ impl Expander<'_> {
         let wipe = (model.has_secrets() && !model.wipes_on_drop()).then(|| {
             quote!(
                 fn __wipe(&mut self) {
-                    Self::__pool_wipe(self)
+                    Self::__pool_wipe(self, true)
                 }
             )
         });
@@ -564,7 +588,7 @@ impl Expander<'_> {
 
                 #[inline(always)]
                 fn __local() -> *const #private::Local {
-                    __POOL_LOCAL.with(#private::Local::as_ptr)
+                    #private::local(&__POOL_LOCAL)
                 }
 
                 #validate

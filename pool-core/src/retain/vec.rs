@@ -380,17 +380,17 @@ impl<T: Wipe + Reset> Wipe for RetainVec<T> {
         }
 
         let unwiped = self.unwiped.min(self.items.len());
-        // These have to be reset once more, so they are spare no longer.
-        for item in &mut self.items[self.live..unwiped] {
-            self.spare_heap = self.spare_heap.saturating_sub(item.retained_bytes());
-        }
-        self.live = unwiped;
         let mut wiping = Wiping { vec: self, returned: false };
         T::wipe_slice(&mut wiping.vec.items[..unwiped]);
         wiping.returned = true;
         drop(wiping);
-        self.clear();
         self.unwiped = 0;
+        // The wiped ones have to be reset once more, so they are spare no longer.
+        let live = mem::replace(&mut self.live, unwiped);
+        for wiped in &mut self.items[live..unwiped] {
+            self.spare_heap = self.spare_heap.saturating_sub(wiped.retained_bytes());
+        }
+        self.clear();
     }
 }
 

@@ -22,17 +22,21 @@ const _: () = {
         fn __pool_with_3(__pool_value: &mut Key) {
             let _ = Zeroize::zeroize(__pool_value);
         }
-        fn __pool_wipe(&mut self) {
+        fn __pool_wipe(&mut self, __pool_dropping: ::poolable::__private::bool) {
             match self {
                 Self { token: __field_2, key: __field_3, .. } => {
-                    let __pool_wiping = ::poolable::__private::WipingWith(
-                        __field_3,
-                        Self::__pool_with_3,
-                    );
-                    let __pool_wiping = ::poolable::__private::Wiping(
-                        __field_2,
-                        <String as ::poolable::Wipe>::wipe,
-                    );
+                    let __pool_wiping = ::poolable::__private::WipingField {
+                        field: __field_3,
+                        wipe: Self::__pool_with_3,
+                        key: &__POOL_KEYS[3usize],
+                        dropping: __pool_dropping,
+                    };
+                    let __pool_wiping = ::poolable::__private::WipingField {
+                        field: __field_2,
+                        wipe: <String as ::poolable::Wipe>::wipe,
+                        key: &__POOL_KEYS[2usize],
+                        dropping: __pool_dropping,
+                    };
                 }
             }
         }
@@ -55,7 +59,7 @@ const _: () = {
             }
         }
         fn reset(&mut self) {
-            Self::__pool_wipe(self);
+            Self::__pool_wipe(self, false);
             match self {
                 Self {
                     path: __field_0,
@@ -114,14 +118,23 @@ const _: () = {
             }
         }
     }
+    static __POOL_KEYS: [::poolable::__private::u8; 6usize] = [0; 6usize];
     #[automatically_derived]
     #[allow(dead_code, deprecated)]
     impl ::poolable::Wipe for Request
     where
-        for<'__pool> String: ::poolable::Wipe,
-        for<'__pool> Vec<u8>: ::poolable::Wipe,
-        for<'__pool> Instant: ::poolable::Wipe,
-        for<'__pool> u8: ::poolable::Wipe,
+        for<'__pool> ::poolable::__private::Tie<
+            '__pool,
+        >: ::poolable::__private::WipeTied<String>,
+        for<'__pool> ::poolable::__private::Tie<
+            '__pool,
+        >: ::poolable::__private::WipeTied<Vec<u8>>,
+        for<'__pool> ::poolable::__private::Tie<
+            '__pool,
+        >: ::poolable::__private::WipeTied<Instant>,
+        for<'__pool> ::poolable::__private::Tie<
+            '__pool,
+        >: ::poolable::__private::WipeTied<u8>,
     {
         fn wipe(&mut self) {
             match self {
@@ -133,30 +146,52 @@ const _: () = {
                     born: __field_4,
                     retries: __field_5,
                 } => {
-                    let __pool_wiping = ::poolable::__private::Wiping(
-                        __field_5,
-                        <u8 as ::poolable::Wipe>::wipe,
-                    );
-                    let __pool_wiping = ::poolable::__private::Wiping(
-                        __field_4,
-                        <Instant as ::poolable::Wipe>::wipe,
-                    );
-                    let __pool_wiping = ::poolable::__private::WipingWith(
-                        __field_3,
-                        Self::__pool_with_3,
-                    );
-                    let __pool_wiping = ::poolable::__private::Wiping(
-                        __field_2,
-                        <String as ::poolable::Wipe>::wipe,
-                    );
-                    let __pool_wiping = ::poolable::__private::Wiping(
-                        __field_1,
-                        <Vec<u8> as ::poolable::Wipe>::wipe,
-                    );
-                    let __pool_wiping = ::poolable::__private::Wiping(
-                        __field_0,
-                        <String as ::poolable::Wipe>::wipe,
-                    );
+                    let __pool_wiping = ::poolable::__private::WipingField {
+                        field: __field_5,
+                        wipe: <::poolable::__private::Tie<
+                            '_,
+                        > as ::poolable::__private::WipeTied<u8>>::wipe,
+                        key: &__POOL_KEYS[5usize],
+                        dropping: false,
+                    };
+                    let __pool_wiping = ::poolable::__private::WipingField {
+                        field: __field_4,
+                        wipe: <::poolable::__private::Tie<
+                            '_,
+                        > as ::poolable::__private::WipeTied<Instant>>::wipe,
+                        key: &__POOL_KEYS[4usize],
+                        dropping: false,
+                    };
+                    let __pool_wiping = ::poolable::__private::WipingField {
+                        field: __field_3,
+                        wipe: Self::__pool_with_3,
+                        key: &__POOL_KEYS[3usize],
+                        dropping: false,
+                    };
+                    let __pool_wiping = ::poolable::__private::WipingField {
+                        field: __field_2,
+                        wipe: <::poolable::__private::Tie<
+                            '_,
+                        > as ::poolable::__private::WipeTied<String>>::wipe,
+                        key: &__POOL_KEYS[2usize],
+                        dropping: false,
+                    };
+                    let __pool_wiping = ::poolable::__private::WipingField {
+                        field: __field_1,
+                        wipe: <::poolable::__private::Tie<
+                            '_,
+                        > as ::poolable::__private::WipeTied<Vec<u8>>>::wipe,
+                        key: &__POOL_KEYS[1usize],
+                        dropping: false,
+                    };
+                    let __pool_wiping = ::poolable::__private::WipingField {
+                        field: __field_0,
+                        wipe: <::poolable::__private::Tie<
+                            '_,
+                        > as ::poolable::__private::WipeTied<String>>::wipe,
+                        key: &__POOL_KEYS[0usize],
+                        dropping: false,
+                    };
                 }
             }
         }
@@ -187,7 +222,7 @@ const _: () = {
         }
         #[inline(always)]
         fn __local() -> *const ::poolable::__private::Local {
-            __POOL_LOCAL.with(::poolable::__private::Local::as_ptr)
+            ::poolable::__private::local(&__POOL_LOCAL)
         }
         #[inline]
         fn __validate(&self) -> ::poolable::__private::bool {

@@ -2,14 +2,16 @@ const _: () = {
     #[automatically_derived]
     #[allow(dead_code, deprecated)]
     impl<'a, T: Clone, const N: usize> State<'a, T, N> {
-        fn __pool_wipe(&mut self) {
+        fn __pool_wipe(&mut self, __pool_dropping: ::poolable::__private::bool) {
             match self {
                 Self::Reading { .. } => {}
                 Self::Login { key: __field_2 } => {
-                    let __pool_wiping = ::poolable::__private::Wiping(
-                        __field_2,
-                        <[u8; N] as ::poolable::Wipe>::wipe,
-                    );
+                    let __pool_wiping = ::poolable::__private::WipingField {
+                        field: __field_2,
+                        wipe: <[u8; N] as ::poolable::Wipe>::wipe,
+                        key: &__POOL_KEYS[2usize],
+                        dropping: __pool_dropping,
+                    };
                 }
                 Self::Done {} => {}
             }
@@ -29,7 +31,7 @@ const _: () = {
             }
         }
         fn reset(&mut self) {
-            Self::__pool_wipe(self);
+            Self::__pool_wipe(self, false);
             match self {
                 Self::Reading { 0: __field_0, 1: __field_1 } => {
                     <Vec<T> as ::poolable::Reset>::reset(__field_0);
@@ -56,31 +58,50 @@ const _: () = {
             }
         }
     }
+    static __POOL_KEYS: [::poolable::__private::u8; 3usize] = [0; 3usize];
     #[automatically_derived]
     #[allow(dead_code, deprecated)]
     impl<'a, T: Clone, const N: usize> ::poolable::Wipe for State<'a, T, N>
     where
-        for<'__pool> Vec<T>: ::poolable::Wipe,
-        for<'__pool, '__pool_0> Cursor<'__pool_0>: ::poolable::Wipe,
-        for<'__pool> [u8; N]: ::poolable::Wipe,
+        for<'__pool> ::poolable::__private::Tie<
+            '__pool,
+        >: ::poolable::__private::WipeTied<Vec<T>>,
+        for<'__pool, '__pool_0> ::poolable::__private::Tie<
+            '__pool,
+        >: ::poolable::__private::WipeTied<Cursor<'__pool_0>>,
+        for<'__pool> ::poolable::__private::Tie<
+            '__pool,
+        >: ::poolable::__private::WipeTied<[u8; N]>,
     {
         fn wipe(&mut self) {
             match self {
                 Self::Reading { 0: __field_0, 1: __field_1 } => {
-                    let __pool_wiping = ::poolable::__private::Wiping(
-                        __field_1,
-                        <Cursor<'a> as ::poolable::Wipe>::wipe,
-                    );
-                    let __pool_wiping = ::poolable::__private::Wiping(
-                        __field_0,
-                        <Vec<T> as ::poolable::Wipe>::wipe,
-                    );
+                    let __pool_wiping = ::poolable::__private::WipingField {
+                        field: __field_1,
+                        wipe: <::poolable::__private::Tie<
+                            '_,
+                        > as ::poolable::__private::WipeTied<Cursor<'a>>>::wipe,
+                        key: &__POOL_KEYS[1usize],
+                        dropping: false,
+                    };
+                    let __pool_wiping = ::poolable::__private::WipingField {
+                        field: __field_0,
+                        wipe: <::poolable::__private::Tie<
+                            '_,
+                        > as ::poolable::__private::WipeTied<Vec<T>>>::wipe,
+                        key: &__POOL_KEYS[0usize],
+                        dropping: false,
+                    };
                 }
                 Self::Login { key: __field_2 } => {
-                    let __pool_wiping = ::poolable::__private::Wiping(
-                        __field_2,
-                        <[u8; N] as ::poolable::Wipe>::wipe,
-                    );
+                    let __pool_wiping = ::poolable::__private::WipingField {
+                        field: __field_2,
+                        wipe: <::poolable::__private::Tie<
+                            '_,
+                        > as ::poolable::__private::WipeTied<[u8; N]>>::wipe,
+                        key: &__POOL_KEYS[2usize],
+                        dropping: false,
+                    };
                 }
                 Self::Done {} => {}
             }

@@ -1,0 +1,100 @@
+//! Wiping the fields of a derived type, by code of a user's that may panic.
+//!
+//! An object whose reset panicked is dropped, and its drop wipes what is left to wipe. The
+//! wipe that has just panicked must not be called again then: a second panic would abort
+//! the process. So each thread remembers the fields whose wipe panicked in the unwinding
+//! that is under way.
+//!
+//! # Invariants
+//!
+//! 1. A reset always wipes. Only a drop looks at what is remembered, and only while a panic
+//!    unwinds.
+//! 2. A field is remembered by its address and its key: two fields without a size may
+//!    share the one, and two objects share the other. On the way from the panic to the drop
+//!    an object is neither moved nor dropped, so that the address stays its own.
+//! 3. What is remembered is forgotten when the object has been freed by its pool, and by
+//!    the first drop that wipes without a panic under way.
+
+use core::cell::Cell;
+use core::mem;
+use core::ptr;
+use std::thread;
+
+/// A field that a wipe panicked on.
+#[derive(Clone, Copy, PartialEq)]
+struct Failed {
+    field: *const (),
+    key: *const u8,
+}
+
+thread_local! {
+    static FAILED: Cell<Vec<Failed>> = const { Cell::new(Vec::new()) };
+}
+
+/// Changes the list of this thread. Late in a thread's life there is none.
+fn with_failed<R: Default>(change: impl FnOnce(&mut Vec<Failed>) -> R) -> R {
+    let changed = FAILED.try_with(|failed| {
+        let mut list = failed.take();
+        let result = change(&mut list);
+        failed.set(list);
+        result
+    });
+    changed.unwrap_or_default()
+}
+
+/// Forgets what was remembered for an object that is gone.
+pub(crate) fn forget_failures() {
+    with_failed(Vec::clear);
+}
+
+/// Wipes a field when it drops, and so also while a sibling's wipe unwinds.
+///
+/// It holds the function instead of asking for `Wipe`: the derives name the function at
+/// the field's type, where a missing `Wipe` is then reported, and once.
+#[derive(Debug)]
+pub struct WipingField<'a, T: ?Sized> {
+    /// The field.
+    pub field: &'a mut T,
+    /// What wipes it.
+    pub wipe: fn(&mut T),
+    /// One for each field of each type, known by its address.
+    pub key: &'static u8,
+    /// Whether the object is being dropped, perhaps because this wipe has panicked.
+    pub dropping: bool,
+}
+
+impl<T: ?Sized> Drop for WipingField<'_, T> {
+    #[inline]
+    fn drop(&mut self) {
+        /// Remembers the field while the panic passes.
+        struct OnUnwind(Failed);
+
+        impl Drop for OnUnwind {
+            #[cold]
+            fn drop(&mut self) {
+                with_failed(|failed| failed.push(self.0));
+            }
+        }
+
+        let field = ptr::from_mut::<T>(self.field).cast::<()>().cast_const();
+        let this = Failed { field, key: self.key };
+        if self.dropping && has_failed(this) {
+            return;
+        }
+        let on_unwind = OnUnwind(this);
+        (self.wipe)(self.field);
+        mem::forget(on_unwind);
+    }
+}
+
+/// Whether the wipe of a field panicked in the unwinding under way.
+fn has_failed(field: Failed) -> bool {
+    if !thread::panicking() {
+        forget_failures();
+        return false;
+    }
+    with_failed(|failed| {
+        let index = failed.iter().position(|other| *other == field);
+        index.map(|index| failed.swap_remove(index)).is_some()
+    })
+}
