@@ -223,6 +223,9 @@ impl CacheRef {
     ///
     /// - The calling thread has claimed the cache.
     pub(crate) unsafe fn load(self, magazine: &mut Magazine) {
+        if magazine.len() == 0 || self.is_empty_one() {
+            return;
+        }
         let head = self.head();
         let mut len = head.len.load(Ordering::Relaxed);
         while len < head.capacity {

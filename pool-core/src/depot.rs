@@ -85,6 +85,9 @@ impl Depot {
 
     /// Takes the objects of a magazine in; those without room stay in it.
     pub(crate) fn give(&self, mut magazine: Magazine) -> Magazine {
+        if magazine.len() == 0 {
+            return magazine;
+        }
         let room = self.reserve(magazine.len());
         if room == self.magazine_size && room == magazine.len() && room > 1 {
             let bytes = magazine.bytes();

@@ -165,28 +165,24 @@ impl RawPool {
     /// Takes an object out of the depot, and fills the thread's cache on the way.
     pub(crate) fn take_slow(&'static self, local: &Local) -> Option<Object> {
         let cache = self.cache(local);
-        let mut magazine = Magazine::new();
-        let object = match self.depot.take() {
-            Some(full) => {
-                magazine = full;
-                magazine.pop()?
+        let mut magazine = self.depot.take().unwrap_or(Magazine::new());
+        let object = magazine.pop().or_else(|| self.depot.take_single());
+        // SAFETY: the thread has claimed its cache, and no user code ran since.
+        unsafe { cache.load(&mut magazine) };
+        // SAFETY: as above.
+        unsafe { cache.note_exchange() };
+        if object.is_some() {
+            if cache.is_empty_one() {
+                self.tally.hits.add_one();
+            } else {
+                // SAFETY: as above, and it is not the empty one.
+                unsafe { cache.count_hit() };
             }
-            None => self.depot.take_single()?,
-        };
-        if cache.is_empty_one() {
-            self.tally.hits.add_one();
-        } else {
-            // SAFETY: the thread has claimed its cache, and no user code ran since.
-            unsafe { cache.load(&mut magazine) };
-            // SAFETY: as above.
-            unsafe { cache.note_exchange() };
-            // SAFETY: as above.
-            unsafe { cache.count_hit() };
         }
         // Only a thread without a cache has something left. What came out of the depot
         // finds room there again, unless others were faster.
         self.give_magazine(magazine);
-        Some(object)
+        object
     }
 
     /// Keeps an object whose thread's cache would not have it.

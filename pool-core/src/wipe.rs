@@ -169,7 +169,8 @@ wipe_tuples!(A B C D E F G H I J K L);
 
 impl<T: Wipe> Wipe for Option<T> {
     /// Wipes the value, then the inline bytes, which an earlier `None` may have left
-    /// as they were.
+    /// as they were. A build without optimisation writes the final `None` by copying one
+    /// from the stack, along with whatever lay there beside its tag.
     fn wipe(&mut self) {
         /// Puts `None` into memory whose value is gone, even if its drop panicked.
         struct Emptied<'a, T>(&'a mut Option<T>);
@@ -255,5 +256,83 @@ struct Wiping<'a, T: Wipe>(&'a mut T);
 impl<T: Wipe> Drop for Wiping<'_, T> {
     fn drop(&mut self) {
         self.0.wipe();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use core::cell::Cell;
+    use core::panic::AssertUnwindSafe;
+    use std::panic::{catch_unwind, resume_unwind};
+
+    use super::*;
+
+    std::thread_local! {
+        static WIPED: Cell<u32> = const { Cell::new(0) };
+    }
+
+    /// Panics at its wipe if it is told to, after it was counted.
+    struct Spy {
+        fails: bool,
+    }
+
+    impl Wipe for Spy {
+        fn wipe(&mut self) {
+            WIPED.set(WIPED.get() + 1);
+            if self.fails {
+                resume_unwind(Box::new(()));
+            }
+        }
+    }
+
+    fn spies() -> [Spy; 4] {
+        [false, true, false, false].map(|fails| Spy { fails })
+    }
+
+    fn wiped_in(work: impl FnOnce()) -> u32 {
+        WIPED.set(0);
+        assert!(catch_unwind(AssertUnwindSafe(work)).is_err(), "one of them fails");
+        WIPED.get()
+    }
+
+    #[test]
+    fn a_wipe_that_panics_does_not_save_its_neighbours() {
+        assert_eq!(wiped_in(|| spies().wipe()), 4);
+        assert_eq!(wiped_in(|| Vec::from(spies()).wipe()), 4);
+        assert_eq!(wiped_in(|| Box::new(spies()).wipe()), 4);
+        let [a, b, c, d] = spies();
+        assert_eq!(wiped_in(|| (a, b, (c, d)).wipe()), 4);
+    }
+
+    #[cfg(not(debug_assertions))]
+    #[test]
+    fn an_option_is_wiped_over_its_inline_bytes_whichever_it_is() {
+        for last in [Some([0xA5_u8; 16]), None] {
+            let mut option = Some([0xA5_u8; 16]);
+            // A `None` leaves the bytes of the value before as they were.
+            option.clone_from(&last);
+            option.wipe();
+            assert!(option.is_none());
+            let bytes = bytes_of(core::slice::from_mut(as_memory(&mut option)));
+            // SAFETY: the wipe has written all of them.
+            let is_zero = |byte: &MaybeUninit<u8>| unsafe { byte.assume_init() } == 0;
+            assert!(bytes.iter().all(is_zero));
+        }
+    }
+
+    #[test]
+    fn plain_values_become_zero_and_buffers_empty() {
+        let mut values = (1_u8, -1_i64, 1.5_f32, true, 'x', [7_u16; 3], (), Some(1_u128));
+        values.wipe();
+        assert_eq!(values, (0, 0, 0.0, false, '\0', [0; 3], (), None));
+
+        let mut text = String::from("secret");
+        let place = (text.as_ptr(), text.capacity());
+        text.wipe();
+        assert_eq!((text.as_str(), text.as_ptr(), text.capacity()), ("", place.0, place.1));
+
+        let mut nested = vec![vec![1_u8, 2], vec![3]];
+        nested.wipe();
+        assert!(nested.is_empty() && nested.capacity() >= 2);
     }
 }

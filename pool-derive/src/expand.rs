@@ -102,7 +102,7 @@ impl Expander<'_> {
         let clause = (!clause.predicates.is_empty()).then_some(clause);
         quote! {
             #[automatically_derived]
-            #[allow(dead_code, deprecated)]
+            #[allow(dead_code, deprecated, clippy::same_name_method)]
             impl #params #trait_for #ident #args #clause { #body }
         }
     }

@@ -8,31 +8,51 @@ use poolable::{Poolable, Reset, RetainVec};
 
 thread_local! {
     static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+    static WATCHING: Cell<bool> = const { Cell::new(false) };
+    static FREED_SECRETS: Cell<u64> = const { Cell::new(0) };
 }
 
-/// The system's allocator, counting for each thread.
+/// What the tests store as a secret. A block that is freed with it inside gave it away.
+pub(crate) const CANARY: u64 = 0x5EC2_E75E_C2E7_5EC2;
+
+/// The system's allocator, counting for each thread. Memory is handed out zeroed, so that
+/// all of it may be read when it comes back, and a block that grows is always moved.
 struct Counting;
+
+/// Whether a block holds the canary at a multiple of its size.
+///
+/// # Safety
+///
+/// - `memory` is a block of that layout, which `Counting` allocated.
+unsafe fn holds_canary(memory: *mut u8, layout: Layout) -> bool {
+    (0..layout.size() / size_of::<u64>()).any(|index| {
+        // SAFETY: the word lies within the block.
+        let word = unsafe { memory.cast::<u64>().add(index) };
+        // SAFETY: the block was initialised when it was allocated; the alignment may be
+        // less than a word's.
+        unsafe { word.read_unaligned() == CANARY }
+    })
+}
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-// SAFETY: every call goes to the system's allocator as it came.
+// SAFETY: every call goes to the system's allocator as it came, and `realloc` is that of
+// the trait: an `alloc`, a copy and a `dealloc`.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         ALLOCATIONS.set(ALLOCATIONS.get() + 1);
         // SAFETY: the caller's promise is the one asked for.
-        unsafe { System.alloc(layout) }
+        unsafe { System.alloc_zeroed(layout) }
     }
 
     unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        // SAFETY: the block comes from `alloc`, by the caller's promise.
+        if WATCHING.get() && unsafe { holds_canary(memory, layout) } {
+            FREED_SECRETS.set(FREED_SECRETS.get() + 1);
+        }
         // SAFETY: the caller's promise is the one asked for.
         unsafe { System.dealloc(memory, layout) }
-    }
-
-    unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-        // SAFETY: the caller's promise is the one asked for.
-        unsafe { System.realloc(memory, layout, size) }
     }
 }
 
@@ -41,6 +61,21 @@ pub(crate) fn allocations_in(work: impl FnOnce()) -> u64 {
     let before = ALLOCATIONS.get();
     work();
     ALLOCATIONS.get() - before
+}
+
+/// How many blocks `work` frees on this thread with the canary inside.
+pub(crate) fn secrets_freed_in(work: impl FnOnce()) -> u64 {
+    let before = FREED_SECRETS.get();
+    WATCHING.set(true);
+    work();
+    WATCHING.set(false);
+    FREED_SECRETS.get() - before
+}
+
+#[test]
+fn a_secret_that_is_freed_is_seen() {
+    assert_eq!(secrets_freed_in(|| drop(vec![1, CANARY])), 1);
+    assert_eq!(secrets_freed_in(|| drop(vec![1, 2_u64])), 0);
 }
 
 #[derive(Reset)]

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::time::Instant;
 
-use poolable::{Poolable, Pooled, Reset};
+use poolable::{Poolable, Pooled, Reset, RetainVec};
 
 #[test]
 fn every_field_of_a_reset_object_is_blank_and_keeps_its_buffer() {
@@ -339,4 +339,41 @@ fn a_type_may_hold_itself() {
     assert_eq!((stats.idle, stats.returned), (2, 2));
     let node = Node::pooled();
     assert!(node.value == 0 && node.next.is_none());
+}
+
+#[test]
+fn types_may_hold_each_other() {
+    #[derive(Reset)]
+    struct Expression {
+        #[pool(default)]
+        block: Option<Box<Block>>,
+        value: u64,
+    }
+
+    #[derive(Reset)]
+    struct Block {
+        expressions: Vec<Expression>,
+        #[pool(zeroize)]
+        secret: u8,
+    }
+
+    type Children = RetainVec<Node>;
+
+    #[derive(Poolable)]
+    struct Node {
+        children: Children,
+        value: u8,
+    }
+
+    let block = Block { expressions: vec![], secret: 1 };
+    let mut expression = Expression { block: Some(Box::new(block)), value: 1 };
+    expression.reset();
+    assert!(expression.block.is_none() && expression.value == 0);
+
+    let mut node = Node::pooled();
+    node.children.push_blank().value = 1;
+    node.value = 2;
+    drop(node);
+    let node = Node::pooled();
+    assert_eq!((node.children.len(), node.children.retained(), node.value), (0, 1, 0));
 }

@@ -12,6 +12,8 @@ use poolable::{Poolable, Pooled, Reset};
 
 static BORN: AtomicU64 = AtomicU64::new(0);
 static DIED: AtomicU64 = AtomicU64::new(0);
+static GETS: AtomicU64 = AtomicU64::new(0);
+static RETURNS: AtomicU64 = AtomicU64::new(0);
 
 /// Counts births and deaths, and tells when two owners have it.
 struct Life {
@@ -59,6 +61,7 @@ struct Thing {
 
 impl Thing {
     fn is_valid(&self) -> bool {
+        RETURNS.fetch_add(1, Ordering::Relaxed);
         !self.invalid
     }
 
@@ -100,6 +103,7 @@ fn play(
         match random.below(100) {
             0..45 if held.len() < 40 => {
                 let mut thing = Thing::pooled();
+                GETS.fetch_add(1, Ordering::Relaxed);
                 thing.life.acquire();
                 assert!(thing.text.is_empty() && !thing.invalid && !thing.panics);
                 thing.text.push_str("used");
@@ -208,6 +212,8 @@ fn objects_are_conserved_and_dropped_once_in_a_million_rounds() {
         "{stats:?}"
     );
     assert_eq!(born, stats.created + stats.attached);
+    assert_eq!(GETS.load(Ordering::Relaxed), stats.hits + stats.misses);
+    assert_eq!(RETURNS.load(Ordering::Relaxed), stats.returned);
     assert_eq!(born - died, stats.idle, "{stats:?}");
     assert!(stats.idle <= 16 + THREADS * 8, "{stats:?}");
     for count in [stats.discarded.full, stats.discarded.invalid, stats.discarded.panic] {

@@ -154,3 +154,60 @@ fn a_field_that_is_not_reset_counts_for_the_limit_all_the_same() {
     drop(cached);
     assert_eq!(Cached::pool().stats().discarded.oversize, 1);
 }
+
+#[test]
+fn an_object_is_measured_after_its_reset() {
+    #[derive(Poolable)]
+    #[pool(max_object_bytes = 1000)]
+    struct Buffer {
+        #[pool(max_capacity = 100)]
+        bytes: Vec<u8>,
+    }
+
+    let mut buffer = Buffer::pooled();
+    buffer.bytes.resize(10_000, 1);
+    drop(buffer);
+    let stats = Buffer::pool().stats();
+    assert_eq!((stats.idle, stats.discarded.total()), (1, 0));
+    assert_eq!(Buffer::pooled().bytes.capacity(), 100);
+}
+
+#[test]
+fn a_thread_keeps_fewer_of_large_types() {
+    #[derive(Poolable)]
+    #[pool(max_idle = 0)]
+    struct Page([u8; 100 << 10]);
+
+    burst::<Page>(20);
+    assert_eq!(Page::pool().stats().idle, 10, "1 MiB for each thread");
+    assert_eq!(Page::pooled().0[0], 0);
+}
+
+#[test]
+fn large_prewarmed_objects_are_not_gathered_by_the_first_thread_that_comes() {
+    #[derive(Poolable)]
+    struct Frame {
+        #[pool(capacity = 200 << 10)]
+        pixels: Vec<u8>,
+    }
+
+    assert_eq!(Frame::pool().prewarm(40), 40);
+    drop(Frame::pooled());
+    let other = std::thread::spawn(|| {
+        let frames: Vec<_> = (0..40).map(|_| Frame::pooled()).collect();
+        frames.iter().all(|frame| frame.pixels.is_empty())
+    });
+    assert!(other.join().expect("no panic"));
+    assert_eq!(Frame::pool().stats().misses, 0);
+}
+
+#[test]
+fn a_cache_without_end_is_a_large_one() {
+    #[derive(Poolable)]
+    #[pool(cache = usize::MAX, max_idle = 0)]
+    struct Line(String);
+
+    burst::<Line>(2000);
+    assert_eq!(Line::pool().stats().idle, 2000);
+    assert_eq!(Line::pooled().0, "");
+}

@@ -251,3 +251,58 @@ fn a_nested_object_whose_reset_panicked_is_freed_and_not_reset_again() {
     let inner = Inner::pool().stats();
     assert_eq!((inner.discarded.panic, inner.in_use), (1, 0));
 }
+
+#[test]
+fn several_surplus_objects_whose_drops_panic_cost_themselves_alone() {
+    #[derive(Poolable)]
+    #[pool(cache = 4, max_idle = 0)]
+    struct Thing(#[pool(init = Failing)] Failing);
+
+    struct Failing;
+
+    impl Reset for Failing {
+        fn blank() -> Self {
+            Self
+        }
+        fn reset(&mut self) {}
+    }
+
+    impl Drop for Failing {
+        fn drop(&mut self) {
+            unwind();
+        }
+    }
+
+    let mut guards: Vec<_> = (0..5).map(|_| Thing::pooled()).collect();
+    let last = guards.pop();
+    let Thing(Failing) = &*guards[0];
+    drop(guards);
+    // The fifth return moves two objects out, which the depot does not keep.
+    assert!(unwinds(|| drop(last)));
+    assert_eq!((Thing::pool().stats().idle, Thing::pool().stats().discarded.full), (3, 2));
+    assert!(unwinds(|| Thing::pool().clear()));
+    assert_eq!((Thing::pool().stats().idle, Thing::pool().stats().discarded.explicit), (0, 3));
+}
+
+#[test]
+fn a_prewarm_that_panics_keeps_what_it_has_made() {
+    thread_local! {
+        static LEFT: Cell<u32> = const { Cell::new(4) };
+    }
+
+    #[derive(Poolable)]
+    #[pool(create = Self::new)]
+    struct Thing(u8);
+
+    impl Thing {
+        fn new() -> Self {
+            LEFT.set(LEFT.get().checked_sub(1).unwrap_or_else(|| unwind()));
+            Self(0)
+        }
+    }
+
+    assert!(unwinds(|| assert_eq!(Thing::pool().prewarm(10), 0)));
+    let stats = Thing::pool().stats();
+    assert_eq!((stats.idle, stats.created, stats.in_use), (4, 4, 0));
+    assert_eq!(Thing::pooled().0, 0);
+}

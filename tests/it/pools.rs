@@ -41,9 +41,11 @@ fn clear_frees_what_is_idle_and_leaves_what_is_in_use() {
     let kept = Line::pooled();
     let guards: Vec<_> = (0..200).map(|_| Line::pooled()).collect();
     drop(guards);
+    // These are too few for a magazine.
+    assert_eq!(Line::pool().prewarm(5), 5);
     Line::pool().clear();
     let stats = Line::pool().stats();
-    assert_eq!((stats.idle, stats.in_use, stats.discarded.explicit), (0, 1, 200));
+    assert_eq!((stats.idle, stats.in_use, stats.discarded.explicit), (0, 1, 205));
     assert_eq!(stats.bytes_idle, 0);
     drop(kept);
     assert_eq!(Line::pool().stats().idle, 1);
@@ -73,10 +75,32 @@ fn idle_bytes_are_counted_at_exchanges() {
         bytes: Vec<u8>,
     }
 
-    assert_eq!(Buffer::pool().prewarm(64), 64);
     let each = (1000 + size_of::<Buffer>()) as u64;
-    assert_eq!(Buffer::pool().stats().bytes_idle, 64 * each);
-    assert_eq!(Buffer::pooled().bytes.capacity(), 1000);
+    let bytes_idle = || Buffer::pool().stats().bytes_idle;
+    assert_eq!(Buffer::pool().prewarm(64), 64);
+    assert_eq!(bytes_idle(), 64 * each);
+    let guards: Vec<_> = (0..100).map(|_| Buffer::pooled()).collect();
+    assert_eq!((bytes_idle(), guards[0].bytes.capacity()), (0, 1000));
+    // The cache of 64 is full at the 65th return and at the 97th.
+    drop(guards);
+    assert_eq!(bytes_idle(), 97 * each);
+    Buffer::pool().flush_thread_cache();
+    assert_eq!(bytes_idle(), 100 * each);
+    std::thread::spawn(|| drop(Buffer::pooled())).join().expect("no panic");
+    assert_eq!(bytes_idle(), 100 * each);
+}
+
+#[test]
+fn gets_and_returns_without_a_cache_are_counted() {
+    #[derive(Poolable)]
+    #[pool(cache = 0)]
+    struct Line(String);
+
+    for _ in 0..10 {
+        assert_eq!(Line::pooled().0, "");
+    }
+    let stats = Line::pool().stats();
+    assert_eq!((stats.hits, stats.misses, stats.returned), (9, 1, 10));
 }
 
 #[test]

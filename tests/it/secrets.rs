@@ -1,10 +1,12 @@
 //! Secrets are wiped on every way out; what memory shows afterwards.
 
-use std::cell::RefCell;
-use std::mem::MaybeUninit;
+use std::cell::{Cell, RefCell};
+use std::mem::{ManuallyDrop, MaybeUninit};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use poolable::{Poolable, Pooled, Reset, RetainVec, Wipe};
+use poolable::{Poolable, Pooled, Reset, RetainOption, RetainVec, Wipe};
+
+use crate::allocations::{CANARY, secrets_freed_in};
 
 thread_local! {
     /// The names of the spies that were wiped, reset or dropped, in this order.
@@ -270,4 +272,205 @@ fn a_generic_secret_asks_for_wipe_on_the_type() {
     let capacity = key.words.capacity();
     key.reset();
     assert_eq!((key.words.len(), key.words.capacity()), (0, capacity));
+}
+
+/// Unwinds without the noise of the panic hook.
+fn unwind() -> ! {
+    std::panic::resume_unwind(Box::new("on purpose"))
+}
+
+thread_local! {
+    static FAILS: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Wipes, unless it was told to fail once.
+fn wipe_or_fail(key: &mut [u8; 8]) {
+    if FAILS.replace(false) {
+        unwind();
+    }
+    key.fill(0);
+}
+
+#[test]
+fn a_wipe_that_panicked_once_is_not_skipped_for_a_later_object() {
+    #[derive(Reset)]
+    #[pool(drop_wipe = false)]
+    struct Inner {
+        #[pool(zeroize, with = wipe_or_fail)]
+        key: [u8; 8],
+    }
+
+    #[derive(Poolable)]
+    struct Session {
+        inner: Inner,
+        padding: [u64; 20],
+    }
+
+    FAILS.set(true);
+    assert!(catch_unwind(|| drop(Session::pooled())).is_err());
+    // The allocator hands the same memory out again.
+    let mut session = Session::pooled();
+    session.padding.fill(1);
+    session.inner.key = *b"SECRET!!";
+    let unwound = catch_unwind(AssertUnwindSafe(|| {
+        let _session = session;
+        unwind();
+    }));
+    assert!(unwound.is_err());
+    assert_eq!(Session::pool().stats().idle, 1);
+    assert_eq!(Session::pooled().inner.key, [0; 8]);
+}
+
+#[test]
+fn a_reset_by_hand_that_panicked_does_not_save_the_object_from_its_wipe() {
+    #[derive(Poolable)]
+    struct Session {
+        #[pool(zeroize, with = wipe_or_fail)]
+        key: [u8; 8],
+    }
+
+    let mut session = Session::pooled();
+    FAILS.set(true);
+    assert!(catch_unwind(AssertUnwindSafe(|| (*session).reset())).is_err());
+    session.key = *b"SECRET!!";
+    let unwound = catch_unwind(AssertUnwindSafe(|| {
+        let _session = session;
+        unwind();
+    }));
+    assert!(unwound.is_err());
+    assert_eq!(Session::pooled().key, [0; 8]);
+}
+
+#[test]
+fn a_hand_written_wipe_that_panics_costs_one_object() {
+    struct Failing;
+
+    impl Reset for Failing {
+        fn blank() -> Self {
+            Self
+        }
+        fn reset(&mut self) {}
+    }
+
+    impl Wipe for Failing {
+        fn wipe(&mut self) {
+            unwind();
+        }
+    }
+
+    #[derive(Poolable)]
+    struct Session {
+        #[pool(zeroize)]
+        failing: Failing,
+        #[pool(zeroize, init = Spy("other"))]
+        other: Spy,
+    }
+
+    let session = Session::pooled();
+    logged();
+    assert!(catch_unwind(AssertUnwindSafe(|| drop(session))).is_err());
+    assert!(logged().contains(&("wipe", "other")));
+    assert_eq!(Session::pool().stats().discarded.panic, 1);
+}
+
+#[test]
+fn no_secret_is_left_in_freed_memory() {
+    #[derive(Poolable)]
+    struct Session {
+        #[pool(zeroize)]
+        word: u64,
+        #[pool(zeroize)]
+        words: Vec<u64>,
+        #[pool(zeroize)]
+        nested: Vec<Vec<u64>>,
+        #[pool(zeroize)]
+        pair: (Option<u64>, Box<[u64; 2]>),
+        #[pool(zeroize)]
+        kept: RetainVec<Vec<u64>>,
+        #[pool(zeroize)]
+        maybe: RetainOption<Vec<u64>>,
+        #[pool(zeroize, max_capacity = 2)]
+        limited: Vec<u64>,
+    }
+
+    fn session() -> Pooled<Session> {
+        let mut session = Session::pooled();
+        session.word = CANARY;
+        session.words.extend([CANARY; 10]);
+        session.words.truncate(2);
+        session.nested.push(vec![CANARY]);
+        session.pair = (Some(CANARY), Box::new([CANARY; 2]));
+        session.kept.push_blank().push(CANARY);
+        session.kept.clear();
+        session.maybe.insert_blank().push(CANARY);
+        session.maybe.clear();
+        session.limited = Vec::with_capacity(100);
+        session.limited.extend([CANARY; 100]);
+        session
+    }
+
+    let mut session_at_hand = Some(session());
+    let mut take = || session_at_hand.replace(session()).expect("one is at hand");
+    for (way, end) in [
+        (
+            "returned and cleared",
+            (|session| {
+                drop::<Pooled<Session>>(session);
+                Session::pool().clear();
+            }) as fn(Pooled<Session>),
+        ),
+        ("discarded", Pooled::discard),
+        ("taken out", |session| drop(Pooled::into_inner(session))),
+    ] {
+        let session = take();
+        assert_eq!(secrets_freed_in(|| end(session)), 0, "{way}");
+    }
+    // The search works: a value without a wipe is found.
+    assert_eq!(secrets_freed_in(|| drop(vec![vec![CANARY]])), 1);
+}
+
+#[test]
+fn a_panic_that_is_over_is_forgotten() {
+    #[derive(Poolable)]
+    struct Session {
+        #[pool(zeroize, with = wipe_or_fail)]
+        key: [u8; 8],
+    }
+
+    /// Drops the value where it is while a panic unwinds, and shows what is left there.
+    fn left_by_a_drop_in_unwinding(place: &mut ManuallyDrop<Session>) -> [u8; 8] {
+        struct DropsInPlace<'a>(&'a mut ManuallyDrop<Session>);
+
+        impl Drop for DropsInPlace<'_> {
+            fn drop(&mut self) {
+                // SAFETY: nobody uses the value as one again.
+                unsafe { ManuallyDrop::drop(self.0) };
+            }
+        }
+
+        let key = std::ptr::from_ref(&place.key);
+        let unwound = catch_unwind(AssertUnwindSafe(|| {
+            let _drops = DropsInPlace(place);
+            unwind();
+        }));
+        assert!(unwound.is_err());
+        // SAFETY: the memory is the caller's, and bytes stay readable after the drop.
+        unsafe { key.read_volatile() }
+    }
+
+    let forgets: [fn(); 2] = [
+        || drop(Session::blank()),
+        || {
+            FAILS.set(true);
+            assert!(catch_unwind(|| drop(Session::pooled())).is_err());
+        },
+    ];
+    for forget in forgets {
+        let mut place = Box::new(ManuallyDrop::new(Session::blank()));
+        FAILS.set(true);
+        assert!(catch_unwind(AssertUnwindSafe(|| place.reset())).is_err());
+        forget();
+        place.key = *b"SECRET!!";
+        assert_eq!(left_by_a_drop_in_unwinding(&mut place), [0; 8]);
+    }
 }

@@ -7,6 +7,8 @@ use std::thread;
 
 use poolable::{Poolable, Pooled, Reset};
 
+use crate::allocations::allocations_in;
+
 #[test]
 fn a_thread_that_ends_hands_its_cache_over() {
     #[derive(Poolable)]
@@ -142,4 +144,62 @@ fn a_thread_that_panics_hands_its_cache_over_too() {
     assert!(worker.join().is_err());
     assert_eq!(Line::pool().stats().idle, 1);
     assert!(catch_unwind(AssertUnwindSafe(|| Line::pooled().0.is_empty())).expect("no panic"));
+}
+
+#[test]
+fn a_thread_hands_over_the_caches_of_all_its_pools() {
+    #[derive(Poolable)]
+    struct One(u8);
+    #[derive(Poolable)]
+    struct Two(u8);
+    #[derive(Poolable)]
+    struct Three(u8);
+
+    let worker = thread::spawn(|| (One::pooled().0, Two::pooled().0, Three::pooled().0));
+    assert_eq!(worker.join().expect("no panic"), (0, 0, 0));
+    drop((One::pooled(), Two::pooled(), Three::pooled()));
+    let misses = [One::pool().stats(), Two::pool().stats(), Three::pool().stats()];
+    assert_eq!(misses.map(|stats| stats.misses), [1, 1, 1]);
+}
+
+#[test]
+fn a_thread_takes_over_the_cache_of_one_that_has_ended() {
+    #[derive(Poolable)]
+    struct Line(String);
+
+    let visit = || {
+        let worker = thread::spawn(|| allocations_in(|| assert_eq!(Line::pooled().0, "")));
+        worker.join().expect("no panic")
+    };
+    assert!(visit() > 0, "the first thread makes the cache and the object");
+    assert_eq!((0..1000).map(|_| visit()).sum::<u64>(), 0);
+}
+
+#[test]
+fn an_ending_thread_leaves_the_cache_that_it_gave_back_alone() {
+    #[derive(Poolable)]
+    struct Line(String);
+
+    /// Runs after the caches have been given back, since the destructor was registered
+    /// before the first of them was claimed.
+    fn late() {
+        // Another thread takes the cache over, and keeps it.
+        let (ready, is_ready) = mpsc::channel();
+        let (done, is_done) = mpsc::channel::<()>();
+        let owner = thread::spawn(move || {
+            drop(Line::pooled());
+            ready.send(()).expect("the test waits");
+            is_done.recv().expect_err("nothing is ever sent");
+        });
+        is_ready.recv().expect("the owner lives");
+        // What is returned here must go to the depot, for a third thread to find.
+        drop(Pooled::attach(Line(String::with_capacity(999))));
+        let third = thread::spawn(|| Line::pooled().0.capacity());
+        assert_eq!(third.join().expect("no panic"), 999);
+        drop(done);
+        owner.join().expect("no panic");
+    }
+
+    in_destructor(true, late, || drop(Line::pooled()));
+    assert_eq!(Line::pool().stats().in_use, 0);
 }

@@ -1,6 +1,6 @@
 const _: () = {
     #[automatically_derived]
-    #[allow(dead_code, deprecated)]
+    #[allow(dead_code, deprecated, clippy::same_name_method)]
     impl Request {
         const __POOL_VALIDATE: fn(&Self) -> ::poolable::__private::bool = Self::is_sound;
         const __POOL_CAPACITY_1: ::poolable::__private::usize = 1024;
@@ -17,7 +17,7 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    #[allow(dead_code, deprecated)]
+    #[allow(dead_code, deprecated, clippy::same_name_method)]
     impl Request {
         fn __pool_with_3(__pool_value: &mut Key) {
             let _ = Zeroize::zeroize(__pool_value);
@@ -42,7 +42,7 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    #[allow(dead_code, deprecated)]
+    #[allow(dead_code, deprecated, clippy::same_name_method)]
     impl ::poolable::Reset for Request {
         fn blank() -> Self {
             Self {
@@ -120,7 +120,7 @@ const _: () = {
     }
     static __POOL_KEYS: [::poolable::__private::u8; 6usize] = [0; 6usize];
     #[automatically_derived]
-    #[allow(dead_code, deprecated)]
+    #[allow(dead_code, deprecated, clippy::same_name_method)]
     impl ::poolable::Wipe for Request
     where
         for<'__pool> ::poolable::__private::Tie<
@@ -230,7 +230,7 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    #[allow(dead_code, deprecated)]
+    #[allow(dead_code, deprecated, clippy::same_name_method)]
     impl Request {
         const __POOL_CACHE: ::poolable::__private::usize = 16;
         const __POOL_LIMITS: ::poolable::__private::Limits = ::poolable::__private::Limits::new()

@@ -1,6 +1,6 @@
 const _: () = {
     #[automatically_derived]
-    #[allow(dead_code, deprecated)]
+    #[allow(dead_code, deprecated, clippy::same_name_method)]
     impl<'a, T: Clone, const N: usize> State<'a, T, N> {
         fn __pool_wipe(&mut self, __pool_dropping: ::poolable::__private::bool) {
             match self {
@@ -18,7 +18,7 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    #[allow(dead_code, deprecated)]
+    #[allow(dead_code, deprecated, clippy::same_name_method)]
     impl<'a, T: Clone, const N: usize> ::poolable::Reset for State<'a, T, N>
     where
         Vec<T>: ::poolable::Reset,
@@ -60,7 +60,7 @@ const _: () = {
     }
     static __POOL_KEYS: [::poolable::__private::u8; 3usize] = [0; 3usize];
     #[automatically_derived]
-    #[allow(dead_code, deprecated)]
+    #[allow(dead_code, deprecated, clippy::same_name_method)]
     impl<'a, T: Clone, const N: usize> ::poolable::Wipe for State<'a, T, N>
     where
         for<'__pool> ::poolable::__private::Tie<
