@@ -9,10 +9,12 @@
 //! # Invariants
 //!
 //! 1. Between a claim and its release, the claiming thread alone touches `items` and
-//!    writes `len`, `hits`, `returned` and `bytes`. Others may read those four.
+//!    writes `len` and the counters. Others may read those.
 //! 2. `items` are initialised below `len`, and `len <= capacity`.
 //! 3. [`EMPTY`] has no room and no objects, so that nothing is ever written to it.
 //! 4. No user code runs in this module.
+//! 5. `len` is what was returned and what the depot gave on balance, less what was popped.
+//!    So the pops, the hits of this cache, follow from the rest and are not counted.
 //!
 //! # Rejected
 //!
@@ -68,8 +70,11 @@ pub(crate) struct Cache {
     capacity: usize,
     /// An object that holds more takes the slow way.
     most_bytes: usize,
-    hits: Counter,
     returned: Counter,
+    /// What `load` brought less what `unload` took; wraps below zero.
+    moved_in: Counter,
+    /// Hits that the depot served.
+    depot_hits: Counter,
     /// What the objects held at the last exchange.
     bytes: AtomicUsize,
     /// Whether a thread has it.
@@ -97,8 +102,9 @@ impl Cache {
             len: AtomicUsize::new(0),
             capacity,
             most_bytes,
-            hits: Counter::new(),
             returned: Counter::new(),
+            moved_in: Counter::new(),
+            depot_hits: Counter::new(),
             bytes: AtomicUsize::new(0),
             claimed: AtomicBool::new(true),
             next: AtomicPtr::new(ptr::null_mut()),
@@ -141,7 +147,7 @@ impl CacheRef {
         self.head().capacity
     }
 
-    /// Takes the object that was returned last, and counts a hit.
+    /// Takes the object that was returned last: a hit (invariant 5).
     ///
     /// # Safety
     ///
@@ -153,7 +159,6 @@ impl CacheRef {
         if len == 0 {
             return None;
         }
-        head.hits.add_one_as_only_writer();
         head.len.store(len - 1, Ordering::Relaxed);
         // SAFETY: the item was below the old length, so it is in bounds and initialised
         // (invariant 2).
@@ -178,7 +183,7 @@ impl CacheRef {
         // SAFETY: there is room, so the item is in bounds of the block.
         unsafe { self.item(len).write(object.into_raw()) };
         head.len.store(len + 1, Ordering::Relaxed);
-        head.returned.add_one_as_only_writer();
+        head.returned.add_as_only_writer(1);
         Ok(())
     }
 
@@ -188,7 +193,7 @@ impl CacheRef {
     ///
     /// - The calling thread has claimed the cache, and it is not the empty one.
     pub(crate) unsafe fn count_hit(self) {
-        self.head().hits.add_one_as_only_writer();
+        self.head().depot_hits.add_as_only_writer(1);
     }
 
     /// Moves up to `count` objects, those returned longest ago, into a magazine; `None`
@@ -214,6 +219,7 @@ impl CacheRef {
         // SAFETY: both ranges lie below `len`.
         unsafe { ptr::copy(self.item(count), self.item(0), len - count) };
         head.len.store(len - count, Ordering::Relaxed);
+        head.moved_in.add_as_only_writer((count as u64).wrapping_neg());
         Some(magazine)
     }
 
@@ -227,7 +233,8 @@ impl CacheRef {
             return;
         }
         let head = self.head();
-        let mut len = head.len.load(Ordering::Relaxed);
+        let before = head.len.load(Ordering::Relaxed);
+        let mut len = before;
         while len < head.capacity {
             let Some(object) = magazine.pop() else { break };
             // SAFETY: there is room, so the item is in bounds of the block.
@@ -235,6 +242,7 @@ impl CacheRef {
             len += 1;
         }
         head.len.store(len, Ordering::Relaxed);
+        head.moved_in.add_as_only_writer((len - before) as u64);
     }
 
     /// Notes what the objects hold, after objects went to the depot or came from it.
@@ -292,9 +300,13 @@ impl Caches {
     pub(crate) fn totals(&self) -> Totals {
         self.iter().fold(Totals::default(), |mut totals, cache| {
             let head = cache.head();
-            totals.hits += head.hits.get();
-            totals.returned += head.returned.get();
-            totals.idle += head.len.load(Ordering::Relaxed) as u64;
+            let len = head.len.load(Ordering::Relaxed) as u64;
+            let returned = head.returned.get();
+            let popped = returned.wrapping_add(head.moved_in.get()).wrapping_sub(len);
+            // While the owner is at work the three may not fit together.
+            totals.hits += head.depot_hits.get() + u64::try_from(popped as i64).unwrap_or(0);
+            totals.returned += returned;
+            totals.idle += len;
             totals.bytes += head.bytes.load(Ordering::Relaxed) as u64;
             totals
         })

@@ -217,9 +217,9 @@ impl Counter {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Adds one to a counter that no other thread writes: a load and a store.
+    /// Adds to a counter that no other thread writes: a load and a store.
     #[inline]
-    pub(crate) fn add_one_as_only_writer(&self) {
-        self.0.store(self.0.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+    pub(crate) fn add_as_only_writer(&self, count: u64) {
+        self.0.store(self.0.load(Ordering::Relaxed).wrapping_add(count), Ordering::Relaxed);
     }
 }
