@@ -20,6 +20,9 @@
 //!
 //! A null pointer for a thread without a cache: it costs a branch at every get and
 //! return, where the empty cache is caught by the check of the length.
+//!
+//! A slot of its own for the object that was returned last: 7 % faster (`benches/hit.rs`),
+//! but a thread that holds two objects at once takes the slow way for the second.
 
 use core::alloc::Layout;
 use core::cell::Cell;

@@ -172,28 +172,20 @@ unsafe fn abandon<T: Poolable>(slot: NonNull<Slot<T>>, reason: Reason, is_return
         }
     }
 
-    /// Forgets which wipes panicked on the way here.
-    struct ForgetFailures(bool);
-
-    impl Drop for ForgetFailures {
-        fn drop(&mut self) {
-            #[cfg(feature = "zeroize")]
-            if self.0 {
-                crate::wipe::forget_failures();
-            }
-        }
-    }
-
     let tally = &T::pool().raw().tally;
     tally.discarded(reason).add_one();
     if is_return {
         tally.returned.add_one();
     }
-    // Last of all, also if the wipe or the drop panics.
-    let _forgotten = ForgetFailures(matches!(reason, Reason::Panic));
     let freed = Freed(slot);
     // SAFETY: the caller owns the slot, so it is allocated.
     let mut value = unsafe { Slot::value(freed.0) };
     // SAFETY: the value is valid, and the caller's.
     unsafe { value.as_mut() }.__wipe();
+    drop(freed);
+    // The wipes that panicked on the way here were this object's.
+    #[cfg(feature = "zeroize")]
+    if matches!(reason, Reason::Panic) {
+        crate::wipe::forget_failures();
+    }
 }

@@ -180,8 +180,9 @@ impl RawPool {
             }
         }
         // Only a thread without a cache has something left. What came out of the depot
-        // finds room there again, unless others were faster.
-        self.give_magazine(magazine);
+        // finds room there again, unless others were faster; and then the panic of a drop
+        // must not cost the object at hand.
+        forget_panic(caught(|| self.give_magazine(magazine)));
         object
     }
 

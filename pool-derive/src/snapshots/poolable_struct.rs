@@ -58,6 +58,7 @@ const _: () = {
                 retries: Self::__pool_value_5(),
             }
         }
+        #[inline]
         fn reset(&mut self) {
             Self::__pool_wipe(self, false);
             match self {

@@ -30,6 +30,7 @@ const _: () = {
                 1: <Cursor<'a> as ::poolable::__private::Default>::default(),
             }
         }
+        #[inline]
         fn reset(&mut self) {
             Self::__pool_wipe(self, false);
             match self {
