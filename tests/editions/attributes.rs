@@ -3,6 +3,8 @@
 use ::core::convert::From;
 use ::core::default::Default;
 use ::core::mem::drop;
+#[allow(unused_imports, reason = "the `assert!` of some versions calls it by name")]
+use ::core::panic;
 use ::core::{assert, assert_eq};
 use ::renamed::{Poolable, Pooled, Reset};
 use ::std::collections::HashMap;

@@ -8,6 +8,8 @@ use ::core::hash::{BuildHasher, Hash};
 use ::core::iter::Extend;
 use ::core::marker::PhantomData;
 use ::core::option::Option;
+#[allow(unused_imports, reason = "the `assert!` of some versions calls it by name")]
+use ::core::panic;
 use ::core::{assert, assert_eq};
 use ::renamed::{Poolable, Reset, Wipe};
 use ::std::collections::HashMap;

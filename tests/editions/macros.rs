@@ -2,6 +2,8 @@
 
 use ::core::clone::Clone;
 use ::core::convert::From;
+#[allow(unused_imports, reason = "the `assert!` of some versions calls it by name")]
+use ::core::panic;
 use ::core::{assert, assert_eq};
 use ::renamed::{Poolable, Reset};
 use ::std::string::String;

@@ -1,6 +1,8 @@
 //! Names that a careless expansion would confuse, or could not write.
 
 use ::core::mem::drop;
+#[allow(unused_imports, reason = "the `assert!` of some versions calls it by name")]
+use ::core::panic;
 use ::core::{assert, assert_eq, assert_ne, matches};
 use ::renamed::Poolable;
 use ::std::string::String;

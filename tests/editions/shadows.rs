@@ -150,6 +150,8 @@ mod pooled_in_their_midst {
 }
 
 use ::core::convert::From;
+#[allow(unused_imports, reason = "the `assert!` of some versions calls it by name")]
+use ::core::panic;
 use ::core::{assert_eq, matches};
 use ::renamed::Reset;
 use pooled_in_their_midst::{Choice, Holder, Object, Text};

@@ -136,6 +136,8 @@ pub enum Renamed {
 mod tests {
     use super::{Choice, Public, Renamed, Renewed};
     use ::core::convert::From;
+    #[allow(unused_imports, reason = "the `assert!` of some versions calls it by name")]
+    use ::core::panic;
     use ::core::{assert, assert_eq, matches};
     use ::renamed::Reset;
     use ::std::string::String;
