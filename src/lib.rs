@@ -8,4 +8,6 @@ pub use pool_core::private as __private;
 pub use pool_core::{
     Capacity, Discarded, Poolable, Pooled, Reset, RetainOption, RetainVec, Stats, TypePool,
 };
+/// The options, `#[pool(..)]`, are listed under [Attributes](crate#attributes).
+#[doc(inline)]
 pub use pool_derive::{Poolable, Reset};

@@ -29,7 +29,8 @@ use crate::model::{Derive, Model};
 
 /// Gives a type a field-aware `reset`, a pool of its own and a `pooled` to take from it.
 ///
-/// The attributes, `#[pool(..)]`, are listed in the documentation of `poolable`.
+/// It writes `impl Reset`, `impl Poolable`, `impl Wipe` (for when all fields have it), an
+/// inherent `pooled`, and a `Drop` that wipes if a field is marked `zeroize`.
 #[proc_macro_derive(Poolable, attributes(pool))]
 pub fn derive_poolable(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     derive(input.into(), Derive::Poolable).into()
@@ -37,7 +38,8 @@ pub fn derive_poolable(input: proc_macro::TokenStream) -> proc_macro::TokenStrea
 
 /// Gives a type a field-aware `reset`, for use inside pooled types.
 ///
-/// The attributes, `#[pool(..)]`, are listed in the documentation of `poolable`.
+/// It writes `impl Reset`, `impl Wipe` (for when all fields have it), and a `Drop` that wipes
+/// if a field is marked `zeroize`. `Poolable` includes it: derive one of the two.
 #[proc_macro_derive(Reset, attributes(pool))]
 pub fn derive_reset(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     derive(input.into(), Derive::Reset).into()

@@ -3,12 +3,14 @@
 //! Whatever the mix, every object is dropped exactly once, none is had by two owners,
 //! and the counters obey the law of conservation.
 
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
 
 use poolable::{Poolable, Pooled, Reset};
+
+use crate::unwind;
 
 static BORN: AtomicU64 = AtomicU64::new(0);
 static DIED: AtomicU64 = AtomicU64::new(0);
@@ -67,7 +69,7 @@ impl Thing {
 
     fn reset_mood(panics: &mut bool) {
         if std::mem::take(panics) {
-            resume_unwind(Box::new("on purpose"));
+            unwind();
         }
     }
 }

@@ -1,14 +1,11 @@
 //! A panic in user code costs one object and nothing else.
 
 use std::cell::Cell;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use poolable::{Poolable, Pooled, Reset};
 
-/// Unwinds without the noise of the panic hook.
-fn unwind() -> ! {
-    resume_unwind(Box::new("on purpose"))
-}
+use crate::unwind;
 
 fn unwinds(work: impl FnOnce()) -> bool {
     catch_unwind(AssertUnwindSafe(work)).is_err()

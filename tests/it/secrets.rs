@@ -7,6 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use poolable::{Poolable, Pooled, Reset, RetainOption, RetainVec, Wipe};
 
 use crate::allocations::{CANARY, secrets_freed_in};
+use crate::unwind;
 
 thread_local! {
     /// The names of the spies that were wiped, reset or dropped, in this order.
@@ -125,7 +126,7 @@ fn secrets_are_wiped_when_the_object_dies_elsewhere() {
     assert_eq!(wiped(), 2, "in a vector");
     let unwound = catch_unwind(|| {
         let _session = Session::pooled();
-        std::panic::resume_unwind(Box::new(()));
+        unwind();
     });
     assert!(unwound.is_err());
     assert!(wiped() >= 1, "unwinding");
@@ -169,7 +170,7 @@ fn a_wipe_that_panics_does_not_save_the_others_from_theirs() {
 
     fn fail(_: &mut Foreign) {
         log("wipe", "failing");
-        std::panic::resume_unwind(Box::new("the wipe failed"));
+        unwind();
     }
 
     #[derive(Poolable)]
@@ -209,7 +210,7 @@ fn a_panicking_wipe_of_a_nested_value_is_not_repeated() {
 
     fn fail(_: &mut Foreign) {
         log("wipe", "failing");
-        std::panic::resume_unwind(Box::new("the wipe failed"));
+        unwind();
     }
 
     #[derive(Reset)]
@@ -272,11 +273,6 @@ fn a_generic_secret_asks_for_wipe_on_the_type() {
     let capacity = key.words.capacity();
     key.reset();
     assert_eq!((key.words.len(), key.words.capacity()), (0, capacity));
-}
-
-/// Unwinds without the noise of the panic hook.
-fn unwind() -> ! {
-    std::panic::resume_unwind(Box::new("on purpose"))
 }
 
 thread_local! {

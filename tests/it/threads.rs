@@ -8,6 +8,7 @@ use std::thread;
 use poolable::{Poolable, Pooled, Reset};
 
 use crate::allocations::allocations_in;
+use crate::unwind;
 
 #[test]
 fn a_thread_that_ends_hands_its_cache_over() {
@@ -118,7 +119,7 @@ fn a_surplus_object_that_panics_at_a_threads_end_harms_nobody() {
 
     impl Drop for Failing {
         fn drop(&mut self) {
-            std::panic::resume_unwind(Box::new("on purpose"));
+            unwind();
         }
     }
 
@@ -139,7 +140,7 @@ fn a_thread_that_panics_hands_its_cache_over_too() {
     let worker = thread::spawn(|| {
         let mut line = Line::pooled();
         line.0.push('x');
-        std::panic::resume_unwind(Box::new("on purpose"));
+        unwind();
     });
     assert!(worker.join().is_err());
     assert_eq!(Line::pool().stats().idle, 1);

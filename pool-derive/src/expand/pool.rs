@@ -79,10 +79,10 @@ impl Expander<'_> {
                 static __POOL_LOCAL: #private::Local = const { #private::Local::new() };
             }
 
-            // SAFETY: the static and the thread-local stand in this block, where no other
-            // type can name them, and `Home` accepts only types that are `Send`.
             #[automatically_derived]
             #[allow(deprecated)]
+            // SAFETY: the static and the thread-local stand in this block, where no other
+            // type can name them, and `Home` accepts only types that are `Send`.
             unsafe impl #krate::Poolable for #ident {
                 type Static = Self;
 
