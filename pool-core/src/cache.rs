@@ -1,10 +1,9 @@
 //! One thread's objects of one pool: the hit path.
 //!
 //! A cache is a block of memory that its pool owns for ever. A thread claims one at its
-//! first visit, reaches it through a thread-local pointer without a destructor
-//! ([`Local`]), and gives it back when it ends; the next thread takes it over, counters
-//! included. So the counters outlive the threads, and there are never more caches than
-//! there were threads alive at once.
+//! first visit and gives it back when it ends (see `thread`); the next thread takes it
+//! over, counters included. So the counters outlive the threads, and there are never more
+//! caches than there were threads alive at once.
 //!
 //! # Invariants
 //!
@@ -29,39 +28,12 @@ use core::cell::Cell;
 use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 use std::alloc::{alloc, handle_alloc_error};
-use std::thread::LocalKey;
 
 use crate::magazine::Magazine;
 use crate::pool::RawPool;
 use crate::slot::Object;
 use crate::stats::Counter;
-
-/// A thread's way to its cache: what the derive keeps in a `thread_local!`.
-#[derive(Debug)]
-pub struct Local(Cell<CacheRef>);
-
-impl Local {
-    /// A thread that has not been here yet.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self(Cell::new(CacheRef(&raw const EMPTY)))
-    }
-
-    #[inline(always)]
-    pub(crate) fn get(&self) -> CacheRef {
-        self.0.get()
-    }
-
-    pub(crate) fn set(&self, cache: CacheRef) {
-        self.0.set(cache);
-    }
-}
-
-impl Default for Local {
-    fn default() -> Self {
-        Self::new()
-    }
-}
+use crate::thread::RawLocal;
 
 /// The block itself. The array of objects follows it in the same allocation.
 ///
@@ -88,7 +60,7 @@ pub(crate) struct Cache {
     /// The next cache of the same thread, and the pointer through which that thread
     /// finds this one: for the thread's end.
     next_of_thread: Cell<*const Cache>,
-    local: Cell<*const Local>,
+    local: Cell<*const RawLocal>,
     items: [*mut (); 0],
 }
 
@@ -122,12 +94,15 @@ impl Cache {
 /// A pointer to a cache, which is never freed while its pool lives.
 ///
 /// The unsafe methods ask for the same thing: the calling thread has claimed the cache,
-/// and not released it; [`EMPTY`] counts as claimed by all. What `Local::get` returns is
+/// and not released it; [`EMPTY`] counts as claimed by all. What `RawLocal::get` returns is
 /// such a cache, as long as no user code has run since.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct CacheRef(*const Cache);
 
 impl CacheRef {
+    /// The cache of a thread that has none.
+    pub(crate) const EMPTY: Self = Self(&raw const EMPTY);
+
     #[inline(always)]
     fn head(&self) -> &Cache {
         // SAFETY: a `CacheRef` points to `EMPTY` or to a block that `allocate` made, and
@@ -144,6 +119,30 @@ impl CacheRef {
 
     pub(crate) fn is_empty_one(self) -> bool {
         ptr::eq(self.0, &raw const EMPTY)
+    }
+
+    /// Puts the cache in front of those that the thread has claimed.
+    pub(crate) fn link(self, next: Option<Self>, local: &RawLocal) {
+        self.head().next_of_thread.set(next.map_or(ptr::null(), |next| next.0));
+        self.head().local.set(local);
+    }
+
+    /// The next of the thread's caches, the way by which the thread finds this one, and
+    /// the pool: what `link` and `claim` were given.
+    pub(crate) fn links(self) -> (Option<Self>, *const RawLocal, *const RawPool) {
+        let head = self.head();
+        let next = head.next_of_thread.get();
+        ((!next.is_null()).then_some(Self(next)), head.local.get(), head.pool)
+    }
+
+    /// Leaves the cache to the next thread that comes.
+    ///
+    /// # Safety
+    ///
+    /// - The calling thread has claimed the cache, and does not use it any more.
+    pub(crate) unsafe fn release(self) {
+        // Release: pairs with the Acquire in `claim`.
+        self.head().claimed.store(false, Ordering::Release);
     }
 
     pub(crate) fn capacity(self) -> usize {
@@ -320,7 +319,7 @@ impl Caches {
         for cache in self.iter() {
             // A look first, so that the lines of threads at work are left to them.
             let claimed = &cache.head().claimed;
-            // Acquire: pairs with the Release in `OfThread::drop`, so that the contents
+            // Acquire: pairs with the Release in `release`, so that the contents
             // are those that the last owner left.
             if !claimed.load(Ordering::Relaxed) && !claimed.swap(true, Ordering::Acquire) {
                 return cache;
@@ -355,82 +354,4 @@ fn allocate(cache: Cache) -> *mut Cache {
     // SAFETY: the block is ours and has the layout of a `Cache` in front.
     unsafe { block.write(cache) };
     block
-}
-
-/// The caches that the current thread has claimed, by way of `Cache::next_of_thread`.
-struct OfThread(Cell<*const Cache>);
-
-thread_local! {
-    static OF_THREAD: OfThread = const { OfThread(Cell::new(ptr::null())) };
-}
-
-impl Drop for OfThread {
-    /// Hands the caches of a thread that ends to their pools.
-    ///
-    /// While this runs, [`claim_for_thread`] finds the list gone, and so code that runs
-    /// in here or later on this thread works without a cache.
-    fn drop(&mut self) {
-        loop {
-            let first = CacheRef(self.0.get());
-            if first.0.is_null() {
-                return;
-            }
-            let cache = first.head();
-            self.0.set(cache.next_of_thread.get());
-            // SAFETY: the pointer was set by `claim_for_thread` on this thread, and
-            // `NATIVE_THREAD_LOCALS` says that it is valid until the thread has ended.
-            let local = unsafe { &*cache.local.get() };
-            // First of all: from here on no get and no return finds the cache.
-            local.set(CacheRef(&raw const EMPTY));
-            // SAFETY: only caches of a pool are in the list, and a pool that makes
-            // caches is never freed.
-            let pool = unsafe { &*cache.pool };
-            pool.empty_cache_of_ending_thread(first);
-            // Release: pairs with the Acquire in `claim`.
-            cache.claimed.store(false, Ordering::Release);
-        }
-    }
-}
-
-/// Claims a cache of `pool` for the current thread, unless the thread is ending, or ends
-/// in an order that nobody knows.
-pub(crate) fn claim_for_thread(pool: &'static RawPool, caches: &Caches, local: &Local) -> CacheRef {
-    if !NATIVE_THREAD_LOCALS {
-        return local.get();
-    }
-    let claimed = OF_THREAD.try_with(|of_thread| {
-        let cache = caches.claim(pool);
-        let head = cache.head();
-        head.local.set(local);
-        head.next_of_thread.set(of_thread.0.get());
-        of_thread.0.set(cache.0);
-        local.set(cache);
-        cache
-    });
-    claimed.unwrap_or_else(|_| local.get())
-}
-
-/// Whether a thread-local without a destructor is memory of the thread's own, there until
-/// the thread has ended. Elsewhere std allocates it, and frees it in an order of its own,
-/// perhaps before the caches are handed over; so there are no caches there.
-const NATIVE_THREAD_LOCALS: bool = cfg!(any(
-    all(target_os = "linux", any(target_env = "gnu", target_env = "musl")),
-    target_vendor = "apple",
-    all(target_os = "windows", target_env = "msvc"),
-    target_os = "freebsd",
-));
-
-/// What every thread has where there are no caches. Never written to.
-struct Shared(Local);
-
-// SAFETY: `set` is called by `claim_for_thread` and by `OfThread::drop` alone. The former
-// does not come to it where this is used, and the latter finds no cache then.
-unsafe impl Sync for Shared {}
-
-static WITHOUT_CACHE: Shared = Shared(Local::new());
-
-/// The current thread's way to its cache, given the thread-local that the derive made.
-#[inline(always)]
-pub fn local(key: &'static LocalKey<Local>) -> *const Local {
-    if NATIVE_THREAD_LOCALS { key.with(ptr::from_ref) } else { &raw const WITHOUT_CACHE.0 }
 }

@@ -7,6 +7,7 @@
 //! | `poolable`, `guard`, `type_pool` | what users hold: the trait, the guard, the pool |
 //! | `lifecycle` | an object's way: created, taken, given back, freed |
 //! | `cache` | one thread's objects: the hit path |
+//! | `thread` | how a thread finds its caches, and hands them over when it ends |
 //! | `depot`, `magazine` | the objects that threads share, and how they move |
 //! | `pool` | limits and slow paths, whatever the type |
 //! | `slot` | one object's allocation |
@@ -26,6 +27,7 @@ mod reset;
 mod retain;
 mod slot;
 mod stats;
+mod thread;
 mod type_pool;
 #[cfg(feature = "zeroize")]
 mod wipe;

@@ -8,18 +8,15 @@
 use core::mem;
 use core::ptr::NonNull;
 
-use crate::poolable::{Poolable, with_local};
+use crate::poolable::Poolable;
 use crate::slot::{Object, Slot};
 use crate::stats::Reason;
 
 /// Takes an object: from the thread's cache, the depot, or by creating one.
 #[inline]
 pub(crate) fn take<T: Poolable>() -> NonNull<Slot<T>> {
-    let cached = with_local::<T, _>(|local| {
-        // SAFETY: a `Local` leads to the cache that its thread has claimed.
-        unsafe { local.get().pop() }
-    });
-    match cached {
+    // SAFETY: a way leads to a cache that its thread has claimed.
+    match unsafe { T::__local().get().get().pop() } {
         // SAFETY: the pool of `T` holds objects of `T`.
         Some(object) => unsafe { object.into_slot() },
         None => take_slow(),
@@ -30,7 +27,7 @@ pub(crate) fn take<T: Poolable>() -> NonNull<Slot<T>> {
 #[inline(never)]
 fn take_slow<T: Poolable>() -> NonNull<Slot<T>> {
     let pool = T::pool().raw();
-    let object = with_local::<T, _>(|local| pool.take_slow(local)).unwrap_or_else(|| {
+    let object = pool.take_slow(T::__local().get()).unwrap_or_else(|| {
         pool.tally.misses.add_one();
         create::<T>()
     });
@@ -70,11 +67,8 @@ pub(crate) unsafe fn give<T: Poolable>(slot: NonNull<Slot<T>>) {
     // SAFETY: the reset has returned, so the value is blank.
     let object = unsafe { object.into_idle(bytes) };
     // The thread-local comes last: what ran above may have changed it.
-    let refused = with_local::<T, _>(|local| {
-        // SAFETY: a `Local` leads to the cache that its thread has claimed.
-        unsafe { local.get().push(object, bytes) }
-    });
-    if let Err(object) = refused {
+    // SAFETY: a way leads to a cache that its thread has claimed.
+    if let Err(object) = unsafe { T::__local().get().get().push(object, bytes) } {
         give_slow::<T>(object);
     }
 }
@@ -82,7 +76,7 @@ pub(crate) unsafe fn give<T: Poolable>(slot: NonNull<Slot<T>>) {
 #[cold]
 #[inline(never)]
 fn give_slow<T: Poolable>(object: Object) {
-    with_local::<T, _>(|local| T::pool().raw().give_slow(local, object));
+    T::pool().raw().give_slow(T::__local().get(), object);
 }
 
 /// Frees an object as its user left it, its secrets wiped.

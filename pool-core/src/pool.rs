@@ -9,13 +9,13 @@
 use core::panic::AssertUnwindSafe;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use std::panic::{catch_unwind, resume_unwind};
-use std::thread;
 
-use crate::cache::{CacheRef, Caches, Local, claim_for_thread};
+use crate::cache::{CacheRef, Caches};
 use crate::depot::{Depot, MOST_IDLE};
 use crate::magazine::Magazine;
 use crate::slot::Object;
 use crate::stats::{Reason, Stats, Tally};
+use crate::thread::{RawLocal, claim};
 
 /// An object that holds more is kept by the depot alone, one by one, so that no thread
 /// hoards it: 128 KiB.
@@ -154,16 +154,16 @@ impl RawPool {
     }
 
     /// This thread's cache, claimed if that is possible.
-    fn cache(&'static self, local: &Local) -> CacheRef {
+    fn cache(&'static self, local: &RawLocal) -> CacheRef {
         let cache = local.get();
         if cache.is_empty_one() && self.cache_capacity > 0 {
-            return claim_for_thread(self, &self.caches, local);
+            return claim(self, &self.caches, local);
         }
         cache
     }
 
     /// Takes an object out of the depot, and fills the thread's cache on the way.
-    pub(crate) fn take_slow(&'static self, local: &Local) -> Option<Object> {
+    pub(crate) fn take_slow(&'static self, local: &RawLocal) -> Option<Object> {
         let cache = self.cache(local);
         let mut magazine = self.depot.take().unwrap_or(Magazine::new());
         let object = magazine.pop().or_else(|| self.depot.take_single());
@@ -189,7 +189,7 @@ impl RawPool {
     /// Keeps an object whose thread's cache would not have it.
     ///
     /// Counts the return.
-    pub(crate) fn give_slow(&'static self, local: &Local, object: Object) {
+    pub(crate) fn give_slow(&'static self, local: &RawLocal, object: Object) {
         let bytes = object.bytes();
         if bytes > self.most_cached_bytes() {
             self.tally.returned.add_one();
@@ -230,7 +230,7 @@ impl RawPool {
     }
 
     /// Moves what the current thread keeps to the depot.
-    pub(crate) fn flush(&self, local: &Local) {
+    pub(crate) fn flush(&self, local: &RawLocal) {
         let cache = local.get();
         // Freed at the end, for their drops may return objects to this very cache.
         let mut surplus = Vec::new();
@@ -244,7 +244,7 @@ impl RawPool {
     }
 
     /// Frees what the depot and the current thread keep.
-    pub(crate) fn clear(&self, local: &Local) {
+    pub(crate) fn clear(&self, local: &RawLocal) {
         let cache = local.get();
         // Freed at the end, for their drops may return objects to this very pool.
         let mut doomed = Vec::new();
@@ -329,12 +329,12 @@ impl RawPool {
     }
 }
 
-fn caught(run: impl FnOnce()) -> thread::Result<()> {
+fn caught(run: impl FnOnce()) -> std::thread::Result<()> {
     catch_unwind(AssertUnwindSafe(run))
 }
 
 /// Drops what a panic left behind, whose drop may panic in turn.
-fn forget_panic(outcome: thread::Result<()>) {
+fn forget_panic(outcome: std::thread::Result<()>) {
     if let Err(second) = caught(|| drop(outcome)) {
         core::mem::forget(second);
     }

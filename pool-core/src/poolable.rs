@@ -1,8 +1,8 @@
 //! The trait of types that have a home pool.
 
-use crate::cache::Local;
 use crate::guard::Pooled;
 use crate::reset::Reset;
+use crate::thread::LocalRef;
 use crate::type_pool::TypePool;
 
 /// A type with a pool of its own. Derive it.
@@ -30,10 +30,9 @@ use crate::type_pool::TypePool;
 ///
 /// Implemented by the derive alone. An implementation promises that
 ///
-/// - `pool` returns one and the same static, which no other type returns;
-/// - `__local` returns a pointer to a thread-local without a destructor, which is valid
-///   until the thread has ended, one for each thread and no other type's;
-/// - values may be sent between threads.
+/// - `Static` is the type itself, but for lifetimes;
+/// - `pool` returns the same static each time, and `__local` the way to the current
+///   thread's cache of that pool.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no pool",
     label = "needs `#[derive(Poolable)]`",
@@ -89,7 +88,7 @@ pub unsafe trait Poolable: Reset + Sized {
 
     /// The current thread's way to its cache.
     #[doc(hidden)]
-    fn __local() -> *const Local;
+    fn __local() -> LocalRef<Self::Static>;
 
     /// `#[pool(validate = ..)]`.
     #[doc(hidden)]
@@ -102,13 +101,4 @@ pub unsafe trait Poolable: Reset + Sized {
     #[doc(hidden)]
     #[inline(always)]
     fn __wipe(&mut self) {}
-}
-
-/// Reaches the current thread's way to its cache for the length of a call.
-#[inline(always)]
-pub(crate) fn with_local<T: Poolable, R>(visit: impl FnOnce(&Local) -> R) -> R {
-    let local = T::__local();
-    // SAFETY: `Poolable` promises a pointer that is valid while the thread runs, and the
-    // reference does not leave this call.
-    visit(unsafe { &*local })
 }

@@ -7,10 +7,10 @@ pub use core::primitive::{bool, u8, usize};
 pub use core::{concat, module_path};
 pub use std::thread_local;
 
-pub use crate::cache::{Local, local};
 pub use crate::pool::Limits;
 use crate::poolable::Poolable;
 use crate::reset::Reset;
+pub use crate::thread::{Local, LocalRef, local};
 use crate::type_pool::TypePool;
 #[cfg(feature = "zeroize")]
 use crate::wipe::Wipe;
@@ -173,7 +173,7 @@ unsafe impl Poolable for Unbuilt {
         Self::body()
     }
 
-    fn __local() -> *const Local {
+    fn __local() -> LocalRef<Self> {
         Self::body()
     }
 }

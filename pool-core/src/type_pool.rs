@@ -7,7 +7,7 @@ use core::mem;
 use crate::lifecycle::create;
 use crate::magazine::Magazine;
 use crate::pool::{Limits, RawPool};
-use crate::poolable::{Poolable, with_local};
+use crate::poolable::Poolable;
 use crate::slot::free_object;
 use crate::stats::{Reason, Stats};
 
@@ -169,7 +169,7 @@ impl<T: Poolable<Static = T> + 'static> TypePool<T> {
     ///
     /// If the drop of an object panics. The others are freed all the same.
     pub fn clear(&self) {
-        with_local::<T, _>(|local| T::pool().raw.clear(local));
+        T::pool().raw.clear(T::__local().get());
     }
 
     /// Moves the current thread's idle objects to the depot, for other threads to find.
@@ -190,7 +190,7 @@ impl<T: Poolable<Static = T> + 'static> TypePool<T> {
     /// assert_eq!(Line::pool().stats().misses, 1);
     /// ```
     pub fn flush_thread_cache(&self) {
-        with_local::<T, _>(|local| T::pool().raw.flush(local));
+        T::pool().raw.flush(T::__local().get());
     }
 }
 

@@ -66,7 +66,7 @@ pub(crate) fn expand(input: &DeriveInput, derive: Derive) -> TokenStream {
             unsafe impl #params #krate::Poolable for #ident #args #clause {
                 type Static = #unbuilt;
                 fn pool() -> &'static #krate::TypePool<#unbuilt> { #unbuilt::body() }
-                fn __local() -> *const #krate::__private::Local { #unbuilt::body() }
+                fn __local() -> #krate::__private::LocalRef<#unbuilt> { #unbuilt::body() }
             }
 
             #[automatically_derived]

@@ -76,13 +76,14 @@ impl Expander<'_> {
             static __POOL: #private::Home<#ident> = #home;
 
             #private::thread_local! {
-                static __POOL_LOCAL: #private::Local = const { #private::Local::new() };
+                #[allow(deprecated)]
+                static __POOL_LOCAL: #private::Local<#ident> = const { #private::Local::new() };
             }
 
             #[automatically_derived]
             #[allow(deprecated)]
-            // SAFETY: the static and the thread-local stand in this block, where no other
-            // type can name them, and `Home` accepts only types that are `Send`.
+            // SAFETY: `Static` is the type itself; the static and the thread-local stand in
+            // this block, one of each.
             unsafe impl #krate::Poolable for #ident {
                 type Static = Self;
 
@@ -90,7 +91,7 @@ impl Expander<'_> {
                 fn pool() -> &'static #krate::TypePool<Self> { __POOL.pool() }
 
                 #[inline(always)]
-                fn __local() -> *const #private::Local {
+                fn __local() -> #private::LocalRef<Self> {
                     #private::local(&__POOL_LOCAL)
                 }
 

@@ -210,8 +210,8 @@ const _: () = {
         <Request>::__POOL_LIMITS,
     );
     ::poolable::__private::thread_local! {
-        static __POOL_LOCAL : ::poolable::__private::Local = const {
-        ::poolable::__private::Local::new() };
+        #[allow(deprecated)] static __POOL_LOCAL : ::poolable::__private::Local < Request
+        > = const { ::poolable::__private::Local::new() };
     }
     #[automatically_derived]
     #[allow(deprecated)]
@@ -222,7 +222,7 @@ const _: () = {
             __POOL.pool()
         }
         #[inline(always)]
-        fn __local() -> *const ::poolable::__private::Local {
+        fn __local() -> ::poolable::__private::LocalRef<Self> {
             ::poolable::__private::local(&__POOL_LOCAL)
         }
         #[inline]

@@ -25,7 +25,7 @@ const _: () = {
         fn pool() -> &'static renamed::TypePool<renamed::__private::Unbuilt> {
             renamed::__private::Unbuilt::body()
         }
-        fn __local() -> *const renamed::__private::Local {
+        fn __local() -> renamed::__private::LocalRef<renamed::__private::Unbuilt> {
             renamed::__private::Unbuilt::body()
         }
     }
