@@ -12,7 +12,7 @@ pub(crate) const MAGAZINE: usize = 32;
 /// Up to [`MAGAZINE`] objects, by value: moving one costs a copy of their pointers,
 /// and no list of empty magazines has to be kept.
 ///
-/// It has no `Drop`: whoever holds one hands it on. `pool::Doomed` frees its objects.
+/// It has no `Drop`: whoever holds one hands it on, to `RawPool::discard_all` in the end.
 #[derive(Debug)]
 pub(crate) struct Magazine {
     len: usize,

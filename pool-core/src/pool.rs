@@ -329,12 +329,13 @@ impl RawPool {
     }
 }
 
-fn caught(run: impl FnOnce()) -> std::thread::Result<()> {
+/// Runs code, and keeps its panic from going on.
+pub(crate) fn caught(run: impl FnOnce()) -> std::thread::Result<()> {
     catch_unwind(AssertUnwindSafe(run))
 }
 
 /// Drops what a panic left behind, whose drop may panic in turn.
-fn forget_panic(outcome: std::thread::Result<()>) {
+pub(crate) fn forget_panic(outcome: std::thread::Result<()>) {
     if let Err(second) = caught(|| drop(outcome)) {
         core::mem::forget(second);
     }

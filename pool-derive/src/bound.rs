@@ -8,6 +8,7 @@ use std::collections::HashSet;
 
 use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
+use syn::ext::IdentExt;
 use syn::{
     GenericParam, Generics, Ident, Lifetime, Type, TypeParamBound, WhereClause, WherePredicate,
     parse_quote,
@@ -44,11 +45,12 @@ impl Bounds {
             fields.flat_map(|field| needs(field, model, krate)).collect()
         });
         let secrets = if model.wipes_on_drop() { Vec::new() } else { reset.clone() };
+        let has_with = model.fields().any(|field| matches!(field.secret(), Some(Secret::With(_))));
         let wipe = model
             .fields()
             .filter(|field| !matches!(field.secret(), Some(Secret::With(_))))
             .map(|field| {
-                let (lifetimes, ty) = quantified(field.ty);
+                let (lifetimes, ty) = bound_type(field, model);
                 // By way of `Tie`, so that a field without `Wipe` is no error before
                 // somebody wipes the type.
                 let tie = quote!(#krate::__private::Tie<'__pool>);
@@ -56,7 +58,11 @@ impl Bounds {
                 parse_quote!(for<'__pool #(, #lifetimes)*> #tie: #wipe)
             });
         // A `with` that wipes stands among the items that have the bounds of `secrets`.
-        let also = if model.wipes_on_drop() { given.unwrap_or_default() } else { reset.clone() };
+        let also = if has_with && !model.wipes_on_drop() {
+            reset.clone()
+        } else {
+            given.unwrap_or_default()
+        };
         let wipe = also.into_iter().chain(wipe).collect();
         Self { reset: with(reset), secrets: with(secrets), wipe: with(wipe), declared }
     }
@@ -87,15 +93,28 @@ fn needs(field: &Field<'_>, model: &Model<'_>, krate: &TokenStream) -> Vec<Where
     if matches!(field.secret(), Some(Secret::Wipe)) {
         traits.push(quote!(#krate::Wipe));
     }
-    let (lifetimes, ty) = quantified(field.ty);
+    let (lifetimes, ty) = bound_type(field, model);
     let quantifier = (!lifetimes.is_empty()).then(|| quote!(for<#(#lifetimes),*>));
     traits.into_iter().map(|name| parse_quote!(#quantifier #ty: #name)).collect()
 }
 
-/// A type with its lifetimes replaced by ones for a `for<..>` in front of a bound.
+/// The type of a field as a bound names it, and the lifetimes of a `for<..>` in front.
 ///
 /// Two bounds that differ in a lifetime alone, `&'a str: Reset` and `&'b str: Reset`,
-/// are ambiguous to rustc; quantified they are one and the same.
+/// are ambiguous to rustc; quantified they are one and the same. Others stay as they are,
+/// for they may hold for their own lifetimes only.
+fn bound_type(field: &Field<'_>, model: &Model<'_>) -> (Vec<Lifetime>, TokenStream) {
+    let (lifetimes, ty) = quantified(field.ty);
+    let is_ambiguous = model.fields().any(|other| {
+        let (_, other_ty) = quantified(other.ty);
+        let differs =
+            other.ty.to_token_stream().to_string() != field.ty.to_token_stream().to_string();
+        differs && other_ty.to_string() == ty.to_string()
+    });
+    if is_ambiguous { (lifetimes, ty) } else { (Vec::new(), field.ty.to_token_stream()) }
+}
+
+/// A type with its lifetimes replaced by ones for a `for<..>`.
 fn quantified(ty: &Type) -> (Vec<Lifetime>, TokenStream) {
     /// The old names and the new ones.
     type Names = Vec<(Ident, Lifetime)>;
@@ -139,9 +158,11 @@ fn quantified(ty: &Type) -> (Vec<Lifetime>, TokenStream) {
 /// Whether what the field needs depends on a parameter.
 fn depends(field: &Field<'_>, model: &Model<'_>) -> bool {
     let mentions_parameter = model.generics.params.iter().any(|param| match param {
-        GenericParam::Type(param) => mentions(field.ty.to_token_stream(), &param.ident.to_string()),
+        GenericParam::Type(param) => {
+            mentions(field.ty.to_token_stream(), &param.ident.unraw().to_string())
+        }
         GenericParam::Const(param) => {
-            mentions(field.ty.to_token_stream(), &param.ident.to_string())
+            mentions(field.ty.to_token_stream(), &param.ident.unraw().to_string())
         }
         GenericParam::Lifetime(_) => false,
     });
@@ -151,7 +172,7 @@ fn depends(field: &Field<'_>, model: &Model<'_>) -> bool {
 /// Whether the type mentions the one that it is a field of.
 fn mentions_itself(field: &Field<'_>, model: &Model<'_>) -> bool {
     let tokens = field.ty.to_token_stream();
-    mentions(tokens.clone(), &model.ident.to_string()) || mentions(tokens, "Self")
+    mentions(tokens.clone(), &model.ident.unraw().to_string()) || mentions(tokens, "Self")
 }
 
 /// The first type parameter that a type mentions.
@@ -160,7 +181,7 @@ pub(crate) fn type_parameter<'a>(ty: &Type, generics: &'a Generics) -> Option<&'
     generics
         .type_params()
         .map(|param| &param.ident)
-        .find(|ident| mentions(tokens.clone(), &ident.to_string()))
+        .find(|ident| mentions(tokens.clone(), &ident.unraw().to_string()))
 }
 
 /// The type parameters that need not have a size, and the bounds that say so.
@@ -206,7 +227,7 @@ pub(crate) fn names_wipe(generics: &Generics) -> bool {
     names(generics.params.to_token_stream()) || names(generics.where_clause.to_token_stream())
 }
 
-/// Whether tokens name something. Behind `::` it is somebody else's, as in
+/// Whether tokens name something, given without `r#`. Behind `::` it is somebody else's, as in
 /// `http::Request`, unless the path starts in this crate.
 fn mentions(tokens: TokenStream, name: &str) -> bool {
     let mut is_foreign = false;
@@ -215,9 +236,9 @@ fn mentions(tokens: TokenStream, name: &str) -> bool {
         match token {
             TokenTree::Ident(found) => {
                 if colons < 2 {
-                    is_foreign = !["self", "super", "crate"].iter().any(|home| found == home);
+                    is_foreign = !["self", "crate"].iter().any(|home| found == home);
                 }
-                if found == name && (colons < 2 || !is_foreign) {
+                if found.unraw() == *name && (colons < 2 || !is_foreign) {
                     return true;
                 }
                 colons = 0;

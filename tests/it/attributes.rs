@@ -377,3 +377,58 @@ fn types_may_hold_each_other() {
     let node = Node::pooled();
     assert_eq!((node.children.len(), node.children.retained(), node.value), (0, 1, 0));
 }
+
+#[test]
+fn a_bound_is_asked_for_the_lifetimes_that_the_field_has() {
+    struct Window<'a, T>(&'a [T]);
+
+    impl<T> Reset for Window<'static, T> {
+        fn blank() -> Self {
+            Self(&[])
+        }
+        fn reset(&mut self) {
+            self.0 = &[];
+        }
+    }
+
+    #[derive(Reset)]
+    struct Inner<'a, T: 'a> {
+        items: &'a [T],
+    }
+
+    #[derive(Reset)]
+    struct Outer<'a, T: 'static> {
+        fixed: Window<'static, T>,
+        inner: Inner<'a, T>,
+    }
+
+    let items = [String::from("local")];
+    let names = [items[0].as_str()];
+    let mut inner = Inner { items: &names };
+    inner.reset();
+    assert!(inner.items.is_empty());
+    let mut outer = Outer { fixed: Window(&[1]), inner: Inner { items: &[2] } };
+    outer.reset();
+    assert!(outer.fixed.0.is_empty() && outer.inner.items.is_empty());
+}
+
+#[test]
+fn a_wipe_asks_a_parameter_for_wipe_alone() {
+    struct Key(u8);
+
+    impl poolable::Wipe for Key {
+        fn wipe(&mut self) {
+            self.0 = 0;
+        }
+    }
+
+    #[derive(Reset)]
+    struct Inner<T> {
+        #[pool(skip, init = unreachable!("made by hand"))]
+        field: T,
+    }
+
+    let mut inner = Inner { field: Key(7) };
+    poolable::Wipe::wipe(&mut inner);
+    assert_eq!(inner.field.0, 0);
+}

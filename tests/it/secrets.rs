@@ -470,3 +470,45 @@ fn a_panic_that_is_over_is_forgotten() {
         assert_eq!(left_by_a_drop_in_unwinding(&mut place), [0; 8]);
     }
 }
+
+#[test]
+fn a_wipe_that_panicked_in_a_discard_is_not_skipped_for_a_later_object() {
+    thread_local! {
+        static WIPES: Cell<u32> = const { Cell::new(0) };
+    }
+
+    fn wipe(key: &mut [u8; 200]) {
+        if key[0] == 0xFF {
+            unwind();
+        }
+        WIPES.set(WIPES.get() + 1);
+        key.fill(0);
+    }
+
+    #[derive(Poolable)]
+    #[pool(validate = Self::is_sound)]
+    struct Session {
+        #[pool(zeroize, with = wipe, init = [0; 200])]
+        key: [u8; 200],
+        broken: bool,
+    }
+
+    impl Session {
+        fn is_sound(&self) -> bool {
+            !self.broken
+        }
+    }
+
+    let mut session = Session::pooled();
+    session.key.fill(0xFF);
+    assert!(catch_unwind(AssertUnwindSafe(|| Pooled::discard(session))).is_err());
+    // The allocator hands the same memory out again.
+    let unwound = catch_unwind(|| {
+        let mut session = Session::pooled();
+        session.key.fill(0xAA);
+        session.broken = true;
+        unwind();
+    });
+    assert!(unwound.is_err());
+    assert_eq!(WIPES.get(), 1);
+}

@@ -1,14 +1,14 @@
 //! Wiping the fields of a derived type, by code of a user's that may panic.
 //!
-//! An object whose reset panicked is dropped, and its drop wipes what is left to wipe. The
-//! wipe that has just panicked must not be called again then: a second panic would abort
-//! the process. So each thread remembers the fields whose wipe panicked in the unwinding
-//! that is under way.
+//! An object whose reset panicked is dropped, and its drop wipes what is left to wipe. A
+//! second panic would abort the process then, so it is contained; and the wipe that has
+//! just panicked is not called again. To that end each thread remembers the fields whose
+//! wipe panicked in a reset, as long as the panic unwinds.
 //!
 //! # Invariants
 //!
-//! 1. A reset always wipes. Only a drop looks at what is remembered, and only while a panic
-//!    unwinds.
+//! 1. A reset always wipes, and it alone remembers. A drop looks at what is remembered, and
+//!    only while a panic unwinds: a drop comes once, and so it has nothing to remember.
 //! 2. A field is remembered by its address and its key: two fields without a size may
 //!    share the one, and two objects share the other. On the way from the panic to the drop
 //!    an object is neither moved nor dropped, so that the address stays its own.
@@ -19,6 +19,8 @@ use core::cell::Cell;
 use core::mem;
 use core::ptr;
 use std::thread;
+
+use crate::pool::{caught, forget_panic};
 
 /// A field that a wipe panicked on.
 #[derive(Clone, Copy, PartialEq)]
@@ -76,25 +78,34 @@ impl<T: ?Sized> Drop for WipingField<'_, T> {
             }
         }
 
-        let field = ptr::from_mut::<T>(self.field).cast::<()>().cast_const();
-        let this = Failed { field, key: self.key };
-        if self.dropping && has_failed(this) {
-            return;
+        if self.dropping {
+            return self.wipe_in_drop();
         }
-        let on_unwind = OnUnwind(this);
+        let on_unwind = OnUnwind(self.failed());
         (self.wipe)(self.field);
         mem::forget(on_unwind);
     }
 }
 
-/// Whether the wipe of a field panicked in the unwinding under way.
-fn has_failed(field: Failed) -> bool {
-    if !thread::panicking() {
-        forget_failures();
-        return false;
+impl<T: ?Sized> WipingField<'_, T> {
+    /// What is remembered of this field if its wipe panics.
+    fn failed(&mut self) -> Failed {
+        let field = ptr::from_mut::<T>(self.field).cast::<()>().cast_const();
+        Failed { field, key: self.key }
     }
-    with_failed(|failed| {
-        let index = failed.iter().position(|other| *other == field);
-        index.map(|index| failed.swap_remove(index)).is_some()
-    })
+
+    fn wipe_in_drop(&mut self) {
+        if !thread::panicking() {
+            forget_failures();
+            return (self.wipe)(self.field);
+        }
+        let this = self.failed();
+        let has_failed = with_failed(|failed| {
+            let index = failed.iter().position(|other| *other == this);
+            index.map(|index| failed.swap_remove(index)).is_some()
+        });
+        if !has_failed {
+            forget_panic(caught(|| (self.wipe)(self.field)));
+        }
+    }
 }

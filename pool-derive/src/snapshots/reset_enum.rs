@@ -67,9 +67,9 @@ const _: () = {
         for<'__pool> ::poolable::__private::Tie<
             '__pool,
         >: ::poolable::__private::WipeTied<Vec<T>>,
-        for<'__pool, '__pool_0> ::poolable::__private::Tie<
+        for<'__pool> ::poolable::__private::Tie<
             '__pool,
-        >: ::poolable::__private::WipeTied<Cursor<'__pool_0>>,
+        >: ::poolable::__private::WipeTied<Cursor<'a>>,
         for<'__pool> ::poolable::__private::Tie<
             '__pool,
         >: ::poolable::__private::WipeTied<[u8; N]>,
