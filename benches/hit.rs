@@ -14,9 +14,9 @@ use std::time::Instant;
 use poolable::Poolable;
 
 /// Rounds, each of which times every contender once.
-const ROUNDS: usize = 25;
+const ROUNDS: usize = 200;
 /// Hits in one timing.
-const HITS: u32 = 400_000;
+const HITS: u32 = 100_000;
 /// The capacity that the buffer of every contender is born with, in bytes.
 const CAPACITY: usize = 4096;
 /// What every hit appends.
