@@ -5,8 +5,11 @@
 pub use pool_core::Wipe;
 #[doc(hidden)]
 pub use pool_core::private as __private;
+pub use pool_core::testing;
 pub use pool_core::{
-    Capacity, Discarded, Poolable, Pooled, Reset, RetainOption, RetainVec, Stats, TypePool,
+    Capacity, Discarded, Pool, PoolBuilder, PoolInfo, Poolable, Pooled, PooledOwned, PooledRef,
+    Reaper, Report, Reset, RetainOption, RetainVec, Stats, TypePool, maintain, pools, report,
+    trim_all,
 };
 /// The options, `#[pool(..)]`, are listed under [Attributes](crate#attributes).
 #[doc(inline)]

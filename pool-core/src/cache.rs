@@ -1,18 +1,26 @@
 //! One thread's objects of one pool: the hit path.
 //!
-//! A cache is a block of memory that its pool owns for ever. A thread claims one at its
-//! first visit and gives it back when it ends (see `thread`); the next thread takes it
-//! over, counters included. So the counters outlive the threads, and there are never more
-//! caches than there were threads alive at once.
+//! A cache is a block of memory that its pool owns. A thread claims one at its first visit
+//! and gives it back when it ends (see `thread`); the next thread takes it over, counters
+//! included. So the counters outlive the threads, and there are never more caches than
+//! there were threads alive at once.
+//!
+//! Other threads cannot reach into a cache: its owner works on it without a lock. They
+//! *summon* the owner instead: they move the two bounds that a get and a return check
+//! anyway, `floor` and `limit`, so that the next visit takes the slow way, whatever it
+//! wants. There the owner learns what it is to do (see `depot`).
 //!
 //! # Invariants
 //!
 //! 1. Between a claim and its release, the claiming thread alone touches `items` and
 //!    writes `len` and the counters. Others may read those.
-//! 2. `items` are initialised below `len`, and `len <= capacity`.
-//! 3. [`EMPTY`] has no room and no objects, so that nothing is ever written to it.
-//! 4. No user code runs in this module.
-//! 5. `len` is what was returned and what the depot gave on balance, less what was popped.
+//! 2. `items` are initialised below `len`, and `len <= capacity`; a summons changes
+//!    neither.
+//! 3. `floor`, `limit` and `most_retained` are written under the lock of the depot alone,
+//!    so that no summons is lost. `limit <= capacity`.
+//! 4. [`EMPTY`] has no room and no objects, so that nothing is ever written to it.
+//! 5. No user code runs in this module.
+//! 6. `len` is what was returned and what the depot gave on balance, less what was popped.
 //!    So the pops, the hits of this cache, follow from the rest and are not counted.
 //!
 //! # Rejected
@@ -26,25 +34,26 @@
 use core::alloc::Layout;
 use core::cell::Cell;
 use core::ptr;
-use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
-use std::alloc::{alloc, handle_alloc_error};
+use std::alloc::{alloc, dealloc, handle_alloc_error};
 
-use crate::magazine::Magazine;
-use crate::pool::RawPool;
 use crate::slot::Object;
 use crate::stats::Counter;
-use crate::thread::RawLocal;
+use crate::sync::{AtomicBool, AtomicPtr, AtomicUsize, Exclusive, Ordering, at_compile_time};
 
 /// The block itself. The array of objects follows it in the same allocation.
 ///
-/// Aligned to a cache line, so that the lines one thread writes are no other's.
+/// Aligned to a cache line, so that the lines one thread writes are no other's. What a hit
+/// needs comes first, and fills one line.
 #[derive(Debug)]
 #[repr(C, align(64))]
 pub(crate) struct Cache {
     len: AtomicUsize,
-    capacity: usize,
-    /// An object that holds more takes the slow way.
-    most_bytes: usize,
+    /// A get that finds no more than this takes the slow way: 0, or [`SUMMONED`].
+    floor: AtomicUsize,
+    /// A return that finds as many as this takes the slow way.
+    limit: AtomicUsize,
+    /// So does the return of an object that holds more heap than this.
+    most_retained: AtomicUsize,
     returned: Counter,
     /// What `load` brought less what `unload` took; wraps below zero.
     moved_in: Counter,
@@ -52,16 +61,40 @@ pub(crate) struct Cache {
     depot_hits: Counter,
     /// What the objects held at the last exchange.
     bytes: AtomicUsize,
+    /// What `popped` was at the last time that the cache was full.
+    popped_when_full: Cell<u64>,
+    /// How many of the depot's orders the owner has carried out.
+    seen: Cell<Orders>,
     /// Whether a thread has it.
     claimed: AtomicBool,
+    capacity: usize,
     /// The next cache of the same pool; never changes once the cache is listed.
     next: AtomicPtr<Cache>,
-    pool: *const RawPool,
-    /// The next cache of the same thread, and the pointer through which that thread
-    /// finds this one: for the thread's end.
-    next_of_thread: Cell<*const Cache>,
-    local: Cell<*const RawLocal>,
+    exclusive: Exclusive,
     items: [*mut (); 0],
+}
+
+/// The `floor` of a cache whose owner is to take the slow way.
+const SUMMONED: usize = usize::MAX;
+
+/// What a depot asked of the owners of all caches, counted since it was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Orders {
+    /// To mark the objects, and to free those that were marked.
+    pub(crate) trims: usize,
+    /// To free all objects.
+    pub(crate) clears: usize,
+    /// To hand all objects over.
+    pub(crate) sweeps: usize,
+}
+
+/// How many objects a cache may keep, and how big ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Fit {
+    /// In objects.
+    pub(crate) limit: usize,
+    /// What each may hold on the heap, in bytes.
+    pub(crate) most_retained: usize,
 }
 
 // SAFETY: the fields that other threads read are atomics. The others are written before
@@ -69,38 +102,44 @@ pub(crate) struct Cache {
 // claim pairs with `Release` on a release.
 unsafe impl Sync for Cache {}
 
-static EMPTY: Cache = Cache::new(ptr::null(), 0, 0);
+#[cfg(not(loom))]
+static EMPTY: Cache = Cache::new(0);
 
 impl Cache {
-    const fn new(pool: *const RawPool, capacity: usize, most_bytes: usize) -> Self {
-        Self {
-            len: AtomicUsize::new(0),
-            capacity,
-            most_bytes,
-            returned: Counter::new(),
-            moved_in: Counter::new(),
-            depot_hits: Counter::new(),
-            bytes: AtomicUsize::new(0),
-            claimed: AtomicBool::new(true),
-            next: AtomicPtr::new(ptr::null_mut()),
-            pool,
-            next_of_thread: Cell::new(ptr::null()),
-            local: Cell::new(ptr::null()),
-            items: [],
+    at_compile_time! {
+        const fn new(capacity: usize) -> Self {
+            Self {
+                len: AtomicUsize::new(0),
+                floor: AtomicUsize::new(0),
+                limit: AtomicUsize::new(0),
+                most_retained: AtomicUsize::new(0),
+                returned: Counter::new(),
+                moved_in: Counter::new(),
+                depot_hits: Counter::new(),
+                bytes: AtomicUsize::new(0),
+                popped_when_full: Cell::new(0),
+                seen: Cell::new(Orders { trims: 0, clears: 0, sweeps: 0 }),
+                claimed: AtomicBool::new(true),
+                capacity,
+                next: AtomicPtr::new(ptr::null_mut()),
+                exclusive: Exclusive::new(),
+                items: [],
+            }
         }
     }
 }
 
-/// A pointer to a cache, which is never freed while its pool lives.
+/// A pointer to a cache, which is not freed while its pool lives.
 ///
 /// The unsafe methods ask for the same thing: the calling thread has claimed the cache,
-/// and not released it; [`EMPTY`] counts as claimed by all. What `RawLocal::get` returns is
-/// such a cache, as long as no user code has run since.
+/// and not released it; [`EMPTY`] counts as claimed by all. What a thread finds on its way
+/// to a pool (see `thread`) is such a cache, as long as no user code has run since.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct CacheRef(*const Cache);
 
 impl CacheRef {
     /// The cache of a thread that has none.
+    #[cfg(not(loom))]
     pub(crate) const EMPTY: Self = Self(&raw const EMPTY);
 
     #[inline(always)]
@@ -117,22 +156,9 @@ impl CacheRef {
         items.cast_mut().cast::<*mut ()>().wrapping_add(index)
     }
 
+    /// Whether this is the cache of a thread that has none. No other has no capacity.
     pub(crate) fn is_empty_one(self) -> bool {
-        ptr::eq(self.0, &raw const EMPTY)
-    }
-
-    /// Puts the cache in front of those that the thread has claimed.
-    pub(crate) fn link(self, next: Option<Self>, local: &RawLocal) {
-        self.head().next_of_thread.set(next.map_or(ptr::null(), |next| next.0));
-        self.head().local.set(local);
-    }
-
-    /// The next of the thread's caches, the way by which the thread finds this one, and
-    /// the pool: what `link` and `claim` were given.
-    pub(crate) fn links(self) -> (Option<Self>, *const RawLocal, *const RawPool) {
-        let head = self.head();
-        let next = head.next_of_thread.get();
-        ((!next.is_null()).then_some(Self(next)), head.local.get(), head.pool)
+        self.head().capacity == 0
     }
 
     /// Leaves the cache to the next thread that comes.
@@ -145,11 +171,16 @@ impl CacheRef {
         self.head().claimed.store(false, Ordering::Release);
     }
 
-    pub(crate) fn capacity(self) -> usize {
-        self.head().capacity
+    pub(crate) fn limit(self) -> usize {
+        self.head().limit.load(Ordering::Relaxed)
     }
 
-    /// Takes the object that was returned last: a hit (invariant 5).
+    /// What the objects held at the last exchange, in bytes.
+    pub(crate) fn bytes(self) -> usize {
+        self.head().bytes.load(Ordering::Relaxed)
+    }
+
+    /// Takes the object that was returned last: a hit (invariant 6).
     ///
     /// # Safety
     ///
@@ -158,9 +189,10 @@ impl CacheRef {
     pub(crate) unsafe fn pop(self) -> Option<Object> {
         let head = self.head();
         let len = head.len.load(Ordering::Relaxed);
-        if len == 0 {
+        if len <= head.floor.load(Ordering::Relaxed) {
             return None;
         }
+        head.exclusive.touch();
         head.len.store(len - 1, Ordering::Relaxed);
         // SAFETY: the item was below the old length, so it is in bounds and initialised
         // (invariant 2).
@@ -169,20 +201,23 @@ impl CacheRef {
         Some(unsafe { Object::from_raw(raw) })
     }
 
-    /// Adds a returned object that holds `bytes`, and counts the return; gives it back
-    /// if there is no room or it is too big.
+    /// Adds a returned object that holds `retained` bytes of heap, and counts the return;
+    /// gives it back if there is no room, or if it is too big.
     ///
     /// # Safety
     ///
     /// - The calling thread has claimed the cache.
     #[inline(always)]
-    pub(crate) unsafe fn push(self, object: Object, bytes: usize) -> Result<(), Object> {
+    pub(crate) unsafe fn push(self, object: Object, retained: usize) -> Result<(), Object> {
         let head = self.head();
         let len = head.len.load(Ordering::Relaxed);
-        if bytes > head.most_bytes || len >= head.capacity {
+        if retained > head.most_retained.load(Ordering::Relaxed)
+            || len >= head.limit.load(Ordering::Relaxed)
+        {
             return Err(object);
         }
-        // SAFETY: there is room, so the item is in bounds of the block.
+        head.exclusive.touch();
+        // SAFETY: there is room (invariants 2 and 3), so the item is in bounds of the block.
         unsafe { self.item(len).write(object.into_raw()) };
         head.len.store(len + 1, Ordering::Relaxed);
         head.returned.add_as_only_writer(1);
@@ -198,47 +233,63 @@ impl CacheRef {
         self.head().depot_hits.add_as_only_writer(1);
     }
 
-    /// Moves up to `count` objects, those returned longest ago, into a magazine; `None`
-    /// if there are none.
+    /// Counts a return whose object does not stay here.
     ///
     /// # Safety
     ///
-    /// - The calling thread has claimed the cache.
-    pub(crate) unsafe fn unload(self, count: usize) -> Option<Magazine> {
+    /// - The calling thread has claimed the cache, and it is not the empty one.
+    pub(crate) unsafe fn count_return(self) {
         let head = self.head();
-        let len = head.len.load(Ordering::Relaxed);
-        let count = count.min(len);
-        if count == 0 {
-            return None;
-        }
-        let mut magazine = Magazine::new();
-        for index in 0..count {
-            // SAFETY: below the length, so in bounds and initialised (invariant 2).
-            let raw = unsafe { self.item(index).read() };
-            // SAFETY: the rest is moved over it below, so it is taken back once.
-            magazine.push(unsafe { Object::from_raw(raw) });
-        }
-        // SAFETY: both ranges lie below `len`.
-        unsafe { ptr::copy(self.item(count), self.item(0), len - count) };
-        head.len.store(len - count, Ordering::Relaxed);
-        head.moved_in.add_as_only_writer((count as u64).wrapping_neg());
-        Some(magazine)
+        head.returned.add_as_only_writer(1);
+        // It came and it went.
+        head.moved_in.add_as_only_writer(1_u64.wrapping_neg());
     }
 
-    /// Moves objects in, as many as there is room for; the others stay in `magazine`.
+    /// Offers each object to `take`, those returned longest ago first, and keeps those that
+    /// it gives back.
     ///
     /// # Safety
     ///
     /// - The calling thread has claimed the cache.
-    pub(crate) unsafe fn load(self, magazine: &mut Magazine) {
-        if magazine.len() == 0 || self.is_empty_one() {
+    /// - `take` does not reach this cache.
+    pub(crate) unsafe fn sift(self, mut take: impl FnMut(Object) -> Option<Object>) {
+        let head = self.head();
+        let len = head.len.load(Ordering::Relaxed);
+        if len == 0 {
             return;
         }
+        head.exclusive.touch();
+        let mut kept = 0;
+        for index in 0..len {
+            // SAFETY: below the length, so in bounds and initialised (invariant 2).
+            let raw = unsafe { self.item(index).read() };
+            // SAFETY: the length below leaves out what is not written again.
+            let object = unsafe { Object::from_raw(raw) };
+            if let Some(object) = take(object) {
+                // SAFETY: `kept <= index`, so the item is in bounds, and was read already.
+                unsafe { self.item(kept).write(object.into_raw()) };
+                kept += 1;
+            }
+        }
+        head.len.store(kept, Ordering::Relaxed);
+        head.moved_in.add_as_only_writer(((len - kept) as u64).wrapping_neg());
+    }
+
+    /// Moves objects in, at most as many as the limit has room for, and leaves the others.
+    ///
+    /// # Safety
+    ///
+    /// - The calling thread has claimed the cache.
+    pub(crate) unsafe fn load(self, objects: impl Iterator<Item = Object>) {
         let head = self.head();
         let before = head.len.load(Ordering::Relaxed);
         let mut len = before;
-        while len < head.capacity {
-            let Some(object) = magazine.pop() else { break };
+        let room = self.limit().saturating_sub(before);
+        if room == 0 {
+            return;
+        }
+        head.exclusive.touch();
+        for object in objects.take(room) {
             // SAFETY: there is room, so the item is in bounds of the block.
             unsafe { self.item(len).write(object.into_raw()) };
             len += 1;
@@ -247,42 +298,115 @@ impl CacheRef {
         head.moved_in.add_as_only_writer((len - before) as u64);
     }
 
-    /// Notes what the objects hold, after objects went to the depot or came from it.
+    /// How many objects are here.
+    pub(crate) fn len(self) -> usize {
+        self.head().len.load(Ordering::Relaxed)
+    }
+
+    /// Notes that the cache is full, and tells whether anything was taken out of it since
+    /// it was last.
+    ///
+    /// # Safety
+    ///
+    /// - The calling thread has claimed the cache, and it is not the empty one.
+    pub(crate) unsafe fn was_used_since_full(self) -> bool {
+        let popped = self.popped();
+        self.head().popped_when_full.replace(popped) != popped
+    }
+
+    /// How many objects were popped, ever (invariant 6).
+    fn popped(self) -> u64 {
+        let head = self.head();
+        let len = head.len.load(Ordering::Relaxed) as u64;
+        head.returned.get().wrapping_add(head.moved_in.get()).wrapping_sub(len)
+    }
+
+    /// What the objects hold together, each of them `object_size` inline, and what the
+    /// biggest one does, in bytes.
     ///
     /// # Safety
     ///
     /// - The calling thread has claimed the cache.
-    pub(crate) unsafe fn note_exchange(self) {
-        if self.is_empty_one() {
-            return;
-        }
-        let head = self.head();
-        let mut sum = 0_usize;
-        for index in 0..head.len.load(Ordering::Relaxed) {
+    pub(crate) unsafe fn weigh(self, object_size: usize) -> (usize, usize) {
+        let (mut sum, mut most) = (0, 0);
+        for index in 0..self.len() {
             // SAFETY: below the length, so in bounds and initialised (invariant 2).
             let object = unsafe { &*self.item(index).cast::<Object>() };
-            sum = sum.saturating_add(object.bytes());
+            let bytes = object.retained() + object_size;
+            sum += bytes;
+            most = most.max(bytes);
         }
-        head.bytes.store(sum, Ordering::Relaxed);
+        (sum, most)
+    }
+
+    /// Notes what the objects hold together.
+    ///
+    /// Called under the lock of the depot, which keeps the sum over all caches.
+    pub(crate) fn note_bytes(self, bytes: usize) {
+        self.head().bytes.store(bytes, Ordering::Relaxed);
+    }
+
+    /// Whether another thread wants the owner to take the slow way.
+    pub(crate) fn is_summoned(self) -> bool {
+        self.head().floor.load(Ordering::Relaxed) == SUMMONED
+    }
+
+    /// Makes the next visit of the owner take the slow way.
+    ///
+    /// Called under the lock of the depot (invariant 3).
+    fn summon(self) {
+        self.head().floor.store(SUMMONED, Ordering::Relaxed);
+        self.head().limit.store(0, Ordering::Relaxed);
+    }
+
+    /// Sets the bounds: those of a cache whose owner has not been summoned, or not any more.
+    ///
+    /// Called under the lock of the depot (invariant 3).
+    ///
+    /// # Safety
+    ///
+    /// - The calling thread has claimed the cache, and it is not the empty one.
+    pub(crate) unsafe fn set_bounds(self, fit: Fit) {
+        let head = self.head();
+        head.floor.store(0, Ordering::Relaxed);
+        head.limit.store(fit.limit.min(head.capacity), Ordering::Relaxed);
+        head.most_retained.store(fit.most_retained, Ordering::Relaxed);
+    }
+
+    /// What each object may hold on the heap, in bytes.
+    pub(crate) fn most_retained(self) -> usize {
+        self.head().most_retained.load(Ordering::Relaxed)
+    }
+
+    /// Takes note of the depot's orders, and returns those that were noted before.
+    ///
+    /// # Safety
+    ///
+    /// - The calling thread has claimed the cache, and it is not the empty one.
+    pub(crate) unsafe fn see(self, orders: Orders) -> Orders {
+        self.head().exclusive.touch();
+        self.head().seen.replace(orders)
     }
 }
 
-/// All caches that a pool ever made: a list that only grows.
+/// All caches that a pool ever made: a list that only grows, and is freed with the pool.
 #[derive(Debug)]
 pub(crate) struct Caches(AtomicPtr<Cache>);
 
 /// What the caches show to any thread.
 #[derive(Debug, Default)]
 pub(crate) struct Totals {
+    pub(crate) caches: usize,
     pub(crate) hits: u64,
     pub(crate) returned: u64,
     pub(crate) idle: u64,
-    pub(crate) bytes: u64,
 }
 
 impl Caches {
-    pub(crate) const fn new() -> Self {
-        Self(AtomicPtr::new(ptr::null_mut()))
+    at_compile_time! {
+        pub(crate) const fn new() -> Self {
+            Self(AtomicPtr::new(ptr::null_mut()))
+        }
     }
 
     fn iter(&self) -> impl Iterator<Item = CacheRef> {
@@ -302,20 +426,20 @@ impl Caches {
     pub(crate) fn totals(&self) -> Totals {
         self.iter().fold(Totals::default(), |mut totals, cache| {
             let head = cache.head();
-            let len = head.len.load(Ordering::Relaxed) as u64;
-            let returned = head.returned.get();
-            let popped = returned.wrapping_add(head.moved_in.get()).wrapping_sub(len);
-            // While the owner is at work the three may not fit together.
-            totals.hits += head.depot_hits.get() + u64::try_from(popped as i64).unwrap_or(0);
-            totals.returned += returned;
-            totals.idle += len;
-            totals.bytes += head.bytes.load(Ordering::Relaxed) as u64;
+            totals.caches += 1;
+            // While the owner is at work its figures may not fit together.
+            let popped = u64::try_from(cache.popped() as i64).unwrap_or(0);
+            totals.hits += head.depot_hits.get() + popped;
+            totals.returned += head.returned.get();
+            totals.idle += cache.len() as u64;
             totals
         })
     }
 
-    /// Claims a cache that no thread has, or a new one.
-    pub(crate) fn claim(&self, pool: &'static RawPool) -> CacheRef {
+    /// Claims a cache that no thread has, or a new one with room for `capacity` objects.
+    ///
+    /// Its bounds are to be set yet.
+    pub(crate) fn claim(&self, capacity: usize) -> CacheRef {
         for cache in self.iter() {
             // A look first, so that the lines of threads at work are left to them.
             let claimed = &cache.head().claimed;
@@ -325,7 +449,7 @@ impl Caches {
                 return cache;
             }
         }
-        let cache = allocate(Cache::new(pool, pool.cache_capacity(), pool.most_cached_bytes()));
+        let cache = allocate(capacity);
         let mut first = self.0.load(Ordering::Relaxed);
         loop {
             // SAFETY: the block is valid, and not shared yet.
@@ -337,21 +461,71 @@ impl Caches {
             }
         }
     }
+
+    /// Makes the next visit of every owner take the slow way.
+    ///
+    /// Called under the lock of the depot (invariant 3 of this module).
+    pub(crate) fn summon(&self) {
+        for cache in self.iter() {
+            cache.summon();
+        }
+    }
+
+    /// Offers the objects of all caches to `take`.
+    ///
+    /// # Safety
+    ///
+    /// - No other thread uses a cache of the pool any more.
+    /// - `take` does not reach one.
+    pub(crate) unsafe fn empty(&self, mut take: impl FnMut(Object)) {
+        for cache in self.iter() {
+            // SAFETY: where no other thread uses the cache, it is as good as claimed; and
+            // the caller's second promise is the one asked for.
+            unsafe {
+                cache.sift(|object| {
+                    take(object);
+                    None
+                });
+            }
+        }
+    }
 }
 
-/// Allocates a block with room for the objects of `cache`.
-fn allocate(cache: Cache) -> *mut Cache {
-    let items = Layout::array::<*mut ()>(cache.capacity).ok();
+impl Drop for Caches {
+    /// Frees the blocks. Their objects were freed by the pool, which knows how.
+    fn drop(&mut self) {
+        // Collected first: the list runs through the blocks.
+        let caches: Vec<CacheRef> = self.iter().collect();
+        for CacheRef(cache) in caches {
+            // SAFETY: the pool is dropped, and with it all ways to its caches.
+            let layout = layout(unsafe { (*cache).capacity });
+            // SAFETY: as above, and the block is dropped once.
+            unsafe { ptr::drop_in_place(cache.cast_mut()) };
+            // SAFETY: `allocate` made the block with this very layout.
+            unsafe { dealloc(cache.cast_mut().cast(), layout) };
+        }
+    }
+}
+
+/// The layout of a block with room for `capacity` objects.
+fn layout(capacity: usize) -> Layout {
+    let items = Layout::array::<*mut ()>(capacity).ok();
     let layout = items.and_then(|items| Layout::new::<Cache>().extend(items).ok());
     let Some((layout, _)) = layout else {
-        panic!("`#[pool(cache = {})]`: no memory is that large", cache.capacity);
+        panic!("a cache of {capacity} objects: no memory is that large");
     };
+    layout
+}
+
+/// Allocates a block with room for `capacity` objects.
+fn allocate(capacity: usize) -> *mut Cache {
+    let layout = layout(capacity);
     // SAFETY: the layout has the size of a `Cache` at least, so it is not zero.
     let block = unsafe { alloc(layout) }.cast::<Cache>();
     if block.is_null() {
         handle_alloc_error(layout);
     }
     // SAFETY: the block is ours and has the layout of a `Cache` in front.
-    unsafe { block.write(cache) };
+    unsafe { block.write(Cache::new(capacity)) };
     block
 }

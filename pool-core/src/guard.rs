@@ -8,16 +8,13 @@
 //! There is no way to pin the value. A value that relies on its address could be taken
 //! out of the guard after it was pinned, by safe code.
 
-use core::borrow::{Borrow, BorrowMut};
-use core::cmp::Ordering;
-use core::fmt;
-use core::hash::{Hash, Hasher};
 use core::marker::PhantomData;
 use core::mem::{self, ManuallyDrop};
 use core::ops::{Deref, DerefMut};
 use core::ptr::NonNull;
 
-use crate::lifecycle;
+use crate::forward::forward;
+use crate::lifecycle::{self, OfType};
 use crate::poolable::Poolable;
 use crate::reset::Reset;
 use crate::slot::Slot;
@@ -65,7 +62,7 @@ unsafe impl<T: Poolable + Sync> Sync for Pooled<T> {}
 impl<T: Poolable> Pooled<T> {
     #[inline]
     pub(crate) fn take() -> Self {
-        Self { slot: lifecycle::take(), _owns: PhantomData }
+        Self { slot: lifecycle::take(OfType::new()), _owns: PhantomData }
     }
 
     /// Gives up the guard, and keeps the slot.
@@ -93,10 +90,9 @@ impl<T: Poolable> Pooled<T> {
     /// ```
     #[must_use = "the object is dropped unless it is kept; to free it, use `Pooled::discard`"]
     pub fn into_inner(guard: Self) -> T {
-        T::pool().raw().tally.detached.add_one();
         let slot = Self::into_slot(guard);
         // SAFETY: the guard owned the slot and is gone.
-        unsafe { Slot::into_inner(slot) }
+        unsafe { lifecycle::detach(OfType::new(), slot) }
     }
 
     /// Frees the object instead of keeping it, its secrets wiped.
@@ -117,7 +113,7 @@ impl<T: Poolable> Pooled<T> {
     pub fn discard(guard: Self) {
         let slot = Self::into_slot(guard);
         // SAFETY: the guard owned the slot and is gone.
-        unsafe { lifecycle::discard::<T>(slot, Reason::Explicit) };
+        unsafe { lifecycle::discard(OfType::new(), slot, Reason::Explicit) };
     }
 
     /// Lets the object live as long as the program, and counts it as detached.
@@ -140,12 +136,9 @@ impl<T: Poolable> Pooled<T> {
     where
         T: 'a,
     {
-        T::pool().raw().tally.detached.add_one();
         let slot = Self::into_slot(guard);
-        // SAFETY: the guard owned the slot, which is never freed from here on.
-        let mut value = unsafe { Slot::value(slot) };
-        // SAFETY: the value is valid, and nobody else has a way to it.
-        unsafe { value.as_mut() }
+        // SAFETY: the guard owned the slot and is gone.
+        unsafe { lifecycle::leak(OfType::new(), slot) }
     }
 
     /// Gives a value to the pool: a guard for it, as if it had come from there.
@@ -162,9 +155,7 @@ impl<T: Poolable> Pooled<T> {
     /// assert!(Line::pooled().0.capacity() >= 512);
     /// ```
     pub fn attach(value: T) -> Self {
-        let slot = Slot::allocate(|| value);
-        T::pool().raw().tally.attached.add_one();
-        Self { slot, _owns: PhantomData }
+        Self { slot: lifecycle::attach(OfType::new(), value), _owns: PhantomData }
     }
 }
 
@@ -172,7 +163,7 @@ impl<T: Poolable> Drop for Pooled<T> {
     #[inline]
     fn drop(&mut self) {
         // SAFETY: the guard owns the slot and is gone after this.
-        unsafe { lifecycle::give(self.slot) };
+        unsafe { lifecycle::give(OfType::new(), self.slot) };
     }
 }
 
@@ -197,6 +188,8 @@ impl<T: Poolable> DerefMut for Pooled<T> {
         unsafe { value.as_mut() }
     }
 }
+
+forward!([T: Poolable] Pooled<T>);
 
 impl<T: Poolable> Default for Pooled<T> {
     fn default() -> Self {
@@ -225,7 +218,7 @@ impl<T: Poolable> Reset for Pooled<T> {
             fn drop(&mut self) {
                 let half_reset = Pooled::into_slot(mem::take(self.0));
                 // SAFETY: the guard owned the slot and is gone.
-                unsafe { lifecycle::discard::<T>(half_reset, Reason::Panic) };
+                unsafe { lifecycle::discard(OfType::new(), half_reset, Reason::Panic) };
             }
         }
 
@@ -236,73 +229,5 @@ impl<T: Poolable> Reset for Pooled<T> {
 
     fn retained_bytes(&mut self) -> usize {
         (**self).retained_bytes().saturating_add(size_of::<Slot<T>>())
-    }
-}
-
-impl<T: Poolable, U: ?Sized> AsRef<U> for Pooled<T>
-where
-    T: AsRef<U>,
-{
-    fn as_ref(&self) -> &U {
-        (**self).as_ref()
-    }
-}
-
-impl<T: Poolable, U: ?Sized> AsMut<U> for Pooled<T>
-where
-    T: AsMut<U>,
-{
-    fn as_mut(&mut self) -> &mut U {
-        (**self).as_mut()
-    }
-}
-
-impl<T: Poolable> Borrow<T> for Pooled<T> {
-    fn borrow(&self) -> &T {
-        self
-    }
-}
-
-impl<T: Poolable> BorrowMut<T> for Pooled<T> {
-    fn borrow_mut(&mut self) -> &mut T {
-        self
-    }
-}
-
-impl<T: Poolable + fmt::Debug> fmt::Debug for Pooled<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        (**self).fmt(f)
-    }
-}
-
-impl<T: Poolable + fmt::Display> fmt::Display for Pooled<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        (**self).fmt(f)
-    }
-}
-
-impl<T: Poolable + PartialEq> PartialEq for Pooled<T> {
-    fn eq(&self, other: &Self) -> bool {
-        **self == **other
-    }
-}
-
-impl<T: Poolable + Eq> Eq for Pooled<T> {}
-
-impl<T: Poolable + PartialOrd> PartialOrd for Pooled<T> {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        (**self).partial_cmp(&**other)
-    }
-}
-
-impl<T: Poolable + Ord> Ord for Pooled<T> {
-    fn cmp(&self, other: &Self) -> Ordering {
-        (**self).cmp(&**other)
-    }
-}
-
-impl<T: Poolable + Hash> Hash for Pooled<T> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        (**self).hash(state);
     }
 }

@@ -4,29 +4,39 @@
 //! | --- | --- |
 //! | `reset`, `capacity`, `retain` | how a used value becomes blank and keeps its memory |
 //! | `wipe` | how secrets are overwritten |
-//! | `poolable`, `guard`, `type_pool` | what users hold: the trait, the guard, the pool |
+//! | `poolable`, `guard`, `type_pool` | what users hold: the trait, the guard, the pool of a type |
+//! | `pool` | pools that users make, with their builder and their guards |
+//! | `forward` | what every guard passes on to its object |
+//! | `process`, `registry` | all pools of the process |
+//! | `testing` | help for the tests of users |
 //! | `lifecycle` | an object's way: created, taken, given back, freed |
 //! | `cache` | one thread's objects: the hit path |
 //! | `thread` | how a thread finds its caches, and hands them over when it ends |
-//! | `depot`, `magazine` | the objects that threads share, and how they move |
-//! | `pool` | limits and slow paths, whatever the type |
+//! | `depot` | the objects that threads share, and how they move |
+//! | `raw_pool` | limits and slow paths, whatever the type |
+//! | `sync` | the seam for a model checker |
 //! | `slot` | one object's allocation |
 //! | `stats` | counters |
 
 mod cache;
 mod capacity;
 mod depot;
+mod forward;
 mod guard;
 mod lifecycle;
-mod magazine;
 mod pool;
 mod poolable;
 #[doc(hidden)]
 pub mod private;
+mod process;
+mod raw_pool;
+mod registry;
 mod reset;
 mod retain;
 mod slot;
 mod stats;
+mod sync;
+pub mod testing;
 mod thread;
 mod type_pool;
 #[cfg(feature = "zeroize")]
@@ -34,7 +44,9 @@ mod wipe;
 
 pub use capacity::Capacity;
 pub use guard::Pooled;
+pub use pool::{Pool, PoolBuilder, PooledOwned, PooledRef};
 pub use poolable::Poolable;
+pub use process::{PoolInfo, Reaper, Report, maintain, pools, report, trim_all};
 pub use reset::Reset;
 pub use retain::{RetainOption, RetainVec};
 pub use stats::{Discarded, Stats};

@@ -5,88 +5,242 @@
 //! get and return objects of the same pool. What it panics out of is on the stack, in a
 //! guard that frees it, so that the way without a panic pays nothing.
 
+use core::marker::PhantomData;
 use core::mem;
 use core::ptr::NonNull;
 
+use crate::cache::CacheRef;
 use crate::poolable::Poolable;
+use crate::raw_pool::RawPool;
+use crate::registry;
 use crate::slot::{Object, Slot};
 use crate::stats::Reason;
+use crate::thread;
+
+/// Where objects of a type come from and go to: a pool, and the user code that it runs.
+///
+/// # Safety
+///
+/// - The pool is used with objects of `T` alone.
+/// - `cache` and `claim` return a cache of that pool which the calling thread has claimed,
+///   or the empty one.
+pub(crate) unsafe trait Home<T>: Copy {
+    fn raw(&self) -> &RawPool;
+    /// The thread's cache as it is.
+    fn cache(&self) -> CacheRef;
+    /// The thread's cache, claimed if that is possible.
+    fn claim(&self) -> CacheRef;
+    /// Has the process-wide calls find the pool, at the latest from here on.
+    fn list(&self);
+
+    fn create(&self) -> T;
+    fn validate(&self, value: &T) -> bool;
+    /// Makes a value blank, and measures its heap.
+    fn renew(&self, value: &mut T) -> usize;
+    fn measure(&self, value: &mut T) -> usize;
+    /// Wipes the secrets of a value that its drop does not wipe.
+    fn wipe(&self, value: &mut T);
+}
+
+/// The pool that a type has by its derive.
+pub(crate) struct OfType<T>(PhantomData<fn() -> T>);
+
+impl<T> OfType<T> {
+    #[inline(always)]
+    pub(crate) const fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<T> Clone for OfType<T> {
+    #[inline(always)]
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for OfType<T> {}
+
+// SAFETY: the pool of a type holds objects of that type, and the way to the thread's cache
+// is typed; a way leads to a cache that its thread has claimed, or to the empty one.
+unsafe impl<T: Poolable> Home<T> for OfType<T> {
+    #[inline]
+    fn raw(&self) -> &RawPool {
+        T::pool().raw()
+    }
+
+    #[inline(always)]
+    fn cache(&self) -> CacheRef {
+        T::__local().get().get()
+    }
+
+    fn claim(&self) -> CacheRef {
+        thread::claim_typed(T::pool().raw(), T::__local().get())
+    }
+
+    fn list(&self) {
+        registry::list_static(T::pool().raw());
+    }
+
+    #[inline(always)]
+    fn create(&self) -> T {
+        T::blank()
+    }
+
+    #[inline(always)]
+    fn validate(&self, value: &T) -> bool {
+        value.__validate()
+    }
+
+    #[inline(always)]
+    fn renew(&self, value: &mut T) -> usize {
+        value.reset();
+        value.retained_bytes()
+    }
+
+    #[inline(always)]
+    fn measure(&self, value: &mut T) -> usize {
+        value.retained_bytes()
+    }
+
+    fn wipe(&self, value: &mut T) {
+        value.__wipe();
+    }
+}
 
 /// Takes an object: from the thread's cache, the depot, or by creating one.
 #[inline]
-pub(crate) fn take<T: Poolable>() -> NonNull<Slot<T>> {
-    // SAFETY: a way leads to a cache that its thread has claimed.
-    match unsafe { T::__local().get().get().pop() } {
-        // SAFETY: the pool of `T` holds objects of `T`.
+pub(crate) fn take<T, H: Home<T>>(home: H) -> NonNull<Slot<T>> {
+    // SAFETY: the thread has claimed what its home finds.
+    match unsafe { home.cache().pop() } {
+        // SAFETY: the pool holds objects of `T`.
         Some(object) => unsafe { object.into_slot() },
-        None => take_slow(),
+        None => take_slow(home),
     }
 }
 
 #[cold]
 #[inline(never)]
-fn take_slow<T: Poolable>() -> NonNull<Slot<T>> {
-    let pool = T::pool().raw();
-    let object = pool.take_slow(T::__local().get()).unwrap_or_else(|| {
-        pool.tally.misses.add_one();
-        create::<T>()
+fn take_slow<T, H: Home<T>>(home: H) -> NonNull<Slot<T>> {
+    let object = take_idle_slow(home).unwrap_or_else(|| {
+        home.raw().tally.misses.add_one();
+        create(home)
     });
-    // SAFETY: the pool of `T` holds objects of `T`.
+    // SAFETY: the pool holds objects of `T`.
     unsafe { object.into_slot() }
 }
 
+/// Takes an object from the thread's cache or the depot.
+#[inline]
+pub(crate) fn take_idle<T, H: Home<T>>(home: H) -> Option<NonNull<Slot<T>>> {
+    // SAFETY: the thread has claimed what its home finds.
+    let object = unsafe { home.cache().pop() }.or_else(|| take_idle_slow(home))?;
+    // SAFETY: the pool holds objects of `T`.
+    Some(unsafe { object.into_slot() })
+}
+
+#[cold]
+#[inline(never)]
+fn take_idle_slow<T, H: Home<T>>(home: H) -> Option<Object> {
+    let cache = home.claim();
+    // SAFETY: the thread has claimed what its home finds.
+    unsafe { home.raw().take_slow(cache) }
+}
+
 /// Creates an object.
-pub(crate) fn create<T: Poolable>() -> Object {
-    let pool = T::pool().raw();
-    let slot = Slot::allocate(T::blank);
+fn create<T, H: Home<T>>(home: H) -> Object {
+    home.list();
+    let slot = Slot::allocate(|| home.create());
+    let pool = home.raw();
     pool.tally.created.add_one();
     // SAFETY: the slot is new, and nobody else's.
-    let mut object = unsafe { InHand::<T>::new(slot, Reason::Panic) };
-    let bytes = object.measure();
-    pool.note_birth(bytes);
+    let mut object = unsafe { InHand::new(home, slot, Reason::Panic) };
+    let retained = home.measure(object.value());
     // SAFETY: a new object is blank.
-    unsafe { object.into_idle(bytes) }
+    let object = unsafe { object.into_idle(retained) };
+    pool.note_birth(&object);
+    object
+}
+
+/// Creates up to `count` idle objects for the depot, and returns how many it kept.
+pub(crate) fn prewarm<T, H: Home<T>>(home: H, count: usize) -> usize {
+    let pool = home.raw();
+    let count = count.min(pool.room());
+    (0..count).take_while(|_| pool.stock(create(home))).count()
+}
+
+/// Takes a value in, as if it came from the pool.
+pub(crate) fn attach<T, H: Home<T>>(home: H, value: T) -> NonNull<Slot<T>> {
+    home.list();
+    let slot = Slot::allocate(|| value);
+    home.raw().tally.attached.add_one();
+    slot
 }
 
 /// Gives an object back: checks it, makes it blank, measures it, keeps it or frees it.
 ///
 /// # Safety
 ///
-/// - The caller owns the slot and gives it up.
+/// - The slot came from this pool, and the caller owns it and gives it up.
 #[inline]
-pub(crate) unsafe fn give<T: Poolable>(slot: NonNull<Slot<T>>) {
+pub(crate) unsafe fn give<T, H: Home<T>>(home: H, slot: NonNull<Slot<T>>) {
     // SAFETY: the caller's promise is the one asked for.
-    let mut object = unsafe { InHand::<T>::new(slot, Reason::Invalid) };
+    let mut object = unsafe { InHand::new(home, slot, Reason::Invalid) };
     object.is_return = true;
-    if !object.value().__validate() {
+    if !home.validate(object.value()) {
         return;
     }
     object.reason = Reason::Panic;
-    object.value().reset();
-    let bytes = object.measure();
+    let retained = home.renew(object.value());
     // SAFETY: the reset has returned, so the value is blank.
-    let object = unsafe { object.into_idle(bytes) };
+    let object = unsafe { object.into_idle(retained) };
     // The thread-local comes last: what ran above may have changed it.
-    // SAFETY: a way leads to a cache that its thread has claimed.
-    if let Err(object) = unsafe { T::__local().get().get().push(object, bytes) } {
-        give_slow::<T>(object);
+    // SAFETY: the thread has claimed what its home finds.
+    if let Err(object) = unsafe { home.cache().push(object, retained) } {
+        give_slow(home, object);
     }
 }
 
 #[cold]
 #[inline(never)]
-fn give_slow<T: Poolable>(object: Object) {
-    T::pool().raw().give_slow(T::__local().get(), object);
+fn give_slow<T, H: Home<T>>(home: H, object: Object) {
+    let cache = home.claim();
+    // SAFETY: the thread has claimed what its home finds.
+    unsafe { home.raw().give_slow(cache, object) };
+}
+
+/// Takes the value out of the pool for good.
+///
+/// # Safety
+///
+/// - The slot came from this pool, and the caller owns it and gives it up.
+pub(crate) unsafe fn detach<T, H: Home<T>>(home: H, slot: NonNull<Slot<T>>) -> T {
+    home.raw().tally.detached.add_one();
+    // SAFETY: the caller's promise is the one asked for.
+    unsafe { Slot::into_inner(slot) }
+}
+
+/// Leaves the value where it is for good.
+///
+/// # Safety
+///
+/// - The slot came from this pool, and the caller owns it and gives it up.
+pub(crate) unsafe fn leak<'a, T, H: Home<T>>(home: H, slot: NonNull<Slot<T>>) -> &'a mut T {
+    home.raw().tally.detached.add_one();
+    // SAFETY: the caller owns the slot, so it is allocated.
+    let mut value = unsafe { Slot::value(slot) };
+    // SAFETY: the slot is never freed from here on, and nobody else has a way to it.
+    unsafe { value.as_mut() }
 }
 
 /// Frees an object as its user left it, its secrets wiped.
 ///
 /// # Safety
 ///
-/// - The caller owns the slot and gives it up.
-pub(crate) unsafe fn discard<T: Poolable>(slot: NonNull<Slot<T>>, reason: Reason) {
+/// - The slot came from this pool, and the caller owns it and gives it up.
+pub(crate) unsafe fn discard<T, H: Home<T>>(home: H, slot: NonNull<Slot<T>>, reason: Reason) {
     // SAFETY: the caller's promise is the one asked for.
-    unsafe { abandon::<T>(slot, reason, false) };
+    unsafe { abandon(home, slot, reason, false) };
 }
 
 /// An object that is neither a user's nor idle, while user code may look at it. Unless
@@ -94,7 +248,8 @@ pub(crate) unsafe fn discard<T: Poolable>(slot: NonNull<Slot<T>>, reason: Reason
 ///
 /// While another panic is under way already, a panic in here aborts the process, as
 /// everywhere in Rust.
-struct InHand<T: Poolable> {
+struct InHand<T, H: Home<T>> {
+    home: H,
     slot: NonNull<Slot<T>>,
     /// Why it will have been freed.
     reason: Reason,
@@ -102,13 +257,13 @@ struct InHand<T: Poolable> {
     is_return: bool,
 }
 
-impl<T: Poolable> InHand<T> {
+impl<T, H: Home<T>> InHand<T, H> {
     /// # Safety
     ///
     /// - The caller owns the slot and gives it up.
     #[inline(always)]
-    unsafe fn new(slot: NonNull<Slot<T>>, reason: Reason) -> Self {
-        Self { slot, reason, is_return: false }
+    unsafe fn new(home: H, slot: NonNull<Slot<T>>, reason: Reason) -> Self {
+        Self { home, slot, reason, is_return: false }
     }
 
     #[inline(always)]
@@ -119,32 +274,26 @@ impl<T: Poolable> InHand<T> {
         unsafe { value.as_mut() }
     }
 
-    /// What the object holds, in bytes.
-    #[inline(always)]
-    fn measure(&mut self) -> usize {
-        self.value().retained_bytes().saturating_add(size_of::<T>())
-    }
-
     /// Lets the object become idle.
     ///
     /// # Safety
     ///
     /// - The value is blank.
     #[inline(always)]
-    unsafe fn into_idle(self, bytes: usize) -> Object {
+    unsafe fn into_idle(self, retained: usize) -> Object {
         let slot = self.slot;
         mem::forget(self);
         // SAFETY: `self` owned the slot and is gone.
-        unsafe { Object::new(slot, bytes) }
+        unsafe { Object::new(slot, retained) }
     }
 }
 
-impl<T: Poolable> Drop for InHand<T> {
+impl<T, H: Home<T>> Drop for InHand<T, H> {
     // Out of line, and by value, so that the way without a panic keeps all in registers.
     #[inline(always)]
     fn drop(&mut self) {
         // SAFETY: `self` owns the slot, and is gone after this.
-        unsafe { abandon::<T>(self.slot, self.reason, self.is_return) };
+        unsafe { abandon(self.home, self.slot, self.reason, self.is_return) };
     }
 }
 
@@ -155,7 +304,7 @@ impl<T: Poolable> Drop for InHand<T> {
 /// - The caller owns the slot and gives it up.
 #[cold]
 #[inline(never)]
-unsafe fn abandon<T: Poolable>(slot: NonNull<Slot<T>>, reason: Reason, is_return: bool) {
+unsafe fn abandon<T, H: Home<T>>(home: H, slot: NonNull<Slot<T>>, reason: Reason, is_return: bool) {
     /// Frees the slot, even if the wipe panics.
     struct Freed<T>(NonNull<Slot<T>>);
 
@@ -166,7 +315,7 @@ unsafe fn abandon<T: Poolable>(slot: NonNull<Slot<T>>, reason: Reason, is_return
         }
     }
 
-    let tally = &T::pool().raw().tally;
+    let tally = &home.raw().tally;
     tally.discarded(reason).add_one();
     if is_return {
         tally.returned.add_one();
@@ -175,7 +324,7 @@ unsafe fn abandon<T: Poolable>(slot: NonNull<Slot<T>>, reason: Reason, is_return
     // SAFETY: the caller owns the slot, so it is allocated.
     let mut value = unsafe { Slot::value(freed.0) };
     // SAFETY: the value is valid, and the caller's.
-    unsafe { value.as_mut() }.__wipe();
+    home.wipe(unsafe { value.as_mut() });
     drop(freed);
     // The wipes that panicked on the way here were this object's.
     #[cfg(feature = "zeroize")]

@@ -1,357 +1,511 @@
-//! What all pools share, whatever their type: limits, the slow paths, the counters.
-//!
-//! # Invariants
-//!
-//! 1. User code (`create`, a reset, a drop) runs with no cache half updated and nothing
-//!    but locals in hand: objects to be freed are moved out first.
-//! 2. Two pools share nothing: each has caches, a depot and counters of its own.
+//! Pools that users make.
 
-use core::panic::AssertUnwindSafe;
-use core::sync::atomic::{AtomicUsize, Ordering};
-use std::panic::{catch_unwind, resume_unwind};
+mod builder;
+mod guard;
 
-use crate::cache::{CacheRef, Caches};
-use crate::depot::{Depot, MOST_IDLE};
-use crate::magazine::Magazine;
-use crate::slot::Object;
-use crate::stats::{Reason, Stats, Tally};
-use crate::thread::{RawLocal, claim};
+use core::fmt;
+use core::marker::PhantomData;
+use core::sync::atomic::{AtomicU64, Ordering};
+use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
 
-/// An object that holds more is kept by the depot alone, one by one, so that no thread
-/// hoards it: 128 KiB.
-const MOST_CACHED_BYTES: usize = 128 << 10;
-/// The default of `max_object_bytes`: 1 MiB.
-const MAX_OBJECT_BYTES: usize = 1 << 20;
-/// Without a limit of the user's, an object may hold this many times what one held
-/// straight after its create.
-const GROWTH: usize = 4;
-/// The default of `max_idle`, in objects.
-const MAX_IDLE: usize = 1024;
-/// The default of `cache`, in objects.
-const CACHE: usize = 64;
-/// The most that a thread's cache of the default size keeps inline: 1 MiB.
-const CACHE_BYTES: usize = 1 << 20;
-/// The least that a thread's cache of the default size keeps, in objects.
-const LEAST_CACHE: usize = 4;
+pub use self::builder::PoolBuilder;
+pub use self::guard::{PooledOwned, PooledRef};
+use crate::cache::CacheRef;
+use crate::depot::Visitors;
+use crate::lifecycle::{self, Home};
+use crate::raw_pool::{Limits, RawPool};
+use crate::registry::{self, Key};
+use crate::reset::Reset;
+use crate::slot::free_object;
+use crate::stats::Stats;
+use crate::thread;
 
-/// The limits of a pool, as the derive reads them off the attributes.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    cache: Option<usize>,
-    max_idle: Option<usize>,
-    max_object_bytes: Option<usize>,
+/// A pool of its own, for a type without `#[derive(Poolable)]`, or for objects that belong
+/// to one part of a program.
+///
+/// It caches objects per thread, as the pool of a type does, and it can stand in a static.
+/// Its guards borrow it ([`get`](Self::get)) or keep it alive
+/// ([`get_owned`](Self::get_owned)).
+///
+/// Dropping the pool frees the objects that are idle, wherever they are. If another thread
+/// ends at that very moment, or walks through all pools (`maintain`), it may be the one
+/// that frees them.
+///
+/// A pool is `Send` and `Sync` if `T` is `Send`. One of a type that is not is good on one
+/// thread, and its objects are dropped there: [`maintain`](crate::maintain) and
+/// [`trim_all`](crate::trim_all), called elsewhere, leave a wish, which the next get or
+/// return fulfils. So it is with any pool that one thread alone has used so far.
+///
+/// # Examples
+///
+/// ```
+/// use poolable::Pool;
+///
+/// static LINES: Pool<Vec<u8>> = Pool::new(|| Vec::with_capacity(256));
+///
+/// let mut line = LINES.get();
+/// line.extend_from_slice(b"GET /");
+/// drop(line);
+/// assert_eq!((LINES.get().len(), LINES.get().capacity()), (0, 256));
+/// ```
+///
+/// # Performance
+///
+/// A hit costs a look into a table of the thread's, and a call through a pointer for the
+/// reset, more than one of a type's own pool.
+pub struct Pool<T: 'static> {
+    key: AtomicU64,
+    raw: OnceLock<Arc<RawPool>>,
+    name: Option<Cow<'static, str>>,
+    limits: Limits,
+    recipe: Recipe<T>,
+    /// Objects come and go as values of `T`, on any thread.
+    _objects: PhantomData<*mut T>,
 }
 
-impl Limits {
-    /// The defaults.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self { cache: None, max_idle: None, max_object_bytes: None }
-    }
+// SAFETY: through a shared pool threads hand each other objects, which `T: Send` allows;
+// they never look at one and the same object. The functions of the recipe are `Sync`.
+unsafe impl<T: Send> Sync for Pool<T> {}
 
-    /// How many objects each thread keeps.
-    #[must_use]
-    pub const fn cache(self, objects: usize) -> Self {
-        Self { cache: Some(objects), ..self }
-    }
+// SAFETY: a pool owns its idle objects and nothing of the thread it was made on. The
+// functions of the recipe are `Send`.
+unsafe impl<T: Send> Send for Pool<T> {}
 
-    /// How many objects the depot keeps.
-    #[must_use]
-    pub const fn max_idle(self, objects: usize) -> Self {
-        Self { max_idle: Some(objects), ..self }
-    }
-
-    /// What an object that is kept may hold, inline and on the heap.
-    #[must_use]
-    pub const fn max_object_bytes(self, bytes: usize) -> Self {
-        Self { max_object_bytes: Some(bytes), ..self }
-    }
+/// What a pool asks its user to do with objects.
+struct Recipe<T> {
+    create: Create<T>,
+    renew: Renew<T>,
+    validate: Option<Box<Validate<T>>>,
+    /// Wipes the secrets of a value that its drop does not wipe.
+    wipe: fn(&mut T),
 }
 
-impl Default for Limits {
-    fn default() -> Self {
-        Self::new()
-    }
+type Validate<T> = dyn Fn(&T) -> bool + Send + Sync;
+type Measure<T> = dyn Fn(&mut T) -> usize + Send + Sync;
+
+/// How an object is made.
+enum Create<T> {
+    Plain(fn() -> T),
+    Capturing(Box<dyn Fn() -> T + Send + Sync>),
 }
 
-/// A pool without the type of its objects.
-#[derive(Debug)]
-pub(crate) struct RawPool {
-    pub(crate) tally: Tally,
-    name: &'static str,
-    cache_capacity: usize,
-    max_object_bytes: Option<usize>,
-    /// The most that an object held straight after its create.
-    bytes_at_birth: AtomicUsize,
-    /// Frees an object of the pool's type.
-    free: unsafe fn(Object),
-    caches: Caches,
-    depot: Depot,
+/// How an object becomes blank, and how its heap is measured.
+enum Renew<T> {
+    /// By `T: Reset`, both in one call.
+    ByTrait {
+        renew: fn(&mut T) -> usize,
+        measure: fn(&mut T) -> usize,
+    },
+    Given {
+        reset: Box<dyn Fn(&mut T) + Send + Sync>,
+        measure: Box<Measure<T>>,
+    },
 }
 
-impl RawPool {
-    /// # Safety
+impl<T: Reset> Renew<T> {
+    const BY_TRAIT: Self = Self::ByTrait {
+        renew: |value| {
+            value.reset();
+            value.retained_bytes()
+        },
+        measure: T::retained_bytes,
+    };
+}
+
+impl<T: Reset> Pool<T> {
+    /// A pool with the default limits.
     ///
-    /// - `free` frees objects of the one type that the pool is used with.
-    pub(crate) const unsafe fn new(
-        name: &'static str,
-        limits: Limits,
-        object_size: usize,
-        free: unsafe fn(Object),
-    ) -> Self {
-        let cache_capacity = match limits.cache {
-            Some(objects) if objects < MOST_IDLE => objects,
-            Some(_) => MOST_IDLE,
-            None => default_cache(object_size),
-        };
-        let max_idle = match limits.max_idle {
-            Some(objects) => objects,
-            None => MAX_IDLE,
-        };
+    /// A function that captures nothing can be given as a closure. For anything else there
+    /// is [`builder`](Self::builder).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::Pool;
+    ///
+    /// static LINES: Pool<String> = Pool::new(|| String::with_capacity(80));
+    /// assert_eq!(LINES.get().capacity(), 80);
+    /// ```
+    #[must_use]
+    pub const fn new(create: fn() -> T) -> Self {
         Self {
-            tally: Tally::new(),
+            key: AtomicU64::new(Key::NONE.to_bits()),
+            raw: OnceLock::new(),
+            name: None,
+            limits: Limits::new(),
+            recipe: Recipe {
+                create: Create::Plain(create),
+                renew: Renew::BY_TRAIT,
+                validate: None,
+                wipe: T::__wipe,
+            },
+            _objects: PhantomData,
+        }
+    }
+}
+
+impl<T> Pool<T> {
+    /// Begins with the defaults; see [`PoolBuilder`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::Pool;
+    ///
+    /// let pool: Pool<Vec<u8>> = Pool::builder().max_idle(4).build();
+    /// assert_eq!(pool.prewarm(10), 4);
+    /// ```
+    pub fn builder() -> PoolBuilder<T> {
+        PoolBuilder::new()
+    }
+
+    fn build(name: Option<Cow<'static, str>>, limits: Limits, recipe: Recipe<T>) -> Self {
+        Self {
+            key: AtomicU64::new(Key::NONE.to_bits()),
+            raw: OnceLock::new(),
             name,
-            cache_capacity,
-            max_object_bytes: limits.max_object_bytes,
-            bytes_at_birth: AtomicUsize::new(0),
-            free,
-            caches: Caches::new(),
-            depot: Depot::new(max_idle, cache_capacity),
+            limits,
+            recipe,
+            _objects: PhantomData,
         }
     }
 
-    pub(crate) fn name(&self) -> &'static str {
-        self.name
+    #[inline(always)]
+    fn key(&self) -> Key {
+        // Relaxed: a key is of use to a thread only once it has been here itself, and it
+        // comes by way of `raw`.
+        Key::from_bits(self.key.load(Ordering::Relaxed))
     }
 
-    pub(crate) fn depot(&self) -> &Depot {
-        &self.depot
-    }
-
-    pub(crate) fn cache_capacity(&self) -> usize {
-        self.cache_capacity
-    }
-
-    /// What an object in a thread's cache may hold. Constant for a pool, whereas
-    /// [`max_object_bytes`](Self::max_object_bytes) may grow beyond it.
-    pub(crate) fn most_cached_bytes(&self) -> usize {
-        self.max_object_bytes.map_or(MOST_CACHED_BYTES, |bytes| bytes.min(MOST_CACHED_BYTES))
-    }
-
-    /// What an object that is kept may hold.
-    pub(crate) fn max_object_bytes(&self) -> usize {
-        self.max_object_bytes.unwrap_or_else(|| {
-            let at_birth = self.bytes_at_birth.load(Ordering::Relaxed);
-            MAX_OBJECT_BYTES.max(at_birth.saturating_mul(GROWTH))
+    fn raw(&self) -> &Arc<RawPool> {
+        self.raw.get_or_init(|| {
+            let name = self.name.clone();
+            let name = name.unwrap_or(Cow::Borrowed(core::any::type_name::<T>()));
+            // SAFETY: the objects of a `Pool<T>` are made by its guards and by its create,
+            // and so are of this type.
+            let raw = unsafe {
+                RawPool::new(name, self.limits, size_of::<T>(), free_object::<T>, Visitors::Nobody)
+            };
+            let raw = Arc::new(raw);
+            self.key.store(registry::list(&raw).to_bits(), Ordering::Relaxed);
+            raw
         })
     }
 
-    /// Notes what a new object holds.
-    pub(crate) fn note_birth(&self, bytes: usize) {
-        if bytes > self.bytes_at_birth.load(Ordering::Relaxed) {
-            self.bytes_at_birth.fetch_max(bytes, Ordering::Relaxed);
-        }
-    }
-
-    /// This thread's cache, claimed if that is possible.
-    fn cache(&'static self, local: &RawLocal) -> CacheRef {
-        let cache = local.get();
-        if cache.is_empty_one() && self.cache_capacity > 0 {
-            return claim(self, &self.caches, local);
-        }
-        cache
-    }
-
-    /// Takes an object out of the depot, and fills the thread's cache on the way.
-    pub(crate) fn take_slow(&'static self, local: &RawLocal) -> Option<Object> {
-        let cache = self.cache(local);
-        let mut magazine = self.depot.take().unwrap_or(Magazine::new());
-        let object = magazine.pop().or_else(|| self.depot.take_single());
-        // SAFETY: the thread has claimed its cache, and no user code ran since.
-        unsafe { cache.load(&mut magazine) };
-        // SAFETY: as above.
-        unsafe { cache.note_exchange() };
-        if object.is_some() {
-            if cache.is_empty_one() {
-                self.tally.hits.add_one();
-            } else {
-                // SAFETY: as above, and it is not the empty one.
-                unsafe { cache.count_hit() };
-            }
-        }
-        // Only a thread without a cache has something left. What came out of the depot
-        // finds room there again, unless others were faster; and then the panic of a drop
-        // must not cost the object at hand.
-        forget_panic(caught(|| self.give_magazine(magazine)));
-        object
-    }
-
-    /// Keeps an object whose thread's cache would not have it.
+    /// Takes an object from the pool, or creates one; dropping the guard returns it.
     ///
-    /// Counts the return.
-    pub(crate) fn give_slow(&'static self, local: &RawLocal, object: Object) {
-        let bytes = object.bytes();
-        if bytes > self.most_cached_bytes() {
-            self.tally.returned.add_one();
-            if bytes > self.max_object_bytes() {
-                return self.discard(object, Reason::Oversize);
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::Pool;
+    ///
+    /// let pool = Pool::new(Vec::<u8>::new);
+    /// pool.get().push(1);
+    /// assert!(pool.get().is_empty());
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If a new object is needed and its create panics.
+    #[inline]
+    pub fn get(&self) -> PooledRef<'_, T> {
+        PooledRef::new(self, lifecycle::take(self))
+    }
+
+    /// Takes an object if there is an idle one; creates none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::Pool;
+    ///
+    /// let pool = Pool::new(Vec::<u8>::new);
+    /// assert!(pool.try_get().is_none());
+    /// drop(pool.get());
+    /// assert!(pool.try_get().is_some());
+    /// ```
+    #[inline]
+    pub fn try_get(&self) -> Option<PooledRef<'_, T>> {
+        Some(PooledRef::new(self, lifecycle::take_idle(self)?))
+    }
+
+    /// The same as [`get`](Self::get), with a guard that keeps the pool alive.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::Pool;
+    /// use std::sync::Arc;
+    ///
+    /// let pool = Arc::new(Pool::new(Vec::<u8>::new));
+    /// let mut object = pool.get_owned();
+    /// std::thread::spawn(move || object.push(1)).join().unwrap();
+    /// assert_eq!(pool.stats().idle, 1);
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If a new object is needed and its create panics.
+    #[inline]
+    pub fn get_owned(self: &Arc<Self>) -> PooledOwned<T> {
+        PooledOwned::new(Arc::clone(self), lifecycle::take(&**self))
+    }
+
+    /// Gives a value to the pool: a guard for it, as if it had come from there.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::Pool;
+    ///
+    /// let pool = Pool::new(Vec::<u8>::new);
+    /// drop(pool.attach(Vec::with_capacity(512)));
+    /// assert_eq!(pool.get().capacity(), 512);
+    /// ```
+    pub fn attach(&self, value: T) -> PooledRef<'_, T> {
+        PooledRef::new(self, lifecycle::attach(self, value))
+    }
+
+    /// The same as [`attach`](Self::attach), with a guard that keeps the pool alive.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::Pool;
+    /// use std::sync::Arc;
+    ///
+    /// let pool = Arc::new(Pool::new(Vec::<u8>::new));
+    /// drop(pool.attach_owned(Vec::with_capacity(512)));
+    /// assert_eq!(pool.get().capacity(), 512);
+    /// ```
+    pub fn attach_owned(self: &Arc<Self>, value: T) -> PooledOwned<T> {
+        PooledOwned::new(Arc::clone(self), lifecycle::attach(&**self, value))
+    }
+
+    /// The name given to the builder, or else that of the type.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::Pool;
+    ///
+    /// let pool: Pool<String> = Pool::builder().name("lines").build();
+    /// assert_eq!(pool.name(), "lines");
+    /// ```
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.raw().name()
+    }
+
+    /// What the pool has counted.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::Pool;
+    ///
+    /// let pool = Pool::new(String::new);
+    /// let line = pool.get();
+    /// assert_eq!((pool.stats().in_use, pool.stats().idle), (1, 0));
+    /// # drop(line);
+    /// ```
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.raw().stats()
+    }
+
+    /// Creates up to `count` idle objects ahead of time and returns how many.
+    ///
+    /// They go to the depot, at most to `max_idle`. That many gets by one thread,
+    /// whichever it is, are then hits. Several threads may each hold some of them back in
+    /// their caches.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::Pool;
+    ///
+    /// let pool = Pool::new(String::new);
+    /// assert_eq!(pool.prewarm(70), 70);
+    /// assert_eq!(pool.stats().idle, 70);
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the create panics. The objects made before are kept.
+    pub fn prewarm(&self, count: usize) -> usize {
+        lifecycle::prewarm(self, count)
+    }
+
+    /// Ends a generation: frees what was idle when the last one ended, and still is.
+    ///
+    /// So an object that nobody uses is freed by the second call, and one that is used in
+    /// between stays. Objects in the caches of other threads are marked, or freed, at the
+    /// next visit of their thread.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::Pool;
+    ///
+    /// let pool = Pool::new(String::new);
+    /// pool.prewarm(3);
+    /// pool.trim();
+    /// drop(pool.get());
+    /// pool.trim();
+    /// assert_eq!(pool.stats().idle, 1);
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the drop of an object panics. The others are freed all the same.
+    pub fn trim(&self) {
+        // SAFETY: the thread has claimed what its home finds.
+        unsafe { self.raw().trim(self.cache()) };
+    }
+
+    /// Frees the idle objects of the depot and of the current thread.
+    ///
+    /// What other threads keep in their caches is freed at their next visit.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::Pool;
+    ///
+    /// let pool = Pool::new(String::new);
+    /// pool.prewarm(8);
+    /// pool.clear();
+    /// assert_eq!((pool.stats().idle, pool.stats().discarded.explicit), (0, 8));
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the drop of an object panics. The others are freed all the same.
+    pub fn clear(&self) {
+        // SAFETY: the thread has claimed what its home finds.
+        unsafe { self.raw().clear(self.cache()) };
+    }
+
+    /// Moves the current thread's idle objects to the depot, for other threads to find.
+    ///
+    /// A thread that ends does this by itself.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::Pool;
+    ///
+    /// let pool = Pool::new(String::new);
+    /// drop(pool.get());
+    /// pool.flush_thread_cache();
+    /// std::thread::scope(|scope| {
+    ///     scope.spawn(|| assert!(pool.try_get().is_some()));
+    /// });
+    /// ```
+    pub fn flush_thread_cache(&self) {
+        // SAFETY: the thread has claimed what its home finds.
+        unsafe { self.raw().flush(self.cache()) };
+    }
+
+    /// Changes how many objects the depot keeps, and frees what is above that.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::Pool;
+    ///
+    /// let pool = Pool::new(String::new);
+    /// pool.prewarm(8);
+    /// pool.set_max_idle(3);
+    /// assert_eq!((pool.stats().idle, pool.stats().discarded.trimmed), (3, 5));
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the drop of an object panics. The others are freed all the same.
+    pub fn set_max_idle(&self, objects: usize) {
+        self.raw().set_max_idle(objects);
+    }
+}
+
+// SAFETY: the key, the depot and the caches behind `raw` are the pool's own, and it is used
+// with objects of `T` alone; `thread` finds a cache that the thread has claimed.
+unsafe impl<T> Home<T> for &Pool<T> {
+    #[inline]
+    fn raw(&self) -> &RawPool {
+        Pool::raw(self)
+    }
+
+    #[inline(always)]
+    fn cache(&self) -> CacheRef {
+        thread::find(self.key())
+    }
+
+    fn claim(&self) -> CacheRef {
+        let raw = Pool::raw(self);
+        thread::claim_made(raw, self.key())
+    }
+
+    /// It is listed from its first use on.
+    fn list(&self) {}
+
+    fn create(&self) -> T {
+        match &self.recipe.create {
+            Create::Plain(create) => create(),
+            Create::Capturing(create) => create(),
+        }
+    }
+
+    #[inline]
+    fn validate(&self, value: &T) -> bool {
+        self.recipe.validate.as_ref().is_none_or(|validate| validate(value))
+    }
+
+    #[inline]
+    fn renew(&self, value: &mut T) -> usize {
+        match &self.recipe.renew {
+            Renew::ByTrait { renew, .. } => renew(value),
+            Renew::Given { reset, measure } => {
+                reset(value);
+                measure(value)
             }
-            return self.give_single(object);
-        }
-        let cache = self.cache(local);
-        if cache.capacity() == 0 {
-            self.tally.returned.add_one();
-            return self.give_single(object);
-        }
-        // SAFETY: the thread has claimed its cache, and no user code ran since.
-        let Err(object) = (unsafe { cache.push(object, bytes) }) else { return };
-        // SAFETY: as above.
-        let unloaded = unsafe { cache.unload(self.depot.magazine_size()) };
-        let mut surplus = unloaded.map_or(Magazine::new(), |magazine| self.depot.give(magazine));
-        // SAFETY: as above; there is room now, for a magazine holds one object at least.
-        if let Err(object) = unsafe { cache.push(object, bytes) } {
-            surplus.push(object);
-        }
-        // SAFETY: as above.
-        unsafe { cache.note_exchange() };
-        self.discard_all([surplus], Reason::Full);
-    }
-
-    /// Keeps an object in the depot.
-    pub(crate) fn give_single(&self, object: Object) {
-        if let Err(object) = self.depot.give_single(object) {
-            self.discard(object, Reason::Full);
         }
     }
 
-    /// Keeps objects in the depot.
-    pub(crate) fn give_magazine(&self, magazine: Magazine) {
-        self.discard_all([self.depot.give(magazine)], Reason::Full);
-    }
-
-    /// Moves what the current thread keeps to the depot.
-    pub(crate) fn flush(&self, local: &RawLocal) {
-        let cache = local.get();
-        // Freed at the end, for their drops may return objects to this very cache.
-        let mut surplus = Vec::new();
-        // SAFETY: the thread has claimed its cache, and no user code runs in the loop.
-        while let Some(magazine) = unsafe { cache.unload(self.depot.magazine_size()) } {
-            surplus.push(self.depot.give(magazine));
-        }
-        // SAFETY: as above.
-        unsafe { cache.note_exchange() };
-        self.discard_all(surplus, Reason::Full);
-    }
-
-    /// Frees what the depot and the current thread keep.
-    pub(crate) fn clear(&self, local: &RawLocal) {
-        let cache = local.get();
-        // Freed at the end, for their drops may return objects to this very pool.
-        let mut doomed = Vec::new();
-        // SAFETY: the thread has claimed its cache, and no user code runs in the loop.
-        while let Some(magazine) = unsafe { cache.unload(self.depot.magazine_size()) } {
-            doomed.push(magazine);
-        }
-        // SAFETY: as above.
-        unsafe { cache.note_exchange() };
-        // What other threads return meanwhile is not part of this.
-        let mut left = self.depot.idle();
-        while left > 0 {
-            let Some(magazine) = self.depot.take().or_else(|| self.depot.take_single_alone())
-            else {
-                break;
-            };
-            left = left.saturating_sub(magazine.len());
-            doomed.push(magazine);
-        }
-        self.discard_all(doomed, Reason::Explicit);
-    }
-
-    /// Moves the objects of a thread that ends to the depot.
-    pub(crate) fn empty_cache_of_ending_thread(&self, cache: CacheRef) {
-        // SAFETY: the ending thread has claimed the cache, and cannot reach it any more
-        // but through this loop.
-        while let Some(magazine) = unsafe { cache.unload(self.depot.magazine_size()) } {
-            let surplus = self.depot.give(magazine);
-            // A panic that leaves a thread-local's destructor aborts the process.
-            forget_panic(caught(|| self.discard_all([surplus], Reason::Full)));
-        }
-        // SAFETY: as above.
-        unsafe { cache.note_exchange() };
-    }
-
-    /// Counts and frees an object.
-    pub(crate) fn discard(&self, object: Object, reason: Reason) {
-        self.tally.discarded(reason).add_one();
-        // SAFETY: the objects of a pool are of the type that `free` is for.
-        unsafe { (self.free)(object) };
-    }
-
-    /// Counts and frees objects. A drop that panics does not save the others from theirs,
-    /// nor the caller from the panic.
-    fn discard_all(&self, magazines: impl IntoIterator<Item = Magazine>, reason: Reason) {
-        let mut outcome = Ok(());
-        for mut magazine in magazines {
-            while let Some(object) = magazine.pop() {
-                let freed = caught(|| self.discard(object, reason));
-                if outcome.is_ok() {
-                    outcome = freed;
-                } else {
-                    forget_panic(freed);
-                }
-            }
-        }
-        if let Err(payload) = outcome {
-            resume_unwind(payload);
+    fn measure(&self, value: &mut T) -> usize {
+        match &self.recipe.renew {
+            Renew::ByTrait { measure, .. } => measure(value),
+            Renew::Given { measure, .. } => measure(value),
         }
     }
 
-    pub(crate) fn stats(&self) -> Stats {
-        let caches = self.caches.totals();
-        let tally = &self.tally;
-        let discarded = tally.all_discarded();
-        let idle = caches.idle + self.depot.idle() as u64;
-        let (created, attached) = (tally.created.get(), tally.attached.get());
-        let detached = tally.detached.get();
-        Stats {
-            hits: caches.hits + tally.hits.get(),
-            misses: tally.misses.get(),
-            created,
-            returned: caches.returned + tally.returned.get(),
-            detached,
-            attached,
-            discarded,
-            idle,
-            // The law of conservation, solved for what nobody counts.
-            in_use: (created + attached).saturating_sub(idle + detached + discarded.total()),
-            bytes_idle: caches.bytes + self.depot.bytes() as u64,
+    fn wipe(&self, value: &mut T) {
+        (self.recipe.wipe)(value);
+    }
+}
+
+impl<T> Drop for Pool<T> {
+    /// Frees what is idle.
+    ///
+    /// # Panics
+    ///
+    /// If the drop of an object panics. The others are freed all the same.
+    fn drop(&mut self) {
+        if let Some(raw) = self.raw.take() {
+            registry::unlist(self.key());
+            // SAFETY: guards borrow the pool or own it, so none is left that will return.
+            unsafe { raw.close() };
         }
     }
 }
 
-/// Runs code, and keeps its panic from going on.
-pub(crate) fn caught(run: impl FnOnce()) -> std::thread::Result<()> {
-    catch_unwind(AssertUnwindSafe(run))
-}
-
-/// Drops what a panic left behind, whose drop may panic in turn.
-pub(crate) fn forget_panic(outcome: std::thread::Result<()>) {
-    if let Err(second) = caught(|| drop(outcome)) {
-        core::mem::forget(second);
-    }
-}
-
-/// The default of `cache` for objects of a size: fewer for big ones.
-const fn default_cache(object_size: usize) -> usize {
-    if object_size == 0 {
-        return CACHE;
-    }
-    let fitting = CACHE_BYTES / object_size;
-    if fitting < LEAST_CACHE {
-        LEAST_CACHE
-    } else if fitting < CACHE {
-        fitting
-    } else {
-        CACHE
+impl<T> fmt::Debug for Pool<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pool")
+            .field("name", &self.name())
+            .field("stats", &self.stats())
+            .finish_non_exhaustive()
     }
 }

@@ -96,9 +96,4 @@ pub unsafe trait Poolable: Reset + Sized {
     fn __validate(&self) -> bool {
         true
     }
-
-    /// Wipes the secrets of a value that its drop does not wipe.
-    #[doc(hidden)]
-    #[inline(always)]
-    fn __wipe(&mut self) {}
 }

@@ -80,4 +80,10 @@ pub trait Reset: Sized {
     fn retained_bytes(&mut self) -> usize {
         0
     }
+
+    /// Wipes the secrets of a value that its drop does not wipe: what the derive writes
+    /// for a type with `#[pool(drop_wipe = false)]`.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn __wipe(&mut self) {}
 }

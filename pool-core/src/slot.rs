@@ -14,9 +14,14 @@ use core::ptr::NonNull;
 /// What the pool keeps beside each value.
 #[derive(Debug)]
 struct Header {
-    /// What the value held when it was last measured, `size_of::<T>()` included.
-    bytes: usize,
+    /// The heap that the value held when it was last measured, in bytes, and [`OLD`].
+    ///
+    /// A return writes the one and clears the other in the same store.
+    retained: usize,
 }
+
+/// The bit of an object that was idle at the last trim, and has not been used since.
+const OLD: usize = 1 << (usize::BITS - 1);
 
 /// The allocation of an object.
 #[derive(Debug)]
@@ -38,7 +43,7 @@ impl<T> Slot<T> {
         // SAFETY: as above.
         let value = unsafe { &raw mut (*slot).value };
         // SAFETY: the memory is ours and aligned for `Self`.
-        unsafe { header.write(Header { bytes: 0 }) };
+        unsafe { header.write(Header { retained: 0 }) };
         let created = create();
         // SAFETY: the memory is ours and aligned for `Self`.
         unsafe { value.write(created) };
@@ -102,15 +107,17 @@ unsafe impl Send for Object {}
 
 impl Object {
     /// Erases the type of a slot, which is idle and blank from here on, and notes what
-    /// it holds.
+    /// heap it holds.
     ///
     /// # Safety
     ///
     /// - `slot` came from [`Slot::allocate`], and the caller owns it and gives it up.
-    #[inline]
-    pub(crate) unsafe fn new<T>(slot: NonNull<Slot<T>>, bytes: usize) -> Self {
+    #[inline(always)]
+    pub(crate) unsafe fn new<T>(slot: NonNull<Slot<T>>, retained: usize) -> Self {
         // SAFETY: the slot is allocated and owned by the caller.
-        unsafe { (*slot.as_ptr()).header.bytes = bytes };
+        unsafe { (*slot.as_ptr()).header.retained = retained };
+        // SAFETY: the caller owns the slot, and its value is blank, so nobody looks at it.
+        unsafe { poison::cover(slot) };
         Self(slot.cast())
     }
 
@@ -119,19 +126,34 @@ impl Object {
     /// # Safety
     ///
     /// - The object was made from a slot of this `T`.
-    #[inline]
+    #[inline(always)]
     pub(crate) unsafe fn into_slot<T>(self) -> NonNull<Slot<T>> {
-        self.0.cast()
+        let slot = self.0.cast::<Slot<T>>();
+        // SAFETY: the object owned the slot, which is of this type.
+        unsafe { poison::uncover(slot) };
+        slot
     }
 
-    /// What the object held when it was made idle, in bytes.
-    pub(crate) fn bytes(&self) -> usize {
+    /// The heap that the object held when it was made idle, in bytes.
+    pub(crate) fn retained(&self) -> usize {
         // SAFETY: the object owns its slot, which begins with the header (invariant 3).
-        unsafe { (*self.0.as_ptr()).bytes }
+        unsafe { (*self.0.as_ptr()).retained & !OLD }
+    }
+
+    /// Whether the object was idle at the last trim, and has not been used since.
+    pub(crate) fn is_old(&self) -> bool {
+        // SAFETY: as in `retained`.
+        unsafe { (*self.0.as_ptr()).retained & OLD != 0 }
+    }
+
+    /// Notes that the object was idle at a trim. Its next return forgets that.
+    pub(crate) fn make_old(&mut self) {
+        // SAFETY: as in `retained`, and nobody else has a way to it.
+        unsafe { (*self.0.as_ptr()).retained |= OLD };
     }
 
     /// The object as a pointer, for a list that stores it.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn into_raw(self) -> *mut () {
         self.0.as_ptr().cast()
     }
@@ -141,7 +163,7 @@ impl Object {
     /// # Safety
     ///
     /// - `raw` came from [`into_raw`](Self::into_raw), and is taken back once.
-    #[inline]
+    #[inline(always)]
     pub(crate) unsafe fn from_raw(raw: *mut ()) -> Self {
         // SAFETY: `into_raw` gave out a pointer that is not null.
         Self(unsafe { NonNull::new_unchecked(raw.cast()) })
@@ -158,4 +180,52 @@ pub(crate) unsafe fn free_object<T>(object: Object) {
     let slot = unsafe { object.into_slot::<T>() };
     // SAFETY: the object owned the slot.
     unsafe { Slot::free(slot) };
+}
+
+/// Idle values hidden from AddressSanitizer's eyes, so that it sees a use of one.
+#[cfg(poolable_asan)]
+mod poison {
+    use super::{NonNull, Slot};
+
+    unsafe extern "C" {
+        fn __asan_poison_memory_region(address: *const u8, size: usize);
+        fn __asan_unpoison_memory_region(address: *const u8, size: usize);
+    }
+
+    /// # Safety
+    ///
+    /// - The caller owns the slot, and nobody looks at its value before `uncover`.
+    pub(super) unsafe fn cover<T>(slot: NonNull<Slot<T>>) {
+        // SAFETY: the slot is allocated.
+        let value = unsafe { Slot::value(slot) };
+        // SAFETY: the memory is the slot's; the sanitizer's runtime notes the region.
+        unsafe { __asan_poison_memory_region(value.as_ptr().cast(), size_of::<T>()) };
+    }
+
+    /// # Safety
+    ///
+    /// - The caller owns the slot.
+    pub(super) unsafe fn uncover<T>(slot: NonNull<Slot<T>>) {
+        // SAFETY: the slot is allocated.
+        let value = unsafe { Slot::value(slot) };
+        // SAFETY: the memory is the slot's; the sanitizer's runtime notes the region.
+        unsafe { __asan_unpoison_memory_region(value.as_ptr().cast(), size_of::<T>()) };
+    }
+}
+
+#[cfg(not(poolable_asan))]
+mod poison {
+    use super::{NonNull, Slot};
+
+    /// # Safety
+    ///
+    /// None: nothing happens without `--cfg poolable_asan`.
+    #[inline(always)]
+    pub(super) unsafe fn cover<T>(_: NonNull<Slot<T>>) {}
+
+    /// # Safety
+    ///
+    /// None: nothing happens without `--cfg poolable_asan`.
+    #[inline(always)]
+    pub(super) unsafe fn uncover<T>(_: NonNull<Slot<T>>) {}
 }

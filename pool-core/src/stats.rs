@@ -6,7 +6,7 @@
 //!    `created + attached = idle + in_use + detached + discarded.total()`.
 //! 2. Nothing on the hit path adds to a counter that another thread writes.
 
-use core::sync::atomic::{AtomicU64, Ordering};
+use crate::sync::{AtomicU64, Ordering, at_compile_time};
 
 /// A snapshot of a pool's counters.
 ///
@@ -96,7 +96,7 @@ pub struct Discarded {
     pub full: u64,
     /// The object held more than `max_object_bytes`.
     pub oversize: u64,
-    /// The pool held too many bytes. No limit sets this yet.
+    /// The pool's idle objects held `max_bytes` already.
     pub bytes: u64,
     /// `validate` refused the object, or panicked.
     pub invalid: u64,
@@ -104,7 +104,7 @@ pub struct Discarded {
     pub panic: u64,
     /// The user asked for it, by `discard` or `clear`.
     pub explicit: u64,
-    /// It was idle for too long. Nothing trims yet.
+    /// It was idle for too long (`trim`, `maintain`), or `set_max_idle` left no room.
     pub trimmed: u64,
 }
 
@@ -133,9 +133,11 @@ impl Discarded {
 pub(crate) enum Reason {
     Full,
     Oversize,
+    Bytes,
     Invalid,
     Panic,
     Explicit,
+    Trimmed,
 }
 
 /// The counters that any thread may add to, off the hit path.
@@ -151,25 +153,31 @@ pub(crate) struct Tally {
     pub(crate) attached: Counter,
     full: Counter,
     oversize: Counter,
+    bytes: Counter,
     invalid: Counter,
     panic: Counter,
     explicit: Counter,
+    trimmed: Counter,
 }
 
 impl Tally {
-    pub(crate) const fn new() -> Self {
-        Self {
-            hits: Counter::new(),
-            misses: Counter::new(),
-            created: Counter::new(),
-            returned: Counter::new(),
-            detached: Counter::new(),
-            attached: Counter::new(),
-            full: Counter::new(),
-            oversize: Counter::new(),
-            invalid: Counter::new(),
-            panic: Counter::new(),
-            explicit: Counter::new(),
+    at_compile_time! {
+        pub(crate) const fn new() -> Self {
+            Self {
+                hits: Counter::new(),
+                misses: Counter::new(),
+                created: Counter::new(),
+                returned: Counter::new(),
+                detached: Counter::new(),
+                attached: Counter::new(),
+                full: Counter::new(),
+                oversize: Counter::new(),
+                bytes: Counter::new(),
+                invalid: Counter::new(),
+                panic: Counter::new(),
+                explicit: Counter::new(),
+                trimmed: Counter::new(),
+            }
         }
     }
 
@@ -178,9 +186,11 @@ impl Tally {
         match reason {
             Reason::Full => &self.full,
             Reason::Oversize => &self.oversize,
+            Reason::Bytes => &self.bytes,
             Reason::Invalid => &self.invalid,
             Reason::Panic => &self.panic,
             Reason::Explicit => &self.explicit,
+            Reason::Trimmed => &self.trimmed,
         }
     }
 
@@ -188,11 +198,11 @@ impl Tally {
         Discarded {
             full: self.full.get(),
             oversize: self.oversize.get(),
-            bytes: 0,
+            bytes: self.bytes.get(),
             invalid: self.invalid.get(),
             panic: self.panic.get(),
             explicit: self.explicit.get(),
-            trimmed: 0,
+            trimmed: self.trimmed.get(),
         }
     }
 }
@@ -204,8 +214,10 @@ impl Tally {
 pub(crate) struct Counter(AtomicU64);
 
 impl Counter {
-    pub(crate) const fn new() -> Self {
-        Self(AtomicU64::new(0))
+    at_compile_time! {
+        pub(crate) const fn new() -> Self {
+            Self(AtomicU64::new(0))
+        }
     }
 
     pub(crate) fn get(&self) -> u64 {

@@ -1,21 +1,28 @@
 //! A thread's ways to its caches, and what becomes of them when it ends.
 //!
-//! The way is a thread-local pointer *without* a destructor, one for each type, so that a
-//! get costs no check of its state. One more thread-local has the destructor for all of
-//! them.
+//! The way to the pool of a type is a thread-local pointer *without* a destructor, one for
+//! each type, so that a get costs no check of its state. For the pools that users make
+//! there is a table in each thread, in which a pool has its place (see `registry`). One more
+//! thread-local has the destructor for all of them.
 //!
 //! # Invariants
 //!
 //! 1. A way leads to the empty cache, or to one that its thread has claimed.
 //! 2. A way is typed, and so are the static that it stands in and the pool: no thread
 //!    finds objects of another type, whoever wrote the code in between.
+//! 3. An entry of the table is looked at by the key of its pool alone, and keys are not
+//!    used again. So an entry whose pool has gone is never followed; the next pool in its
+//!    place overwrites it.
+//! 4. No user code runs between a claim and the installation of the way.
 
-use core::cell::Cell;
+use core::cell::{Cell, RefCell};
 use core::marker::PhantomData;
+use core::ptr;
 use std::thread::LocalKey;
 
-use crate::cache::{CacheRef, Caches};
-use crate::pool::RawPool;
+use crate::cache::CacheRef;
+use crate::raw_pool::{RawPool, caught, forget_panic};
+use crate::registry::{self, Key};
 
 /// A thread's way to its cache of one pool, whatever the type.
 #[derive(Debug)]
@@ -97,50 +104,168 @@ unsafe impl Sync for Shared {}
 
 static SHARED: Shared = Shared(RawLocal(Cell::new(CacheRef::EMPTY)));
 
-/// The caches that the current thread has claimed.
-struct Claimed(Cell<Option<CacheRef>>);
+/// A thread's caches of the pools that users made: an array, indexed by the place of the
+/// pool.
+#[derive(Clone, Copy, Debug)]
+struct Table {
+    entries: *mut Entry,
+    len: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    key: Key,
+    cache: CacheRef,
+}
+
+impl Table {
+    const NONE: Self = Self { entries: ptr::null_mut(), len: 0 };
+
+    /// # Safety
+    ///
+    /// - The table is the one that its thread uses, and the caller lets go of the slice
+    ///   before anyone else looks at it.
+    unsafe fn entries<'a>(self) -> &'a mut [Entry] {
+        if self.len == 0 {
+            return &mut [];
+        }
+        // SAFETY: `grow` made the array of this length; the caller says that it is alive,
+        // and that nobody else looks at it.
+        unsafe { core::slice::from_raw_parts_mut(self.entries, self.len) }
+    }
+
+    /// A table of at least `len` entries, these among them. The old one is freed.
+    ///
+    /// # Safety
+    ///
+    /// - The table is the one that its thread uses, and it does so no longer.
+    unsafe fn grow(self, len: usize) -> Self {
+        let mut entries = Vec::with_capacity(len.next_power_of_two().max(8));
+        // SAFETY: the caller's promise is the one asked for.
+        entries.extend_from_slice(unsafe { self.entries() });
+        entries.resize(entries.capacity(), Entry { key: Key::NONE, cache: CacheRef::EMPTY });
+        // SAFETY: as above.
+        unsafe { self.free() };
+        let entries = Box::leak(entries.into_boxed_slice());
+        Self { len: entries.len(), entries: entries.as_mut_ptr() }
+    }
+
+    /// # Safety
+    ///
+    /// - The table is the one that its thread uses, and it does so no longer.
+    unsafe fn free(self) {
+        // SAFETY: the caller's promise is the one asked for.
+        let entries: *mut [Entry] = unsafe { self.entries() };
+        if self.len > 0 {
+            // SAFETY: `grow` took the array out of a box of this length.
+            drop(unsafe { Box::from_raw(entries) });
+        }
+    }
+}
 
 thread_local! {
-    static CLAIMED: Claimed = const { Claimed(Cell::new(None)) };
+    static TABLE: Cell<Table> = const { Cell::new(Table::NONE) };
+    static CLAIMED: Claimed = const { Claimed { typed: RefCell::new(Vec::new()) } };
+}
+
+/// The current thread's cache of a pool that a user made.
+#[inline(always)]
+pub(crate) fn find(key: Key) -> CacheRef {
+    if !NATIVE {
+        return CacheRef::EMPTY;
+    }
+    let table = TABLE.get();
+    if key.place() < table.len {
+        // SAFETY: the table is the thread's own, and the place is in bounds.
+        let entry = unsafe { table.entries.add(key.place()) };
+        // SAFETY: all entries are initialised.
+        let entry = unsafe { entry.read() };
+        if entry.key == key {
+            return entry.cache;
+        }
+    }
+    CacheRef::EMPTY
+}
+
+/// A cache of the pool of a type, and the way to it.
+struct Typed {
+    cache: CacheRef,
+    local: *const RawLocal,
+    pool: &'static RawPool,
+}
+
+/// The caches that the current thread has claimed. This and the table together.
+struct Claimed {
+    typed: RefCell<Vec<Typed>>,
 }
 
 impl Drop for Claimed {
     /// Hands the caches of a thread that ends to their pools.
     ///
-    /// While this runs, [`claim`] finds the list gone, and so code that runs in here or
-    /// later on this thread works without a cache.
+    /// While this runs, a claim finds the list gone, and so code that runs in here or later
+    /// on this thread works without a cache.
     fn drop(&mut self) {
-        while let Some(cache) = self.0.get() {
-            let (next, local, pool) = cache.links();
-            self.0.set(next);
+        for Typed { cache, local, pool } in self.typed.take() {
             // SAFETY: `claim` set the pointer on this thread, and `NATIVE` says that it is
             // valid until the thread has ended.
             let local = unsafe { &*local };
             // First of all: from here on no get and no return finds the cache.
             local.set(CacheRef::EMPTY);
-            // SAFETY: only caches of a pool are in the list, and a pool that makes
-            // caches is never freed.
-            let pool = unsafe { &*pool };
-            pool.empty_cache_of_ending_thread(cache);
             // SAFETY: this thread claimed it, and has no way to it any more.
+            unsafe { pool.empty_cache_of_ending_thread(cache) };
+            // SAFETY: as above.
             unsafe { cache.release() };
         }
+        // First of all, as above.
+        let table = TABLE.replace(Table::NONE);
+        // SAFETY: the thread does not use the table any more.
+        for &mut Entry { key, cache } in unsafe { table.entries() } {
+            // A pool that has gone took its caches along.
+            let Some(pool) = registry::pin(key) else { continue };
+            // SAFETY: the pool lives, so the cache does; this thread claimed it, and has no
+            // way to it any more.
+            unsafe { pool.empty_cache_of_ending_thread(cache) };
+            // SAFETY: as above.
+            unsafe { cache.release() };
+            // Perhaps the last to hold it: its objects are freed then.
+            forget_panic(caught(|| drop(pool)));
+        }
+        // SAFETY: as above.
+        unsafe { table.free() };
     }
 }
 
-/// Claims a cache of `pool` for the current thread, unless the thread is ending.
-pub(crate) fn claim(pool: &'static RawPool, caches: &Caches, local: &RawLocal) -> CacheRef {
-    if !NATIVE {
-        return local.get();
+/// The current thread's cache of the pool of a type, claimed unless the thread is ending.
+pub(crate) fn claim_typed(pool: &'static RawPool, local: &RawLocal) -> CacheRef {
+    let is_possible = NATIVE && pool.has_caches() && local.get().is_empty_one();
+    if is_possible && CLAIMED.try_with(|_| ()).is_ok() {
+        pool.claim(|cache| {
+            CLAIMED.with(|claimed| claimed.typed.borrow_mut().push(Typed { cache, local, pool }));
+            local.set(cache);
+        });
     }
-    let claimed = CLAIMED.try_with(|claimed| {
-        let cache = caches.claim(pool);
-        cache.link(claimed.0.get(), local);
-        claimed.0.set(Some(cache));
-        local.set(cache);
-        cache
-    });
-    claimed.unwrap_or_else(|_| local.get())
+    local.get()
+}
+
+/// The current thread's cache of a pool that a user made, claimed unless the thread is
+/// ending.
+pub(crate) fn claim_made(pool: &RawPool, key: Key) -> CacheRef {
+    let is_possible = NATIVE && pool.has_caches() && find(key).is_empty_one();
+    // This also has the destructor run when the thread ends.
+    if is_possible && CLAIMED.try_with(|_| ()).is_ok() {
+        pool.claim(|cache| {
+            let mut table = TABLE.get();
+            if key.place() >= table.len {
+                // SAFETY: the table is this thread's, and replaced below.
+                table = unsafe { table.grow(key.place() + 1) };
+                TABLE.set(table);
+            }
+            // SAFETY: nobody else looks at the thread's table meanwhile.
+            let entries = unsafe { table.entries() };
+            entries[key.place()] = Entry { key, cache };
+        });
+    }
+    find(key)
 }
 
 /// A way must not leave its thread: this is ambiguous, and so an error, if it is `Send`.

@@ -2,14 +2,14 @@
 
 use core::fmt;
 use core::marker::PhantomData;
-use core::mem;
+use std::borrow::Cow;
 
-use crate::lifecycle::create;
-use crate::magazine::Magazine;
-use crate::pool::{Limits, RawPool};
+use crate::depot::Visitors;
+use crate::lifecycle::{self, Home, OfType};
 use crate::poolable::Poolable;
+use crate::raw_pool::{Limits, RawPool};
 use crate::slot::free_object;
-use crate::stats::{Reason, Stats};
+use crate::stats::Stats;
 
 /// The pool of a type that derives [`Poolable`], reached through
 /// [`Poolable::pool`].
@@ -51,10 +51,16 @@ unsafe impl<T: Send> Send for TypePool<T> {}
 impl<T> TypePool<T> {
     /// An empty pool. Objects are cached by threads through the static that
     /// [`Poolable::pool`] returns, and so there is no other use for one.
-    pub(crate) const fn new(name: &'static str, limits: Limits) -> Self {
+    pub(crate) const fn new(name: &'static str, limits: Limits) -> Self
+    where
+        T: Send,
+    {
         // SAFETY: the objects of a `TypePool<T>` are made by `create` and by guards of
-        // `T`, and so are of this type.
-        let raw = unsafe { RawPool::new(name, limits, size_of::<T>(), free_object::<T>) };
+        // `T`, and so are of this type, which is `Send`.
+        let raw = unsafe {
+            let name = Cow::Borrowed(name);
+            RawPool::new(name, limits, size_of::<T>(), free_object::<T>, Visitors::Many)
+        };
         Self { raw, _objects: PhantomData }
     }
 
@@ -76,7 +82,7 @@ impl<T> TypePool<T> {
     /// assert_eq!(Line::pool().name(), "lines");
     /// ```
     #[must_use]
-    pub fn name(&self) -> &'static str {
+    pub fn name(&self) -> &str {
         self.raw.name()
     }
 
@@ -124,31 +130,42 @@ impl<T: Poolable<Static = T> + 'static> TypePool<T> {
     ///
     /// If the create panics. The objects made before are kept.
     pub fn prewarm(&self, count: usize) -> usize {
-        let raw = T::pool().raw();
-        let depot = raw.depot();
-        let count = count.min(depot.room());
-        let mut batch = Batch { pool: raw, magazine: Magazine::new() };
-        for created in 0..count {
-            let object = create::<T>();
-            if object.bytes() > raw.max_object_bytes() {
-                raw.discard(object, Reason::Oversize);
-                return created;
-            }
-            if object.bytes() > raw.most_cached_bytes() {
-                raw.give_single(object);
-                continue;
-            }
-            batch.magazine.push(object);
-            if batch.magazine.len() == depot.magazine_size() {
-                batch = Batch { pool: raw, magazine: Magazine::new() };
-            }
-        }
-        count
+        lifecycle::prewarm(OfType::<T>::new(), count)
+    }
+
+    /// Ends a generation: frees what was idle when the last one ended, and still is.
+    ///
+    /// So an object that nobody uses is freed by the second call, and one that is used in
+    /// between stays. Objects in the caches of other threads are marked, or freed, at the
+    /// next visit of their thread.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::Poolable;
+    ///
+    /// #[derive(Poolable)]
+    /// struct Line(Vec<u8>);
+    ///
+    /// Line::pool().prewarm(3);
+    /// Line::pool().trim();
+    /// drop(Line::pooled());
+    /// Line::pool().trim();
+    /// assert_eq!(Line::pool().stats().idle, 1);
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the drop of an object panics. The others are freed all the same.
+    pub fn trim(&self) {
+        let home = OfType::<T>::new();
+        // SAFETY: the thread has claimed what its home finds.
+        unsafe { home.raw().trim(home.cache()) };
     }
 
     /// Frees the idle objects of the depot and of the current thread.
     ///
-    /// What other threads keep in their caches stays until they return or exchange it.
+    /// What other threads keep in their caches is freed at their next visit.
     ///
     /// # Examples
     ///
@@ -169,7 +186,9 @@ impl<T: Poolable<Static = T> + 'static> TypePool<T> {
     ///
     /// If the drop of an object panics. The others are freed all the same.
     pub fn clear(&self) {
-        T::pool().raw.clear(T::__local().get());
+        let home = OfType::<T>::new();
+        // SAFETY: the thread has claimed what its home finds.
+        unsafe { home.raw().clear(home.cache()) };
     }
 
     /// Moves the current thread's idle objects to the depot, for other threads to find.
@@ -190,7 +209,32 @@ impl<T: Poolable<Static = T> + 'static> TypePool<T> {
     /// assert_eq!(Line::pool().stats().misses, 1);
     /// ```
     pub fn flush_thread_cache(&self) {
-        T::pool().raw.flush(T::__local().get());
+        let home = OfType::<T>::new();
+        // SAFETY: the thread has claimed what its home finds.
+        unsafe { home.raw().flush(home.cache()) };
+    }
+
+    /// Changes how many objects the depot keeps, and frees what is above that.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::Poolable;
+    ///
+    /// #[derive(Poolable)]
+    /// struct Line(Vec<u8>);
+    ///
+    /// assert_eq!(Line::pool().prewarm(8), 8);
+    /// Line::pool().set_max_idle(3);
+    /// let stats = Line::pool().stats();
+    /// assert_eq!((stats.idle, stats.discarded.trimmed), (3, 5));
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the drop of an object panics. The others are freed all the same.
+    pub fn set_max_idle(&self, objects: usize) {
+        T::pool().raw.set_max_idle(objects);
     }
 }
 
@@ -200,17 +244,5 @@ impl<T> fmt::Debug for TypePool<T> {
             .field("name", &self.name())
             .field("stats", &self.stats())
             .finish_non_exhaustive()
-    }
-}
-
-/// New objects that go to the depot when they go out of scope, on unwind too.
-struct Batch<'a> {
-    pool: &'a RawPool,
-    magazine: Magazine,
-}
-
-impl Drop for Batch<'_> {
-    fn drop(&mut self) {
-        self.pool.give_magazine(mem::replace(&mut self.magazine, Magazine::new()));
     }
 }

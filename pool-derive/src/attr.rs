@@ -45,6 +45,7 @@ pub(crate) struct TypeAttrs {
     pub(crate) cache: Option<Setting<Expr>>,
     pub(crate) max_idle: Option<Setting<Expr>>,
     pub(crate) max_object_bytes: Option<Setting<Expr>>,
+    pub(crate) max_bytes: Option<Setting<Expr>>,
     pub(crate) accessor: Option<Setting<Ident>>,
     pub(crate) name: Option<Setting<String>>,
     pub(crate) drop_wipe: Option<Setting<bool>>,
@@ -110,6 +111,7 @@ const KNOWN: &[Known] = &[
     known(Place::Type, true, "cache", "cache = 64"),
     known(Place::Type, true, "max_idle", "max_idle = 1024"),
     known(Place::Type, true, "max_object_bytes", "max_object_bytes = 65536"),
+    known(Place::Type, true, "max_bytes", "max_bytes = 1 << 26"),
     known(Place::Type, true, "accessor", "accessor = \"take\""),
     known(Place::Type, true, "name", "name = \"requests\""),
     known(Place::Type, false, "drop_wipe", "drop_wipe = false"),
@@ -118,7 +120,7 @@ const KNOWN: &[Known] = &[
 ];
 
 /// Options that the design has a place for, and this version no code.
-const NOT_YET: &[&str] = &["local", "max_bytes"];
+const NOT_YET: &[&str] = &["local"];
 
 impl FieldAttrs {
     pub(crate) fn parse(attrs: &[Attribute], derive: Derive, errors: &mut Errors) -> Self {
@@ -154,6 +156,7 @@ impl TypeAttrs {
             "cache" => setting(&mut this.cache, key, input, number),
             "max_idle" => setting(&mut this.max_idle, key, input, number),
             "max_object_bytes" => setting(&mut this.max_object_bytes, key, input, number),
+            "max_bytes" => setting(&mut this.max_bytes, key, input, number),
             "accessor" => setting(&mut this.accessor, key, input, identifier),
             "name" => setting(&mut this.name, key, input, |key, input| {
                 string(key, input).map(|(value, _)| value)

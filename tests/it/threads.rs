@@ -172,8 +172,9 @@ fn a_thread_takes_over_the_cache_of_one_that_has_ended() {
         let worker = thread::spawn(|| allocations_in(|| assert_eq!(Line::pooled().0, "")));
         worker.join().expect("no panic")
     };
-    assert!(visit() > 0, "the first thread makes the cache and the object");
-    assert_eq!((0..1000).map(|_| visit()).sum::<u64>(), 0);
+    assert!(visit() > 2, "the first thread makes the cache and the object");
+    // A thread's list of its caches is its own.
+    assert_eq!((0..1000).map(|_| visit()).max(), Some(1));
 }
 
 #[test]

@@ -20,7 +20,7 @@ use core::mem;
 use core::ptr;
 use std::thread;
 
-use crate::pool::{caught, forget_panic};
+use crate::raw_pool::{caught, forget_panic};
 
 /// A field that a wipe panicked on.
 #[derive(Clone, Copy, PartialEq)]

@@ -25,6 +25,7 @@ impl Expander<'_> {
             ("cache", &attrs.cache),
             ("max_idle", &attrs.max_idle),
             ("max_object_bytes", &attrs.max_object_bytes),
+            ("max_bytes", &attrs.max_bytes),
         ];
         let limits = limits.into_iter().filter_map(|(name, limit)| {
             let value = &limit.as_ref()?.value;
@@ -42,13 +43,6 @@ impl Expander<'_> {
                 #[inline]
                 fn __validate(&self) -> #private::bool { (Self::__POOL_VALIDATE)(self) }
             }
-        });
-        let wipe = (model.has_secrets() && !model.wipes_on_drop()).then(|| {
-            quote!(
-                fn __wipe(&mut self) {
-                    Self::__pool_wipe(self, true)
-                }
-            )
         });
         let doc = format!(
             " Takes a `{ident}` from its pool, or creates one; dropping the guard resets and \
@@ -96,7 +90,6 @@ impl Expander<'_> {
                 }
 
                 #validate
-                #wipe
             }
 
             #inherent

@@ -25,6 +25,13 @@ impl Expander<'_> {
             .then(|| quote!(__other => *__other = <Self as #krate::Reset>::blank(),));
         let birth = self.birth();
         let retained = self.retained();
+        let wipe = (self.model.has_secrets() && !self.model.wipes_on_drop()).then(|| {
+            quote! {
+                fn __wipe(&mut self) {
+                    Self::__pool_wipe(self, true)
+                }
+            }
+        });
         self.block(
             Some(quote!(#krate::Reset)),
             &self.bounds.reset,
@@ -40,6 +47,7 @@ impl Expander<'_> {
                 }
                 #[inline]
                 fn retained_bytes(&mut self) -> #krate::__private::usize { #retained }
+                #wipe
             },
         )
     }

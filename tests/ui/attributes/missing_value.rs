@@ -1,7 +1,7 @@
 use poolable::Poolable;
 
 #[derive(Poolable)]
-#[pool(create, validate, cache, max_idle, max_object_bytes)]
+#[pool(create, validate, cache, max_idle, max_object_bytes, max_bytes)]
 #[pool(accessor, name, drop_wipe, bound, crate)]
 struct Request {
     #[pool(value)]

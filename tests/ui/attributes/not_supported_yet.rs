@@ -1,7 +1,7 @@
 use poolable::Poolable;
 
 #[derive(Poolable)]
-#[pool(local, max_bytes = 1024)]
+#[pool(local)]
 struct Request {
     id: u64,
 }

@@ -1,0 +1,286 @@
+//! The calls that concern all pools of the process.
+
+use core::fmt;
+use core::time::Duration;
+use std::io;
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::thread::{self, JoinHandle};
+
+use crate::raw_pool::{caught, forget_panic};
+use crate::registry::{self, Pinned};
+use crate::stats::Stats;
+
+/// What [`pools`] tells of a pool.
+///
+/// # Examples
+///
+/// ```
+/// use poolable::{Pool, pools};
+///
+/// let pool: Pool<String> = Pool::builder().name("lines").build();
+/// drop(pool.get());
+/// let lines = pools().into_iter().find(|pool| pool.name == "lines").unwrap();
+/// assert_eq!((lines.stats.idle, lines.caches), (1, 1));
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct PoolInfo {
+    /// The name that the user gave, or the type's.
+    pub name: String,
+    /// What it has counted.
+    pub stats: Stats,
+    /// How many caches it made: the most threads that used it at one time.
+    pub caches: usize,
+}
+
+/// All pools that exist: those of types that have been used, and those that users made and
+/// used, and have not dropped.
+///
+/// # Examples
+///
+/// ```
+/// use poolable::{Poolable, pools};
+///
+/// #[derive(Poolable)]
+/// #[pool(name = "requests")]
+/// struct Request(Vec<u8>);
+///
+/// drop(Request::pooled());
+/// assert!(pools().iter().any(|pool| pool.name == "requests" && pool.stats.idle == 1));
+/// ```
+#[must_use]
+pub fn pools() -> Vec<PoolInfo> {
+    let info = |pool: &Pinned| PoolInfo {
+        name: pool.name().to_owned(),
+        stats: pool.stats(),
+        caches: pool.caches(),
+    };
+    registry::all().iter().map(info).collect()
+}
+
+/// All pools as a table, one line each, to print.
+///
+/// # Examples
+///
+/// ```
+/// use poolable::{Poolable, report};
+///
+/// #[derive(Poolable)]
+/// #[pool(name = "requests")]
+/// struct Request(Vec<u8>);
+///
+/// drop(Request::pooled());
+/// let report = report().to_string();
+/// let line = report.lines().find(|line| line.starts_with("requests")).unwrap();
+/// assert!(line.split_whitespace().any(|word| word == "0.0%"), "{line}");
+/// ```
+#[must_use]
+pub fn report() -> Report {
+    Report { pools: pools() }
+}
+
+/// What [`report`] returns: a table when it is displayed.
+///
+/// # Examples
+///
+/// ```
+/// let report: poolable::Report = poolable::report();
+/// assert!(report.to_string().starts_with("pool"));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Report {
+    pools: Vec<PoolInfo>,
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const HEAD: [&str; 9] = [
+            "pool",
+            "gets",
+            "hit rate",
+            "in use",
+            "idle",
+            "KiB idle",
+            "created",
+            "discarded",
+            "caches",
+        ];
+        let mut rows = vec![HEAD.map(str::to_owned)];
+        rows.extend(self.pools.iter().map(|PoolInfo { name, stats, caches }| {
+            [
+                // A name is one line, whatever is in it.
+                name.escape_debug().to_string(),
+                (stats.hits + stats.misses).to_string(),
+                format!("{:.1}%", stats.hit_rate() * 100.0),
+                stats.in_use.to_string(),
+                stats.idle.to_string(),
+                stats.bytes_idle.div_ceil(1024).to_string(),
+                stats.created.to_string(),
+                stats.discarded.total().to_string(),
+                caches.to_string(),
+            ]
+        }));
+        let mut widths = [0; HEAD.len()];
+        for row in &rows {
+            for (width, cell) in widths.iter_mut().zip(row) {
+                *width = (*width).max(cell.chars().count());
+            }
+        }
+        for row in &rows {
+            write!(f, "{:<1$}", row[0], widths[0])?;
+            for (cell, &width) in row.iter().zip(&widths).skip(1) {
+                write!(f, "  {cell:>width$}")?;
+            }
+            writeln!(f)?;
+        }
+        Ok(())
+    }
+}
+
+/// Calls `trim` on every pool: frees what was idle at the last call, and still is.
+///
+/// Objects that only one thread has used so far may have to be dropped there, if their
+/// type is not `Send`: called from another thread, this leaves that to the next get or
+/// return. The pools of types with `#[derive(Poolable)]` are not concerned: their objects
+/// are `Send`.
+///
+/// # Examples
+///
+/// ```
+/// use poolable::{Pool, trim_all};
+///
+/// let pool = Pool::new(String::new);
+/// pool.prewarm(3);
+/// trim_all();
+/// assert_eq!(pool.stats().idle, 3);
+/// trim_all();
+/// assert_eq!(pool.stats().idle, 0);
+/// ```
+///
+/// # Panics
+///
+/// If the drop of an object panics. The others are freed all the same, but for those of
+/// pools that were to come yet.
+pub fn trim_all() {
+    for pool in registry::all() {
+        pool.trim_or_wish();
+    }
+}
+
+/// Gives memory back that is not needed: for a timer, about once in a second.
+///
+/// The time between two calls is a window. What a depot never got below during the last two
+/// windows is its surplus, since nobody needed it, and half of the surplus is freed. So
+/// what a burst leaves behind is gone a few windows later, and a load that is steady loses
+/// nothing.
+///
+/// Each thread's cache is emptied into its depot when the thread next gets or returns an
+/// object, so that the surplus of a thread is found as well. A thread that never comes back
+/// keeps what it has: 1 MiB in each pool at the most, unless `cache` is given.
+///
+/// What [`trim_all`] says of objects that are not `Send` holds here too.
+///
+/// # Examples
+///
+/// ```
+/// use poolable::{Pool, maintain};
+///
+/// let pool: Pool<String> = Pool::builder().max_idle(10_000).build();
+/// let burst: Vec<_> = (0..10_000).map(|_| pool.get()).collect();
+/// drop(burst);
+/// for _window in 0..3 {
+///     maintain();
+/// }
+/// assert!(pool.stats().idle < 3_000);
+/// ```
+///
+/// # Panics
+///
+/// If the drop of an object panics. The others are freed all the same, but for those of
+/// pools that were to come yet.
+pub fn maintain() {
+    for pool in registry::all() {
+        pool.maintain_or_wish();
+    }
+}
+
+/// A thread that calls [`maintain`] at regular intervals, until this is dropped.
+///
+/// For programs without a timer of their own.
+///
+/// # Examples
+///
+/// ```
+/// use poolable::Reaper;
+/// use std::time::Duration;
+///
+///
+/// # fn main() -> std::io::Result<()> {
+/// let reaper = Reaper::spawn(Duration::from_secs(1))?;
+/// // .. the program runs ..
+/// drop(reaper);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+#[must_use = "the thread stops when this is dropped"]
+pub struct Reaper {
+    stop: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Reaper {
+    /// Starts the thread. `window` is the time between two calls of [`maintain`].
+    ///
+    /// An object whose drop panics does not stop it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::{Pool, Reaper};
+    /// use std::time::Duration;
+    ///
+    ///
+    /// static LINES: Pool<String> = Pool::new(String::new);
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// std::thread::spawn(|| LINES.prewarm(100)).join().unwrap();
+    /// LINES.prewarm(100);
+    /// let _reaper = Reaper::spawn(Duration::from_millis(1))?;
+    /// while LINES.stats().idle > 0 {
+    ///     std::thread::yield_now();
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the system has no thread to give.
+    pub fn spawn(window: Duration) -> io::Result<Self> {
+        let (stop, stopped) = mpsc::channel();
+        let reap = move || {
+            while stopped.recv_timeout(window) == Err(RecvTimeoutError::Timeout) {
+                for pool in registry::all() {
+                    forget_panic(caught(|| pool.maintain_or_wish()));
+                    forget_panic(caught(|| drop(pool)));
+                }
+            }
+        };
+        let thread = thread::Builder::new().name("poolable-reaper".to_owned()).spawn(reap)?;
+        Ok(Self { stop: Some(stop), thread: Some(thread) })
+    }
+}
+
+impl Drop for Reaper {
+    /// Stops the thread, and waits for it.
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        let Some(thread) = self.thread.take() else { return };
+        // An object's drop may drop the reaper on the reaper's own thread.
+        if thread.thread().id() != thread::current().id() {
+            // It contains the panics of others, and has none of its own.
+            let _ = thread.join();
+        }
+    }
+}

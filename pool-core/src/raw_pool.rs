@@ -1,0 +1,586 @@
+//! What all pools share, whatever their type: limits, the slow paths, the counters.
+//!
+//! # Invariants
+//!
+//! 1. No user code runs while the depot is locked or a cache is half updated: objects to
+//!    be freed are moved out first, and freed last. A drop that panics does not save the
+//!    others from theirs.
+//! 2. Two pools share nothing: each has caches, a depot and counters of its own.
+//! 3. A pool frees its objects on the threads that work with it. A call from another
+//!    thread leaves a wish, unless two threads have shown that the objects are `Send`.
+//!
+//! # How much a cache keeps
+//!
+//! A cache keeps up to `limit` objects of up to `most_retained` bytes each, and the product
+//! of the two stays within a budget, so that what an idle thread holds back is bounded in
+//! bytes: 1 MiB, unless the user gave `cache`, which then stands alone. A pool begins with
+//! the size that its objects are born with. An object that comes back bigger takes the slow
+//! way, where the cache trades number for size; a cache that finds itself full of small
+//! ones trades back. The size of a batch follows: half the limit.
+
+use core::mem;
+use core::panic::AssertUnwindSafe;
+use std::borrow::Cow;
+use std::panic::{catch_unwind, resume_unwind};
+
+use crate::cache::{CacheRef, Caches, Fit};
+use crate::depot::{Depot, DepotLimits, Doomed, MOST_CACHED_BYTES, Visitors};
+use crate::slot::Object;
+use crate::stats::{Reason, Stats, Tally};
+use crate::sync::{
+    AtomicBool, AtomicUsize, Mutex, MutexGuard, Ordering, at_compile_time, thread_number,
+};
+
+/// The default of `max_object_bytes`: 1 MiB.
+const MAX_OBJECT_BYTES: usize = 1 << 20;
+/// Without a limit of the user's, an object may hold this many times what one held
+/// straight after its create.
+const GROWTH: usize = 4;
+/// The default of `max_idle`, in objects.
+const MAX_IDLE: usize = 1024;
+/// The default of `max_bytes`: 64 MiB.
+const MAX_BYTES: usize = 64 << 20;
+/// The default of `cache`, in objects.
+const CACHE: usize = 64;
+/// The most that a cache of the default size keeps: 1 MiB.
+const CACHE_BYTES: usize = 1 << 20;
+/// The most objects that a cache keeps, whatever the limits say: it is an array, and an
+/// array of `usize::MAX` objects cannot be had.
+const MOST_CACHED: usize = 1 << 20;
+
+/// The limits of a pool, as attributes or a builder give them.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    cache: Option<usize>,
+    max_idle: Option<usize>,
+    max_object_bytes: Option<usize>,
+    max_bytes: Option<usize>,
+}
+
+impl Limits {
+    /// The defaults.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { cache: None, max_idle: None, max_object_bytes: None, max_bytes: None }
+    }
+
+    /// How many objects each thread keeps.
+    #[must_use]
+    pub const fn cache(self, objects: usize) -> Self {
+        Self { cache: Some(objects), ..self }
+    }
+
+    /// How many objects the depot keeps.
+    #[must_use]
+    pub const fn max_idle(self, objects: usize) -> Self {
+        Self { max_idle: Some(objects), ..self }
+    }
+
+    /// What an object that is kept may hold, inline and on the heap.
+    #[must_use]
+    pub const fn max_object_bytes(self, bytes: usize) -> Self {
+        Self { max_object_bytes: Some(bytes), ..self }
+    }
+
+    /// What all idle objects together may hold, inline and on the heap.
+    #[must_use]
+    pub const fn max_bytes(self, bytes: usize) -> Self {
+        Self { max_bytes: Some(bytes), ..self }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A pool without the type of its objects.
+#[derive(Debug)]
+pub(crate) struct RawPool {
+    pub(crate) tally: Tally,
+    name: Cow<'static, str>,
+    /// Room in each cache, in objects.
+    capacity: usize,
+    /// What a cache keeps at the most, in bytes.
+    budget: usize,
+    object_size: usize,
+    max_object_bytes: Option<usize>,
+    /// The most that an object held straight after its create.
+    bytes_at_birth: AtomicUsize,
+    /// Whether the registry has been told of the pool.
+    pub(crate) is_listed: AtomicBool,
+    /// Frees an object of the pool's type.
+    free: unsafe fn(Object),
+    caches: Caches,
+    depot: Mutex<Depot>,
+}
+
+impl RawPool {
+    at_compile_time! {
+        /// # Safety
+        ///
+        /// - `free` frees objects of the one type that the pool is used with.
+        /// - With `Visitors::Many`, that type is `Send`.
+        pub(crate) const unsafe fn new(
+            name: Cow<'static, str>,
+            limits: Limits,
+            object_size: usize,
+            free: unsafe fn(Object),
+            visitors: Visitors,
+        ) -> Self {
+            // Under these two, every return is to be seen by the depot; with the first it
+            // keeps nothing.
+            let keeps = !cfg!(poolable_passthrough);
+            let caches = keeps && !cfg!(poolable_chaos) && object_size <= MOST_CACHED_BYTES;
+            let capacity = match limits.cache {
+                _ if !caches => 0,
+                Some(objects) if objects < MOST_CACHED => objects,
+                Some(_) => MOST_CACHED,
+                None => CACHE,
+            };
+            let max_bytes = match limits.max_bytes {
+                Some(bytes) => bytes,
+                None => MAX_BYTES,
+            };
+            let budget = match limits.cache {
+                Some(_) => capacity.saturating_mul(MOST_CACHED_BYTES),
+                None => CACHE_BYTES,
+            };
+            let max_idle = match limits.max_idle {
+                _ if !keeps => 0,
+                Some(objects) => objects,
+                None => MAX_IDLE,
+            };
+            Self {
+                tally: Tally::new(),
+                name,
+                capacity,
+                budget: if budget < max_bytes { budget } else { max_bytes },
+                object_size,
+                max_object_bytes: limits.max_object_bytes,
+                bytes_at_birth: AtomicUsize::new(0),
+                is_listed: AtomicBool::new(false),
+                free,
+                caches: Caches::new(),
+                depot: Mutex::new(Depot::new(
+                    DepotLimits { max_idle, max_bytes, object_size },
+                    visitors,
+                )),
+            }
+        }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What an object that is kept may hold.
+    fn max_object_bytes(&self) -> usize {
+        self.max_object_bytes.unwrap_or_else(|| {
+            let at_birth = self.bytes_at_birth.load(Ordering::Relaxed);
+            MAX_OBJECT_BYTES.max(at_birth.saturating_mul(GROWTH))
+        })
+    }
+
+    /// What an object holds, inline and on the heap.
+    fn bytes_of(&self, object: &Object) -> usize {
+        object.retained().saturating_add(self.object_size)
+    }
+
+    /// Notes what a new object holds.
+    pub(crate) fn note_birth(&self, object: &Object) {
+        let bytes = self.bytes_of(object);
+        if bytes > self.bytes_at_birth.load(Ordering::Relaxed) {
+            self.bytes_at_birth.fetch_max(bytes, Ordering::Relaxed);
+        }
+    }
+
+    /// How many objects a cache may keep if they hold `bytes` each, and on the heap a
+    /// quarter more at the most; or its even share of the budget, if that is more.
+    fn fit(&self, bytes: usize) -> Fit {
+        let most = self.max_object_bytes.unwrap_or(usize::MAX).min(MOST_CACHED_BYTES);
+        let even = self.budget.checked_div(self.capacity).unwrap_or(0);
+        let growth = bytes.saturating_sub(self.object_size) / 4;
+        let share = even.max(bytes.saturating_add(growth)).min(most).min(self.budget);
+        match share.checked_sub(self.object_size) {
+            Some(most_retained) => {
+                let limit = self.budget.checked_div(share).unwrap_or(usize::MAX);
+                Fit { limit: limit.min(self.capacity), most_retained }
+            }
+            None => Fit { limit: 0, most_retained: 0 },
+        }
+    }
+
+    fn fit_at_birth(&self) -> Fit {
+        self.fit(self.bytes_at_birth.load(Ordering::Relaxed).max(self.object_size))
+    }
+
+    /// Whether threads are to have caches.
+    pub(crate) fn has_caches(&self) -> bool {
+        self.capacity > 0
+    }
+
+    /// Claims a cache for the current thread, and has `install` make a way to it.
+    pub(crate) fn claim(&self, install: impl FnOnce(CacheRef)) {
+        let cache = self.caches.claim(self.capacity);
+        let mut doomed = Doomed::new();
+        // SAFETY: this thread has just claimed it, and its capacity is not 0.
+        unsafe { self.enter(&mut doomed).obey(cache, self.fit_at_birth(), &mut doomed) };
+        // Before user code runs, which may come here for the same pool.
+        install(cache);
+        forget_panic(caught(|| self.discard_all(doomed)));
+    }
+
+    /// Locks the depot, for a thread that works with the pool.
+    fn enter(&self, doomed: &mut Doomed) -> MutexGuard<'_, Depot> {
+        let mut depot = self.depot.lock();
+        depot.note_visitor(thread_number);
+        depot.fulfil_wishes(&self.caches, doomed);
+        depot
+    }
+
+    /// Takes an object that the thread's cache does not have, and counts the hit.
+    ///
+    /// # Safety
+    ///
+    /// - The calling thread has claimed the cache, or it is the empty one.
+    pub(crate) unsafe fn take_slow(&self, cache: CacheRef) -> Option<Object> {
+        let mut doomed = Doomed::new();
+        let mut depot = self.enter(&mut doomed);
+        let object = if cache.is_empty_one() {
+            depot.take_one().inspect(|_| self.tally.hits.add_one())
+        } else if cache.is_summoned() {
+            // SAFETY: the caller's promise, and it is not the empty one.
+            unsafe { depot.obey(cache, self.fit_at_birth(), &mut doomed) };
+            // One alone: the thread has been away for a while, or it will come back.
+            depot.take_one().inspect(|_| {
+                // SAFETY: as above.
+                unsafe { cache.count_hit() };
+            })
+        } else {
+            // SAFETY: as above.
+            unsafe { depot.take(cache) }.inspect(|_| {
+                // SAFETY: as above.
+                unsafe { cache.count_hit() };
+            })
+        };
+        drop(depot);
+        // What the depot had no room for.
+        // SAFETY: the caller's promise is the one asked for.
+        let object = object.or_else(|| unsafe { cache.pop() });
+        // The panic of another object's drop must not cost the one at hand.
+        forget_panic(caught(|| self.discard_all(doomed)));
+        object
+    }
+
+    /// Keeps or frees a returned object that the thread's cache would not have, and counts
+    /// the return.
+    ///
+    /// # Safety
+    ///
+    /// - The calling thread has claimed the cache, or it is the empty one.
+    pub(crate) unsafe fn give_slow(&self, cache: CacheRef, object: Object) {
+        let mut doomed = Doomed::new();
+        let mut depot = self.enter(&mut doomed);
+        let has_cache = !cache.is_empty_one();
+        let is_summoned = has_cache && cache.is_summoned();
+        if is_summoned {
+            // SAFETY: the caller's promise, and it is not the empty one.
+            unsafe { depot.obey(cache, self.fit_at_birth(), &mut doomed) };
+        }
+        let refused = if self.bytes_of(&object) > self.max_object_bytes() {
+            Err((object, Reason::Oversize))
+        } else if has_cache && !is_summoned {
+            // SAFETY: as above.
+            match unsafe { self.give_to_cache(cache, &mut depot, object, &mut doomed) } {
+                Ok(()) => {
+                    drop(depot);
+                    return self.discard_all(doomed);
+                }
+                Err(object) => depot.keep(object),
+            }
+        } else {
+            depot.keep(object)
+        };
+        doomed.extend(refused.err());
+        drop(depot);
+        if has_cache {
+            // SAFETY: as above.
+            unsafe { cache.count_return() };
+        } else {
+            self.tally.returned.add_one();
+        }
+        self.discard_all(doomed);
+    }
+
+    /// Puts an object into a cache, and makes room for it; gives it back if it is too big
+    /// for any cache.
+    ///
+    /// # Safety
+    ///
+    /// - The calling thread has claimed the cache, and it is not the empty one.
+    unsafe fn give_to_cache(
+        &self,
+        cache: CacheRef,
+        depot: &mut Depot,
+        object: Object,
+        doomed: &mut Doomed,
+    ) -> Result<(), Object> {
+        let (bytes, retained) = (self.bytes_of(&object), object.retained());
+        if retained > cache.most_retained() {
+            let fit = self.fit(bytes);
+            if retained > fit.most_retained {
+                return Err(object);
+            }
+            // SAFETY: the caller's promise, and the depot is locked.
+            unsafe { cache.set_bounds(fit) };
+        }
+        if cache.len() >= cache.limit() {
+            // SAFETY: as above.
+            let most = unsafe { depot.unload(cache, doomed) };
+            let fit = self.fit(most.max(bytes));
+            if fit.limit >= cache.limit().saturating_mul(2) {
+                // SAFETY: as above.
+                unsafe { cache.set_bounds(fit) };
+            }
+        }
+        // SAFETY: as above.
+        unsafe { cache.push(object, retained) }
+    }
+
+    /// How many more objects the depot has room for.
+    pub(crate) fn room(&self) -> usize {
+        self.depot.lock().room()
+    }
+
+    /// Keeps a new object for a later get; tells whether that was possible.
+    pub(crate) fn stock(&self, object: Object) -> bool {
+        let mut doomed = Doomed::new();
+        let refused = if self.bytes_of(&object) > self.max_object_bytes() {
+            Err((object, Reason::Oversize))
+        } else {
+            self.enter(&mut doomed).keep(object)
+        };
+        let is_kept = refused.is_ok();
+        doomed.extend(refused.err());
+        self.discard_all(doomed);
+        is_kept
+    }
+
+    /// Has a call that ends a generation, or empties all, begin with the caller's cache.
+    ///
+    /// # Safety
+    ///
+    /// - The calling thread has claimed the cache, or it is the empty one.
+    unsafe fn order(&self, cache: CacheRef, give: impl FnOnce(&mut Depot, &Caches, &mut Doomed)) {
+        let mut doomed = Doomed::new();
+        let mut depot = self.enter(&mut doomed);
+        give(&mut depot, &self.caches, &mut doomed);
+        if !cache.is_empty_one() {
+            // SAFETY: the caller's promise, and it is not the empty one.
+            unsafe { depot.obey(cache, self.fit_at_birth(), &mut doomed) };
+        }
+        drop(depot);
+        self.discard_all(doomed);
+    }
+
+    /// Ends a generation.
+    ///
+    /// # Safety
+    ///
+    /// - The calling thread has claimed the cache, or it is the empty one.
+    pub(crate) unsafe fn trim(&self, cache: CacheRef) {
+        // SAFETY: the caller's promise is the one asked for.
+        unsafe { self.order(cache, Depot::trim) };
+    }
+
+    /// Frees what the depot and the current thread keep, and tells the other threads.
+    ///
+    /// # Safety
+    ///
+    /// - The calling thread has claimed the cache, or it is the empty one.
+    pub(crate) unsafe fn clear(&self, cache: CacheRef) {
+        // SAFETY: the caller's promise is the one asked for.
+        unsafe { self.order(cache, Depot::clear) };
+    }
+
+    /// Moves what the current thread keeps to the depot.
+    ///
+    /// # Safety
+    ///
+    /// - The calling thread has claimed the cache, or it is the empty one.
+    pub(crate) unsafe fn flush(&self, cache: CacheRef) {
+        if cache.is_empty_one() {
+            return;
+        }
+        let mut doomed = Doomed::new();
+        let mut depot = self.enter(&mut doomed);
+        if cache.is_summoned() {
+            // SAFETY: the caller's promise, and it is not the empty one.
+            unsafe { depot.obey(cache, self.fit_at_birth(), &mut doomed) };
+        }
+        // SAFETY: as above.
+        unsafe { depot.empty(cache, &mut doomed) };
+        drop(depot);
+        self.discard_all(doomed);
+    }
+
+    /// Moves the objects of a thread that ends to the depot.
+    ///
+    /// # Safety
+    ///
+    /// - The calling thread has claimed the cache.
+    pub(crate) unsafe fn empty_cache_of_ending_thread(&self, cache: CacheRef) {
+        // A panic that leaves a thread-local's destructor aborts the process.
+        // SAFETY: the caller's promise is the one asked for.
+        forget_panic(caught(|| unsafe { self.flush(cache) }));
+    }
+
+    /// Changes how many objects the depot keeps.
+    pub(crate) fn set_max_idle(&self, max_idle: usize) {
+        let mut doomed = Doomed::new();
+        let max_idle = if cfg!(poolable_passthrough) { 0 } else { max_idle };
+        self.enter(&mut doomed).set_max_idle(max_idle, &mut doomed);
+        self.discard_all(doomed);
+    }
+
+    /// Ends a generation, for a caller that may have nothing to do with the pool.
+    pub(crate) fn trim_or_wish(&self) {
+        self.work_or_wish(Depot::trim, Depot::wish_trim);
+    }
+
+    /// Ends a window, for a caller that may have nothing to do with the pool.
+    pub(crate) fn maintain_or_wish(&self) {
+        self.work_or_wish(Depot::maintain, Depot::wish_maintain);
+    }
+
+    fn work_or_wish(
+        &self,
+        work: impl FnOnce(&mut Depot, &Caches, &mut Doomed),
+        wish: impl FnOnce(&mut Depot, &Caches),
+    ) {
+        let mut doomed = Doomed::new();
+        let mut depot = self.depot.lock();
+        if depot.may_free(thread_number) {
+            depot.fulfil_wishes(&self.caches, &mut doomed);
+            work(&mut depot, &self.caches, &mut doomed);
+        } else {
+            wish(&mut depot, &self.caches);
+        }
+        drop(depot);
+        self.discard_all(doomed);
+    }
+
+    /// Frees what the pool keeps, if it is this thread alone that may. What is left is freed
+    /// with the pool, which other threads may hold for a moment longer.
+    ///
+    /// # Safety
+    ///
+    /// - Nobody gets or returns objects any more.
+    pub(crate) unsafe fn close(&self) {
+        let is_ours = self.depot.lock().visitors() == Visitors::One(thread_number());
+        if is_ours {
+            // SAFETY: no other thread ever had a cache of the pool.
+            unsafe { self.free_all() };
+        }
+    }
+
+    /// Frees all that is idle.
+    ///
+    /// # Safety
+    ///
+    /// - No other thread uses a cache of the pool.
+    unsafe fn free_all(&self) {
+        let mut doomed = Doomed::new();
+        let mut depot = self.depot.lock();
+        depot.discard_bottom(usize::MAX, Reason::Explicit, &mut doomed);
+        // SAFETY: the caller's promise, and the closure reaches no cache.
+        unsafe { self.caches.empty(|object| doomed.push((object, Reason::Explicit))) };
+        drop(depot);
+        let outcome = self.discard_each(doomed);
+        if std::thread::panicking() {
+            forget_panic(outcome);
+        } else if let Err(payload) = outcome {
+            resume_unwind(payload);
+        }
+    }
+
+    /// Counts and frees an object.
+    pub(crate) fn discard(&self, object: Object, reason: Reason) {
+        self.tally.discarded(reason).add_one();
+        // SAFETY: the objects of a pool are of the type that `free` is for.
+        unsafe { (self.free)(object) };
+    }
+
+    /// Counts and frees objects; a panic goes on when all are freed.
+    fn discard_all(&self, doomed: Doomed) {
+        if let Err(payload) = self.discard_each(doomed) {
+            resume_unwind(payload);
+        }
+    }
+
+    /// Counts and frees objects, and keeps the first panic.
+    fn discard_each(&self, doomed: Doomed) -> std::thread::Result<()> {
+        let mut outcome = Ok(());
+        for (object, reason) in doomed {
+            let freed = caught(|| self.discard(object, reason));
+            if outcome.is_ok() {
+                outcome = freed;
+            } else {
+                forget_panic(freed);
+            }
+        }
+        outcome
+    }
+
+    /// How many caches there are.
+    pub(crate) fn caches(&self) -> usize {
+        self.caches.totals().caches
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        let (idle, bytes_idle) = {
+            let depot = self.depot.lock();
+            (depot.idle(), depot.all_bytes())
+        };
+        let caches = self.caches.totals();
+        let tally = &self.tally;
+        let discarded = tally.all_discarded();
+        let idle = caches.idle + idle as u64;
+        let (created, attached) = (tally.created.get(), tally.attached.get());
+        let detached = tally.detached.get();
+        Stats {
+            hits: caches.hits + tally.hits.get(),
+            misses: tally.misses.get(),
+            created,
+            returned: caches.returned + tally.returned.get(),
+            detached,
+            attached,
+            discarded,
+            idle,
+            // The law of conservation, solved for what nobody counts.
+            in_use: (created + attached).saturating_sub(idle + detached + discarded.total()),
+            bytes_idle: bytes_idle as u64,
+        }
+    }
+}
+
+impl Drop for RawPool {
+    fn drop(&mut self) {
+        // SAFETY: the pool is nobody else's, and so are its caches.
+        unsafe { self.free_all() };
+    }
+}
+
+/// Runs code, and keeps its panic from going on.
+pub(crate) fn caught(run: impl FnOnce()) -> std::thread::Result<()> {
+    catch_unwind(AssertUnwindSafe(run))
+}
+
+/// Drops what a panic left behind, whose drop may panic in turn.
+pub(crate) fn forget_panic(outcome: std::thread::Result<()>) {
+    if let Err(second) = caught(|| drop(outcome)) {
+        mem::forget(second);
+    }
+}
