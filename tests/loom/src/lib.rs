@@ -1,0 +1,25 @@
+//! Models of the structures that threads share.
+//!
+//! The modules are those of `pool-core`, the very files, compiled against loom's types
+//! instead of std's: `sync` is the one that differs. Loom then runs each model under every
+//! schedule, and with every value that a relaxed load may see, up to a bound on the number
+//! of preemptions.
+//!
+//! Run them with `cargo test --release --package poolable-loom`.
+#![expect(dead_code, reason = "the models use a part of the modules")]
+#![expect(unreachable_pub, reason = "in `pool-core` these items are public")]
+
+#[path = "../../../pool-core/src/cache.rs"]
+mod cache;
+#[path = "../../../pool-core/src/depot.rs"]
+mod depot;
+#[path = "../../../pool-core/src/raw_pool.rs"]
+mod raw_pool;
+#[path = "../../../pool-core/src/slot.rs"]
+mod slot;
+#[path = "../../../pool-core/src/stats.rs"]
+mod stats;
+mod sync;
+
+#[cfg(test)]
+mod models;
