@@ -11,7 +11,7 @@ use core::cell::RefCell;
 use core::hint::black_box;
 use std::time::Instant;
 
-use poolable::Poolable;
+use poolable::{Pool, Poolable, Reset};
 
 /// Rounds, each of which times every contender once.
 const ROUNDS: usize = 200;
@@ -86,6 +86,31 @@ fn pooled(hits: u32) {
     }
 }
 
+impl Reset for Buffer {
+    fn blank() -> Self {
+        Self::new()
+    }
+
+    fn reset(&mut self) {
+        self.bytes.clear();
+    }
+
+    fn retained_bytes(&mut self) -> usize {
+        self.bytes.capacity()
+    }
+}
+
+static BUFFERS: Pool<Buffer> = Pool::new(Buffer::new);
+
+/// The same with a pool that the user made.
+#[inline(never)]
+fn made(hits: u32) {
+    for _ in 0..hits {
+        let mut buffer = BUFFERS.get();
+        fill(&mut buffer.bytes);
+    }
+}
+
 /// No reuse at all.
 fn allocate(hits: u32) {
     for _ in 0..hits {
@@ -105,6 +130,7 @@ fn main() {
     let contenders = [
         Contender { name: "floor: pop and push of a Box on a local Vec", run: floor },
         Contender { name: "poolable: T::pooled() and drop", run: pooled },
+        Contender { name: "poolable: Pool::get() and drop", run: made },
         Contender { name: "by hand: thread_local! RefCell<Vec<Box<T>>>", run: by_hand },
         Contender { name: "none: allocate and free", run: allocate },
     ];

@@ -122,6 +122,11 @@ pub(crate) fn take<T, H: Home<T>>(home: H) -> NonNull<Slot<T>> {
 #[cold]
 #[inline(never)]
 fn take_slow<T, H: Home<T>>(home: H) -> NonNull<Slot<T>> {
+    // SAFETY: the thread has claimed what its home finds.
+    if let Some(object) = unsafe { home.cache().pop_more() } {
+        // SAFETY: the pool holds objects of `T`.
+        return unsafe { object.into_slot() };
+    }
     let object = take_idle_slow(home).unwrap_or_else(|| {
         home.raw().tally.misses.add_one();
         create(home)
@@ -134,7 +139,7 @@ fn take_slow<T, H: Home<T>>(home: H) -> NonNull<Slot<T>> {
 #[inline]
 pub(crate) fn take_idle<T, H: Home<T>>(home: H) -> Option<NonNull<Slot<T>>> {
     // SAFETY: the thread has claimed what its home finds.
-    let object = unsafe { home.cache().pop() }.or_else(|| take_idle_slow(home))?;
+    let object = unsafe { home.cache().pop_any() }.or_else(|| take_idle_slow(home))?;
     // SAFETY: the pool holds objects of `T`.
     Some(unsafe { object.into_slot() })
 }
@@ -197,13 +202,15 @@ pub(crate) unsafe fn give<T, H: Home<T>>(home: H, slot: NonNull<Slot<T>>) {
     // The thread-local comes last: what ran above may have changed it.
     // SAFETY: the thread has claimed what its home finds.
     if let Err(object) = unsafe { home.cache().push(object, retained) } {
-        give_slow(home, object);
+        give_slow(home, object, retained);
     }
 }
 
 #[cold]
 #[inline(never)]
-fn give_slow<T, H: Home<T>>(home: H, object: Object) {
+fn give_slow<T, H: Home<T>>(home: H, object: Object, retained: usize) {
+    // SAFETY: the thread has claimed what its home finds.
+    let Err(object) = (unsafe { home.cache().push_more(object, retained) }) else { return };
     let cache = home.claim();
     // SAFETY: the thread has claimed what its home finds.
     unsafe { home.raw().give_slow(cache, object) };

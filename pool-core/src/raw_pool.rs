@@ -268,7 +268,7 @@ impl RawPool {
         drop(depot);
         // What the depot had no room for.
         // SAFETY: the caller's promise is the one asked for.
-        let object = object.or_else(|| unsafe { cache.pop() });
+        let object = object.or_else(|| unsafe { cache.pop_any() });
         // The panic of another object's drop must not cost the one at hand.
         forget_panic(caught(|| self.discard_all(doomed)));
         object
@@ -328,7 +328,7 @@ impl RawPool {
         doomed: &mut Doomed,
     ) -> Result<(), Object> {
         let (bytes, retained) = (self.bytes_of(&object), object.retained());
-        if retained > cache.most_retained() {
+        if !cache.allows(retained) {
             let fit = self.fit(bytes);
             if retained > fit.most_retained {
                 return Err(object);
@@ -346,7 +346,7 @@ impl RawPool {
             }
         }
         // SAFETY: as above.
-        unsafe { cache.push(object, retained) }
+        unsafe { cache.push_more(object, retained) }
     }
 
     /// How many more objects the depot has room for.

@@ -65,7 +65,7 @@ impl Thread<'_> {
     /// What `lifecycle::take` does, and whether the object was there already.
     fn get(&self) -> (Taken, bool) {
         // SAFETY: this thread has claimed the cache.
-        let hit = unsafe { self.cache.pop() };
+        let hit = unsafe { self.cache.pop_any() };
         // SAFETY: as above.
         let object = hit.or_else(|| unsafe { self.shared.pool.take_slow(self.cache) });
         let is_hit = object.is_some();
@@ -99,10 +99,11 @@ impl Thread<'_> {
         // SAFETY: the slot is this thread's, and given up.
         let object = unsafe { Object::new(slot, 0) };
         // SAFETY: this thread has claimed the cache.
-        if let Err(object) = unsafe { self.cache.push(object, 0) } {
-            // SAFETY: as above.
-            unsafe { self.shared.pool.give_slow(self.cache, object) };
-        }
+        let Err(object) = (unsafe { self.cache.push(object, 0) }) else { return };
+        // SAFETY: as above.
+        let Err(object) = (unsafe { self.cache.push_more(object, 0) }) else { return };
+        // SAFETY: as above.
+        unsafe { self.shared.pool.give_slow(self.cache, object) };
     }
 
     /// What `thread` does when a thread ends.
