@@ -187,7 +187,7 @@ pub(crate) fn attach<T, H: Home<T>>(home: H, value: T) -> NonNull<Slot<T>> {
 /// # Safety
 ///
 /// - The slot came from this pool, and the caller owns it and gives it up.
-#[inline]
+#[inline(always)]
 pub(crate) unsafe fn give<T, H: Home<T>>(home: H, slot: NonNull<Slot<T>>) {
     // SAFETY: the caller's promise is the one asked for.
     let mut object = unsafe { InHand::new(home, slot, Reason::Invalid) };

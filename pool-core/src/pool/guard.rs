@@ -216,7 +216,7 @@ impl<T> PooledOwned<T> {
 }
 
 impl<T> Drop for PooledRef<'_, T> {
-    #[inline]
+    #[inline(always)]
     fn drop(&mut self) {
         // SAFETY: the guard owns the slot, which came from this pool, and is gone after this.
         unsafe { lifecycle::give(self.pool, self.slot) };
