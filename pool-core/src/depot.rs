@@ -224,29 +224,27 @@ impl Depot {
         }
     }
 
-    /// Takes an object for a get, and a batch more for the thread's cache.
+    /// Takes an object for a get, and the rest of a batch for the thread's cache, which is
+    /// empty.
     ///
     /// # Safety
     ///
     /// - The calling thread has claimed the cache, and it is not the empty one.
     pub(crate) unsafe fn take(&mut self, cache: CacheRef) -> Option<Object> {
-        #[cfg(poolable_chaos)]
-        self.shuffle();
-        let Some(entry) = self.stock.pop() else {
-            // SAFETY: the caller's promise is the one asked for.
-            unsafe { self.weigh(cache) };
-            return self.large.pop().map(|entry| unload(&mut self.bytes, entry));
-        };
-        let object = unload(&mut self.bytes, entry);
-        // The object at hand is one of the batch.
-        let more = (cache.limit() / 2).saturating_sub(1).min(cache.limit() - cache.len());
+        self.bytes_cached -= cache.bytes();
+        let object = self.take_one();
+        let rest = (cache.limit() / 2).saturating_sub(1);
+        let mut sum = 0;
         let bytes = &mut self.bytes;
-        let batch = self.stock.pop_many(more).map(|entry| unload(bytes, entry));
-        // SAFETY: the caller's promise, and the cache has room for that many.
+        let batch = self.stock.pop_many(rest).map(|entry| {
+            sum += entry.bytes;
+            unload(bytes, entry)
+        });
+        // SAFETY: the caller's promise, and an empty cache has room for half its limit.
         unsafe { cache.load(batch) };
-        // SAFETY: as above.
-        unsafe { self.weigh(cache) };
-        Some(object)
+        cache.note_bytes(sum);
+        self.bytes_cached += sum;
+        object
     }
 
     /// Takes an object that no cache is to keep.

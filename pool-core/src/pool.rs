@@ -35,7 +35,8 @@ use crate::thread;
 /// A pool is `Send` and `Sync` if `T` is `Send`. One of a type that is not is good on one
 /// thread, and its objects are dropped there: [`maintain`](crate::maintain) and
 /// [`trim_all`](crate::trim_all), called elsewhere, leave a wish, which the next get or
-/// return fulfils. So it is with any pool that one thread alone has used so far.
+/// return fulfils. So it is with any pool that one thread alone has used so far, unless it
+/// is [`shared`](Self::shared).
 ///
 /// # Examples
 ///
@@ -59,6 +60,7 @@ pub struct Pool<T: 'static> {
     raw: OnceLock<Arc<RawPool>>,
     name: Option<Cow<'static, str>>,
     limits: Limits,
+    visitors: Visitors,
     recipe: Recipe<T>,
     /// Objects come and go as values of `T`, on any thread.
     _objects: PhantomData<*mut T>,
@@ -134,6 +136,7 @@ impl<T: Reset> Pool<T> {
             raw: OnceLock::new(),
             name: None,
             limits: Limits::new(),
+            visitors: Visitors::Nobody,
             recipe: Recipe {
                 create: Create::Plain(create),
                 renew: Renew::BY_TRAIT,
@@ -166,9 +169,37 @@ impl<T> Pool<T> {
             raw: OnceLock::new(),
             name,
             limits,
+            visitors: Visitors::Nobody,
             recipe,
             _objects: PhantomData,
         }
+    }
+
+    /// Has [`maintain`](crate::maintain) and [`trim_all`](crate::trim_all) free objects on
+    /// whatever thread they are called, from the beginning.
+    ///
+    /// A pool that two threads have used shows by itself that its objects are `Send`. One
+    /// that a single thread uses does not: without this, those calls, made elsewhere, wait
+    /// for its next get or return.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::{Pool, trim_all};
+    ///
+    /// static LINES: Pool<String> = Pool::new(String::new).shared();
+    ///
+    /// LINES.prewarm(3);
+    /// std::thread::spawn(|| (trim_all(), trim_all())).join().unwrap();
+    /// assert_eq!(LINES.stats().idle, 0);
+    /// ```
+    #[must_use]
+    pub const fn shared(mut self) -> Self
+    where
+        T: Send,
+    {
+        self.visitors = Visitors::Many;
+        self
     }
 
     #[inline(always)]
@@ -183,9 +214,9 @@ impl<T> Pool<T> {
             let name = self.name.clone();
             let name = name.unwrap_or(Cow::Borrowed(core::any::type_name::<T>()));
             // SAFETY: the objects of a `Pool<T>` are made by its guards and by its create,
-            // and so are of this type.
+            // and so are of this type; `shared` asks for `T: Send`.
             let raw = unsafe {
-                RawPool::new(name, self.limits, size_of::<T>(), free_object::<T>, Visitors::Nobody)
+                RawPool::new(name, self.limits, size_of::<T>(), free_object::<T>, self.visitors)
             };
             let raw = Arc::new(raw);
             self.key.store(registry::list(&raw).to_bits(), Ordering::Relaxed);
