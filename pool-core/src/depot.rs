@@ -71,7 +71,9 @@ impl Stack {
     /// Takes the uppermost `count`, the lowest of them first.
     fn pop_many(&mut self, count: usize) -> impl Iterator<Item = Entry> + '_ {
         let left = self.entries.len().saturating_sub(count);
-        self.low = self.low.min(left);
+        if left < self.entries.len() {
+            self.low = self.low.min(left);
+        }
         self.entries.drain(left..)
     }
 

@@ -246,6 +246,12 @@ impl RawPool {
     ///
     /// - The calling thread has claimed the cache, or it is the empty one.
     pub(crate) unsafe fn take_slow(&self, cache: CacheRef) -> Option<Object> {
+        // The claim of the cache may have run user code, and that may have left one there.
+        // SAFETY: the caller's promise is the one asked for.
+        let object = unsafe { cache.pop_any() };
+        if object.is_some() {
+            return object;
+        }
         let mut doomed = Doomed::new();
         let mut depot = self.enter(&mut doomed);
         let object = if cache.is_empty_one() {

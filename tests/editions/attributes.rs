@@ -85,6 +85,7 @@ fn every_option_of_a_field_does_what_it_says() {
 #[pool(crate = ::renamed)]
 #[pool(create = Self::new, validate = Self::is_sound, accessor = "take", name = "connections")]
 #[pool(cache = CACHED, max_idle = CACHED * 2, max_object_bytes = 4096, drop_wipe = false)]
+#[pool(max_bytes = 1 << 20)]
 struct Connection {
     id: u64,
     broken: bool,

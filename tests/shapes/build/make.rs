@@ -295,6 +295,9 @@ impl Maker<'_> {
             options.push(String::from("max_object_bytes = 1 << 20"));
         }
         if self.rng.once_in(4) {
+            options.push(String::from("max_bytes = 1 << 24"));
+        }
+        if self.rng.once_in(4) {
             options.push(String::from("validate = approve"));
             shape.is_validated = true;
         }
