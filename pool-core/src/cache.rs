@@ -39,6 +39,7 @@
 
 use core::alloc::Layout;
 use core::cell::Cell;
+use core::ops::Range;
 use core::ptr;
 use std::alloc::{alloc, dealloc, handle_alloc_error};
 
@@ -182,6 +183,7 @@ impl CacheRef {
         self.head().claimed.store(false, Ordering::Release);
     }
 
+    #[inline(always)]
     pub(crate) fn limit(self) -> usize {
         self.head().limit.load(Ordering::Relaxed)
     }
@@ -234,6 +236,7 @@ impl CacheRef {
     /// # Safety
     ///
     /// - The calling thread has claimed the cache.
+    #[inline(always)]
     pub(crate) unsafe fn pop_more(self) -> Option<Object> {
         let head = self.head();
         let len = head.len.load(Ordering::Relaxed);
@@ -254,6 +257,7 @@ impl CacheRef {
     /// # Safety
     ///
     /// - The calling thread has claimed the cache.
+    #[inline(always)]
     pub(crate) unsafe fn pop_any(self) -> Option<Object> {
         // SAFETY: the caller's promise is the one asked for.
         let hot = unsafe { self.pop() };
@@ -266,12 +270,21 @@ impl CacheRef {
     /// # Safety
     ///
     /// - The calling thread has claimed the cache.
+    #[inline(always)]
     pub(crate) unsafe fn push_more(self, object: Object, retained: usize) -> Result<(), Object> {
         let head = self.head();
-        if retained >= head.ceiling.load(Ordering::Relaxed) || self.len() >= self.limit() {
+        let (len, hot) = (head.len.load(Ordering::Relaxed), head.hot.load(Ordering::Relaxed));
+        if retained >= head.ceiling.load(Ordering::Relaxed)
+            || len + usize::from(!hot.is_null()) >= self.limit()
+        {
             return Err(object);
         }
-        self.cool();
+        head.exclusive.touch();
+        if !hot.is_null() {
+            // SAFETY: there is an item for the hot one (invariant 2).
+            unsafe { self.item(len).write(hot) };
+            head.len.store(len + 1, Ordering::Relaxed);
+        }
         head.hot.store(object.into_raw(), Ordering::Relaxed);
         head.returned.add_as_only_writer(1);
         Ok(())
@@ -355,6 +368,40 @@ impl CacheRef {
         self.warm();
     }
 
+    /// The `count` objects returned longest ago, of as many that are here at least. They
+    /// stay until [`remove_oldest`](Self::remove_oldest), which must come next.
+    ///
+    /// # Safety
+    ///
+    /// - The calling thread has claimed the cache.
+    /// - Each object is taken once, and then removed.
+    pub(crate) unsafe fn oldest(self, count: usize) -> impl ExactSizeIterator<Item = Object> {
+        self.cool();
+        debug_assert!(count <= self.len());
+        (0..count).map(move |index| {
+            // SAFETY: below the length, so in bounds and initialised (invariant 2).
+            let raw = unsafe { self.item(index).read() };
+            // SAFETY: the caller removes it.
+            unsafe { Object::from_raw(raw) }
+        })
+    }
+
+    /// Lets go of the objects that [`oldest`](Self::oldest) gave out.
+    ///
+    /// # Safety
+    ///
+    /// - The calling thread has claimed the cache.
+    /// - It took `count` objects by `oldest`, and nothing happened to the cache since.
+    pub(crate) unsafe fn remove_oldest(self, count: usize) {
+        let head = self.head();
+        let left = head.len.load(Ordering::Relaxed) - count;
+        // SAFETY: both ranges lie below the length.
+        unsafe { ptr::copy(self.item(count), self.item(0), left) };
+        head.len.store(left, Ordering::Relaxed);
+        head.moved_in.add_as_only_writer((count as u64).wrapping_neg());
+        self.warm();
+    }
+
     /// Moves objects in, at most as many as the limit has room for, and leaves the others.
     ///
     /// # Safety
@@ -380,6 +427,7 @@ impl CacheRef {
     }
 
     /// How many objects are here, the hot one included.
+    #[inline(always)]
     pub(crate) fn len(self) -> usize {
         let is_hot = !self.head().hot.load(Ordering::Relaxed).is_null();
         self.head().len.load(Ordering::Relaxed) + usize::from(is_hot)
@@ -402,22 +450,23 @@ impl CacheRef {
         head.returned.get().wrapping_add(head.moved_in.get()).wrapping_sub(self.len() as u64)
     }
 
-    /// What the objects hold together, each of them `object_size` inline, and what the
-    /// biggest one does, in bytes.
+    /// What objects hold together, each of them `object_size` inline, and what the biggest
+    /// one does, in bytes; those of a range, counted from the one returned longest ago.
     ///
     /// # Safety
     ///
     /// - The calling thread has claimed the cache.
-    pub(crate) unsafe fn weigh(self, object_size: usize) -> (usize, usize) {
-        if self.len() == 0 {
+    pub(crate) unsafe fn weigh(self, range: Range<usize>, object_size: usize) -> (usize, usize) {
+        debug_assert!(range.end <= self.len());
+        if range.is_empty() {
             return (0, 0);
         }
         self.cool();
         let (mut sum, mut most) = (0, 0);
-        for index in 0..self.len() {
+        for index in range {
             // SAFETY: below the length, so in bounds and initialised (invariant 2).
             let object = unsafe { &*self.item(index).cast::<Object>() };
-            let bytes = object.retained() + object_size;
+            let bytes = object.header().retained() + object_size;
             sum += bytes;
             most = most.max(bytes);
         }
@@ -433,6 +482,7 @@ impl CacheRef {
     }
 
     /// Whether another thread wants the owner to take the slow way.
+    #[inline(always)]
     pub(crate) fn is_summoned(self) -> bool {
         self.head().floor.load(Ordering::Relaxed) == SUMMONED
     }

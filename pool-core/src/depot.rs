@@ -20,10 +20,8 @@
 //! that hold exactly, trims, and a limit that changes while threads run each needed a
 //! protocol of their own around it.
 
-use std::collections::VecDeque;
-
 use crate::cache::{CacheRef, Caches, Fit, Orders};
-use crate::slot::Object;
+use crate::slot::{Header, Object};
 use crate::stats::Reason;
 use crate::sync::at_compile_time;
 
@@ -34,21 +32,38 @@ pub(crate) const MOST_CACHED_BYTES: usize = 128 << 10;
 /// Objects that are to be freed as soon as no lock is held.
 pub(crate) type Doomed = Vec<(Object, Reason)>;
 
-/// An idle object, and what a walk through many of them needs to know.
+/// An idle object, and a copy of its header, so that a walk through many of them stays in
+/// one piece of memory.
 #[derive(Debug)]
 struct Entry {
     object: Object,
-    /// What it holds, inline and on the heap.
-    bytes: usize,
-    /// Whether it was idle at the last trim.
-    old: bool,
+    header: Header,
+}
+
+impl Entry {
+    fn new(object: Object) -> Self {
+        let header = object.header();
+        Self { object, header }
+    }
+
+    fn bytes(&self, object_size: usize) -> usize {
+        self.header.retained().saturating_add(object_size)
+    }
+
+    fn into_object(self) -> Object {
+        let Self { mut object, header } = self;
+        // Only a trim makes the copy differ.
+        if header.is_old() {
+            object.make_old();
+        }
+        object
+    }
 }
 
 /// A stack that knows how low it got.
 #[derive(Debug)]
 struct Stack {
-    /// The bottom is the front.
-    entries: VecDeque<Entry>,
+    entries: Vec<Entry>,
     /// The least that was in it since the current window began. Until something is taken
     /// for the first time there is no such thing: the gets of a new pool find nothing, and
     /// say nothing about a surplus.
@@ -59,11 +74,11 @@ struct Stack {
 
 impl Stack {
     const fn new() -> Self {
-        Self { entries: VecDeque::new(), low: usize::MAX, low_before: 0 }
+        Self { entries: Vec::new(), low: usize::MAX, low_before: 0 }
     }
 
     fn pop(&mut self) -> Option<Entry> {
-        let entry = self.entries.pop_back()?;
+        let entry = self.entries.pop()?;
         self.low = self.low.min(self.entries.len());
         Some(entry)
     }
@@ -96,16 +111,16 @@ impl Stack {
 
     /// Takes those that were idle at the last trim too, and marks the others.
     fn age(&mut self, mut take: impl FnMut(Entry)) {
-        // Once around: each is taken off the front, and put behind the last if it stays.
-        for _ in 0..self.entries.len() {
-            let Some(mut entry) = self.entries.pop_front() else { break };
-            if entry.old {
+        let entries = core::mem::take(&mut self.entries);
+        self.entries.reserve(entries.len());
+        for mut entry in entries {
+            if entry.header.is_old() {
                 self.low = self.low.saturating_sub(1);
                 self.low_before = self.low_before.saturating_sub(1);
                 take(entry);
             } else {
-                entry.old = true;
-                self.entries.push_back(entry);
+                entry.header = entry.header.of_old();
+                self.entries.push(entry);
             }
         }
     }
@@ -114,7 +129,6 @@ impl Stack {
 /// What becomes of an object of a cache in an exchange.
 #[derive(Clone, Copy, Debug)]
 enum Fate {
-    Stay,
     /// To the depot, or it is freed.
     Move,
     /// To the depot, or it stays.
@@ -237,10 +251,12 @@ impl Depot {
         let object = self.take_one();
         let rest = (cache.limit() / 2).saturating_sub(1);
         let mut sum = 0;
-        let bytes = &mut self.bytes;
+        let (bytes, object_size) = (&mut self.bytes, self.limits.object_size);
         let batch = self.stock.pop_many(rest).map(|entry| {
-            sum += entry.bytes;
-            unload(bytes, entry)
+            let bytes_of_one = entry.bytes(object_size);
+            sum += bytes_of_one;
+            *bytes -= bytes_of_one;
+            entry.into_object()
         });
         // SAFETY: the caller's promise, and an empty cache has room for half its limit.
         unsafe { cache.load(batch) };
@@ -254,12 +270,13 @@ impl Depot {
         #[cfg(poolable_chaos)]
         self.shuffle();
         let entry = self.stock.pop().or_else(|| self.large.pop())?;
-        Some(unload(&mut self.bytes, entry))
+        self.bytes -= entry.bytes(self.limits.object_size);
+        Some(entry.into_object())
     }
 
     /// Keeps an object, if the limits allow it.
     pub(crate) fn keep(&mut self, object: Object) -> Result<(), (Object, Reason)> {
-        let bytes = self.bytes_of(&object);
+        let bytes = self.bytes_of(object.header());
         #[cfg(poolable_chaos)]
         if self.chance.one_in_four() {
             return Err((object, Reason::Full));
@@ -272,9 +289,8 @@ impl Depot {
             return Err((object, Reason::Bytes));
         }
         self.bytes += bytes;
-        let old = object.is_old();
         let stack = if bytes > MOST_CACHED_BYTES { &mut self.large } else { &mut self.stock };
-        stack.entries.push_back(Entry { object, bytes, old });
+        stack.entries.push(Entry::new(object));
         Ok(())
     }
 
@@ -286,19 +302,32 @@ impl Depot {
     /// # Safety
     ///
     /// - The calling thread has claimed the cache, and it is not the empty one.
-    pub(crate) unsafe fn unload(&mut self, cache: CacheRef, doomed: &mut Doomed) -> usize {
+    pub(crate) unsafe fn unload(&mut self, cache: CacheRef) -> usize {
         // SAFETY: the caller's promise is the one asked for.
         let kept = if unsafe { cache.was_used_since_full() } { cache.limit() / 2 } else { 0 };
-        let mut count = cache.len().saturating_sub(kept);
-        let fate = |_: &mut Object| {
-            if count == 0 {
-                return Fate::Stay;
-            }
-            count -= 1;
-            Fate::MoveIfRoom
+        let count = cache.len().saturating_sub(kept).min(self.room());
+        let weigh = |range| {
+            // SAFETY: as above.
+            unsafe { cache.weigh(range, self.limits.object_size) }
         };
-        // SAFETY: the caller's promise is the one asked for.
-        unsafe { self.exchange(cache, doomed, fate) }
+        let (going, most_going) = weigh(0..count);
+        let (staying, most_staying) = weigh(count..cache.len());
+        self.bytes_cached = self.bytes_cached - cache.bytes() + staying + going;
+        cache.note_bytes(staying + going);
+        // A move does not change the sum. If it is too high, nothing moves, and the object
+        // that is to come finds no room.
+        if self.all_bytes() <= self.limits.max_bytes && count > 0 {
+            // SAFETY: as above; each is taken, and removed below.
+            let objects = unsafe { cache.oldest(count) };
+            // None is large, or it would not have been cached.
+            self.stock.entries.extend(objects.map(Entry::new));
+            // SAFETY: as above.
+            unsafe { cache.remove_oldest(count) };
+            self.bytes += going;
+            self.bytes_cached -= going;
+            cache.note_bytes(staying);
+        }
+        most_going.max(most_staying)
     }
 
     /// Moves all objects of a cache here.
@@ -329,7 +358,7 @@ impl Depot {
             if is_cleared {
                 return Fate::Free(Reason::Explicit);
             }
-            if trims > 1 || (trims == 1 && object.is_old()) {
+            if trims > 1 || (trims == 1 && object.header().is_old()) {
                 return Fate::Free(Reason::Trimmed);
             }
             if trims == 1 {
@@ -360,11 +389,8 @@ impl Depot {
         let mut left = cache.bytes();
         let meet_fate = |mut object: Object| {
             let fate = fate(&mut object);
-            if matches!(fate, Fate::Stay) {
-                return Some(object);
-            }
             // From here on it counts as the depot's, or not at all.
-            let bytes = self.bytes_of(&object);
+            let bytes = self.bytes_of(object.header());
             self.bytes_cached -= bytes;
             left -= bytes;
             let refused = match fate {
@@ -394,23 +420,24 @@ impl Depot {
     unsafe fn weigh(&mut self, cache: CacheRef) -> usize {
         self.bytes_cached -= cache.bytes();
         // SAFETY: the caller's promise is the one asked for.
-        let (sum, most) = unsafe { cache.weigh(self.limits.object_size) };
+        let (sum, most) = unsafe { cache.weigh(0..cache.len(), self.limits.object_size) };
         cache.note_bytes(sum);
         self.bytes_cached += sum;
         most
     }
 
     /// What an object holds, inline and on the heap.
-    fn bytes_of(&self, object: &Object) -> usize {
-        object.retained().saturating_add(self.limits.object_size)
+    fn bytes_of(&self, header: Header) -> usize {
+        header.retained().saturating_add(self.limits.object_size)
     }
 
     /// Ends a generation: frees what was idle at the end of the last one too.
     pub(crate) fn trim(&mut self, caches: &Caches, doomed: &mut Doomed) {
         self.orders.trims += 1;
         caches.summon();
+        let mut lot = Lot::new(&mut self.bytes, &self.limits, Reason::Trimmed, doomed);
         for stack in [&mut self.stock, &mut self.large] {
-            stack.age(|entry| doomed.push((unload(&mut self.bytes, entry), Reason::Trimmed)));
+            stack.age(|entry| lot.add(entry));
         }
     }
 
@@ -418,11 +445,10 @@ impl Depot {
     pub(crate) fn maintain(&mut self, caches: &Caches, doomed: &mut Doomed) {
         self.orders.sweeps += 1;
         caches.summon();
+        let mut lot = Lot::new(&mut self.bytes, &self.limits, Reason::Trimmed, doomed);
         for stack in [&mut self.stock, &mut self.large] {
             let surplus = stack.end_window();
-            for entry in stack.pop_bottom(surplus.div_ceil(2)) {
-                doomed.push((unload(&mut self.bytes, entry), Reason::Trimmed));
-            }
+            stack.pop_bottom(surplus.div_ceil(2)).for_each(|entry| lot.add(entry));
         }
     }
 
@@ -443,13 +469,10 @@ impl Depot {
     /// Frees up to `count` objects, those that came first of all, the large ones before the
     /// others.
     pub(crate) fn discard_bottom(&mut self, count: usize, reason: Reason, doomed: &mut Doomed) {
+        let mut lot = Lot::new(&mut self.bytes, &self.limits, reason, doomed);
         let large = count.min(self.large.entries.len());
-        for entry in self.large.pop_bottom(large) {
-            doomed.push((unload(&mut self.bytes, entry), reason));
-        }
-        for entry in self.stock.pop_bottom(count - large) {
-            doomed.push((unload(&mut self.bytes, entry), reason));
-        }
+        self.large.pop_bottom(large).for_each(|entry| lot.add(entry));
+        self.stock.pop_bottom(count - large).for_each(|entry| lot.add(entry));
     }
 
     /// Leaves a wish to trim to a thread that may free objects.
@@ -477,14 +500,28 @@ impl Depot {
     }
 }
 
-/// Takes an entry apart, and its bytes off the sum.
-fn unload(bytes: &mut usize, entry: Entry) -> Object {
-    *bytes -= entry.bytes;
-    let mut object = entry.object;
-    if entry.old {
-        object.make_old();
+/// Entries that leave the depot to be freed.
+struct Lot<'a> {
+    bytes: &'a mut usize,
+    object_size: usize,
+    reason: Reason,
+    doomed: &'a mut Doomed,
+}
+
+impl<'a> Lot<'a> {
+    fn new(
+        bytes: &'a mut usize,
+        limits: &DepotLimits,
+        reason: Reason,
+        doomed: &'a mut Doomed,
+    ) -> Self {
+        Self { bytes, object_size: limits.object_size, reason, doomed }
     }
-    object
+
+    fn add(&mut self, entry: Entry) {
+        *self.bytes -= entry.bytes(self.object_size);
+        self.doomed.push((entry.into_object(), self.reason));
+    }
 }
 
 /// What `--cfg poolable_chaos` does, to flush out code that counts on getting an object

@@ -115,6 +115,18 @@ pub(crate) fn take<T, H: Home<T>>(home: H) -> NonNull<Slot<T>> {
     match unsafe { home.cache().pop() } {
         // SAFETY: the pool holds objects of `T`.
         Some(object) => unsafe { object.into_slot() },
+        None => take_more(home),
+    }
+}
+
+/// The get of a second object in hand, and of more: a call, so that the first one stays
+/// small where it is inlined.
+#[inline(never)]
+fn take_more<T, H: Home<T>>(home: H) -> NonNull<Slot<T>> {
+    // SAFETY: the thread has claimed what its home finds.
+    match unsafe { home.cache().pop_more() } {
+        // SAFETY: the pool holds objects of `T`.
+        Some(object) => unsafe { object.into_slot() },
         None => take_slow(home),
     }
 }
@@ -122,11 +134,6 @@ pub(crate) fn take<T, H: Home<T>>(home: H) -> NonNull<Slot<T>> {
 #[cold]
 #[inline(never)]
 fn take_slow<T, H: Home<T>>(home: H) -> NonNull<Slot<T>> {
-    // SAFETY: the thread has claimed what its home finds.
-    if let Some(object) = unsafe { home.cache().pop_more() } {
-        // SAFETY: the pool holds objects of `T`.
-        return unsafe { object.into_slot() };
-    }
     let object = take_idle_slow(home).unwrap_or_else(|| {
         home.raw().tally.misses.add_one();
         create(home)
@@ -202,15 +209,22 @@ pub(crate) unsafe fn give<T, H: Home<T>>(home: H, slot: NonNull<Slot<T>>) {
     // The thread-local comes last: what ran above may have changed it.
     // SAFETY: the thread has claimed what its home finds.
     if let Err(object) = unsafe { home.cache().push(object, retained) } {
-        give_slow(home, object, retained);
+        give_more(home, object, retained);
+    }
+}
+
+/// The return of a second object, and of more.
+#[inline(never)]
+fn give_more<T, H: Home<T>>(home: H, object: Object, retained: usize) {
+    // SAFETY: the thread has claimed what its home finds.
+    if let Err(object) = unsafe { home.cache().push_more(object, retained) } {
+        give_slow(home, object);
     }
 }
 
 #[cold]
 #[inline(never)]
-fn give_slow<T, H: Home<T>>(home: H, object: Object, retained: usize) {
-    // SAFETY: the thread has claimed what its home finds.
-    let Err(object) = (unsafe { home.cache().push_more(object, retained) }) else { return };
+fn give_slow<T, H: Home<T>>(home: H, object: Object) {
     let cache = home.claim();
     // SAFETY: the thread has claimed what its home finds.
     unsafe { home.raw().give_slow(cache, object) };

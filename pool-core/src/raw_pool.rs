@@ -185,7 +185,7 @@ impl RawPool {
 
     /// What an object holds, inline and on the heap.
     fn bytes_of(&self, object: &Object) -> usize {
-        object.retained().saturating_add(self.object_size)
+        object.header().retained().saturating_add(self.object_size)
     }
 
     /// Notes what a new object holds.
@@ -299,7 +299,7 @@ impl RawPool {
             Err((object, Reason::Oversize))
         } else if has_cache && !is_summoned {
             // SAFETY: as above.
-            match unsafe { self.give_to_cache(cache, &mut depot, object, &mut doomed) } {
+            match unsafe { self.give_to_cache(cache, &mut depot, object) } {
                 Ok(()) => {
                     drop(depot);
                     return self.discard_all(doomed);
@@ -331,9 +331,8 @@ impl RawPool {
         cache: CacheRef,
         depot: &mut Depot,
         object: Object,
-        doomed: &mut Doomed,
     ) -> Result<(), Object> {
-        let (bytes, retained) = (self.bytes_of(&object), object.retained());
+        let (bytes, retained) = (self.bytes_of(&object), object.header().retained());
         if !cache.allows(retained) {
             let fit = self.fit(bytes);
             if retained > fit.most_retained {
@@ -344,7 +343,7 @@ impl RawPool {
         }
         if cache.len() >= cache.limit() {
             // SAFETY: as above.
-            let most = unsafe { depot.unload(cache, doomed) };
+            let most = unsafe { depot.unload(cache) };
             let fit = self.fit(most.max(bytes));
             if fit.limit >= cache.limit().saturating_mul(2) {
                 // SAFETY: as above.

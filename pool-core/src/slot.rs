@@ -11,17 +11,30 @@
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 
-/// What the pool keeps beside each value.
-#[derive(Debug)]
-struct Header {
-    /// The heap that the value held when it was last measured, in bytes, and [`OLD`].
-    ///
-    /// A return writes the one and clears the other in the same store.
-    retained: usize,
-}
+/// What the pool keeps beside each value: the heap that it held when it was last measured,
+/// in bytes, and [`OLD`]. A return writes the one and clears the other in the same store.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Header(usize);
 
 /// The bit of an object that was idle at the last trim, and has not been used since.
 const OLD: usize = 1 << (usize::BITS - 1);
+
+impl Header {
+    /// The heap that the object held when it was made idle, in bytes.
+    pub(crate) const fn retained(self) -> usize {
+        self.0 & !OLD
+    }
+
+    /// Whether the object was idle at the last trim, and has not been used since.
+    pub(crate) const fn is_old(self) -> bool {
+        self.0 & OLD != 0
+    }
+
+    /// The header of an object that was idle at a trim.
+    pub(crate) const fn of_old(self) -> Self {
+        Self(self.0 | OLD)
+    }
+}
 
 /// The allocation of an object.
 #[derive(Debug)]
@@ -43,7 +56,7 @@ impl<T> Slot<T> {
         // SAFETY: as above.
         let value = unsafe { &raw mut (*slot).value };
         // SAFETY: the memory is ours and aligned for `Self`.
-        unsafe { header.write(Header { retained: 0 }) };
+        unsafe { header.write(Header(0)) };
         let created = create();
         // SAFETY: the memory is ours and aligned for `Self`.
         unsafe { value.write(created) };
@@ -115,7 +128,7 @@ impl Object {
     #[inline(always)]
     pub(crate) unsafe fn new<T>(slot: NonNull<Slot<T>>, retained: usize) -> Self {
         // SAFETY: the slot is allocated and owned by the caller.
-        unsafe { (*slot.as_ptr()).header.retained = retained };
+        unsafe { (*slot.as_ptr()).header = Header(retained) };
         // SAFETY: the caller owns the slot, and its value is blank, so nobody looks at it.
         unsafe { poison::cover(slot) };
         Self(slot.cast())
@@ -134,22 +147,15 @@ impl Object {
         slot
     }
 
-    /// The heap that the object held when it was made idle, in bytes.
-    pub(crate) fn retained(&self) -> usize {
+    pub(crate) fn header(&self) -> Header {
         // SAFETY: the object owns its slot, which begins with the header (invariant 3).
-        unsafe { (*self.0.as_ptr()).retained & !OLD }
-    }
-
-    /// Whether the object was idle at the last trim, and has not been used since.
-    pub(crate) fn is_old(&self) -> bool {
-        // SAFETY: as in `retained`.
-        unsafe { (*self.0.as_ptr()).retained & OLD != 0 }
+        unsafe { *self.0.as_ptr() }
     }
 
     /// Notes that the object was idle at a trim. Its next return forgets that.
     pub(crate) fn make_old(&mut self) {
-        // SAFETY: as in `retained`, and nobody else has a way to it.
-        unsafe { (*self.0.as_ptr()).retained |= OLD };
+        // SAFETY: as in `header`, and nobody else has a way to it.
+        unsafe { *self.0.as_ptr() = self.header().of_old() };
     }
 
     /// The object as a pointer, for a list that stores it.

@@ -14,8 +14,8 @@ const FUNCTION: &str = "3hit6pooled";
 /// What the function may call, by parts of its path: the cold halves of a get and of a
 /// return, the growth of a field below its floor, and what appending to a `Vec` needs.
 const CALLS: &[&[&str]] = &[
-    &["pool_core", "lifecycle", "take_slow"],
-    &["pool_core", "lifecycle", "give_slow"],
+    &["pool_core", "lifecycle", "take_more"],
+    &["pool_core", "lifecycle", "give_more"],
     &["pool_core", "capacity", "__restore", "grow"],
     &["raw_vec", "reserve"],
     &["memcpy"],
