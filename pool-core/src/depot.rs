@@ -16,9 +16,11 @@
 //!
 //! # Rejected
 //!
-//! A lock-free queue of magazines: see `docs/benchmarks.md` for what the lock costs. Limits
-//! that hold exactly, trims, and a limit that changes while threads run each needed a
-//! protocol of their own around it.
+//! A lock-free queue of magazines (crossbeam's `ArrayQueue`) stood here. In a burst of
+//! 10 000 it took 7.6 ns per object where this takes 6.0, with two threads that hold 200
+//! objects in turn 12.9 where this takes 11.7, and the same from one thread to another over
+//! a channel (best of many rounds, two cores). Exact limits, trims, and a limit that changes
+//! while threads run each needed a protocol of their own around it.
 
 use crate::cache::{CacheRef, Caches, Fit, Orders};
 use crate::slot::{Header, Object};

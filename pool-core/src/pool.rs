@@ -5,6 +5,7 @@ mod guard;
 
 use core::fmt;
 use core::marker::PhantomData;
+use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU64, Ordering};
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
@@ -17,7 +18,7 @@ use crate::lifecycle::{self, Home};
 use crate::raw_pool::{Limits, RawPool};
 use crate::registry::{self, Key};
 use crate::reset::Reset;
-use crate::slot::free_object;
+use crate::slot::{Slot, free_object};
 use crate::stats::Stats;
 use crate::thread;
 
@@ -53,8 +54,8 @@ use crate::thread;
 ///
 /// # Performance
 ///
-/// A hit costs a look into a table of the thread's, and a call through a pointer for the
-/// reset, more than one of a type's own pool.
+/// A hit costs a look into a table of the thread's at either end, and a call through a
+/// pointer for the return, more than one of a type's own pool.
 pub struct Pool<T: 'static> {
     key: AtomicU64,
     raw: OnceLock<Arc<RawPool>>,
@@ -75,13 +76,18 @@ unsafe impl<T: Send> Sync for Pool<T> {}
 unsafe impl<T: Send> Send for Pool<T> {}
 
 /// What a pool asks its user to do with objects.
-struct Recipe<T> {
+struct Recipe<T: 'static> {
     create: Create<T>,
     renew: Renew<T>,
     validate: Option<Box<Validate<T>>>,
     /// Wipes the secrets of a value that its drop does not wipe.
     wipe: fn(&mut T),
+    /// All of a return, in one call.
+    give: Give<T>,
 }
+
+/// What a return comes down to: `lifecycle::give`, with whatever is known of the reset.
+type Give<T> = unsafe fn(&Pool<T>, NonNull<Slot<T>>);
 
 type Validate<T> = dyn Fn(&T) -> bool + Send + Sync;
 type Measure<T> = dyn Fn(&mut T) -> usize + Send + Sync;
@@ -93,11 +99,13 @@ enum Create<T> {
 }
 
 /// How an object becomes blank, and how its heap is measured.
-enum Renew<T> {
-    /// By `T: Reset`, both in one call.
+enum Renew<T: 'static> {
+    /// By `T: Reset`. The first of the two does both; the last is for a pool that does not
+    /// validate.
     ByTrait {
         renew: fn(&mut T) -> usize,
         measure: fn(&mut T) -> usize,
+        give: Give<T>,
     },
     Given {
         reset: Box<dyn Fn(&mut T) + Send + Sync>,
@@ -105,13 +113,14 @@ enum Renew<T> {
     },
 }
 
-impl<T: Reset> Renew<T> {
+impl<T: Reset + 'static> Renew<T> {
     const BY_TRAIT: Self = Self::ByTrait {
         renew: |value| {
             value.reset();
             value.retained_bytes()
         },
         measure: T::retained_bytes,
+        give: give_by_trait::<T>,
     };
 }
 
@@ -142,6 +151,7 @@ impl<T: Reset> Pool<T> {
                 renew: Renew::BY_TRAIT,
                 validate: None,
                 wipe: T::__wipe,
+                give: give_by_trait::<T>,
             },
             _objects: PhantomData,
         }
@@ -222,6 +232,17 @@ impl<T> Pool<T> {
             self.key.store(registry::list(&raw).to_bits(), Ordering::Relaxed);
             raw
         })
+    }
+
+    /// Gives an object back.
+    ///
+    /// # Safety
+    ///
+    /// - The slot came from this pool, and the caller owns it and gives it up.
+    #[inline]
+    unsafe fn give(&self, slot: NonNull<Slot<T>>) {
+        // SAFETY: the caller's promise is the one asked for.
+        unsafe { (self.recipe.give)(self, slot) };
     }
 
     /// Takes an object from the pool, or creates one; dropping the guard returns it.
@@ -515,6 +536,75 @@ unsafe impl<T> Home<T> for &Pool<T> {
     fn wipe(&self, value: &mut T) {
         (self.recipe.wipe)(value);
     }
+}
+
+/// A pool whose objects are reset by their trait, and not validated: a return has that
+/// inlined.
+struct ByTrait<'p, T: 'static>(&'p Pool<T>);
+
+impl<T> Clone for ByTrait<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for ByTrait<'_, T> {}
+
+// SAFETY: the pool is that of `&Pool<T>`, and so is the cache.
+unsafe impl<T: Reset> Home<T> for ByTrait<'_, T> {
+    fn raw(&self) -> &RawPool {
+        Pool::raw(self.0)
+    }
+
+    #[inline(always)]
+    fn cache(&self) -> CacheRef {
+        self.0.cache()
+    }
+
+    fn claim(&self) -> CacheRef {
+        self.0.claim()
+    }
+
+    fn list(&self) {}
+
+    fn create(&self) -> T {
+        self.0.create()
+    }
+
+    #[inline(always)]
+    fn validate(&self, _: &T) -> bool {
+        true
+    }
+
+    #[inline(always)]
+    fn renew(&self, value: &mut T) -> usize {
+        value.reset();
+        value.retained_bytes()
+    }
+
+    fn measure(&self, value: &mut T) -> usize {
+        value.retained_bytes()
+    }
+
+    fn wipe(&self, value: &mut T) {
+        value.__wipe();
+    }
+}
+
+/// # Safety
+///
+/// - The slot came from this pool, and the caller owns it and gives it up.
+unsafe fn give_by_trait<T: Reset>(pool: &Pool<T>, slot: NonNull<Slot<T>>) {
+    // SAFETY: the caller's promise is the one asked for.
+    unsafe { lifecycle::give(ByTrait(pool), slot) };
+}
+
+/// # Safety
+///
+/// - The slot came from this pool, and the caller owns it and gives it up.
+unsafe fn give_by_recipe<T>(pool: &Pool<T>, slot: NonNull<Slot<T>>) {
+    // SAFETY: the caller's promise is the one asked for.
+    unsafe { lifecycle::give(pool, slot) };
 }
 
 impl<T> Drop for Pool<T> {

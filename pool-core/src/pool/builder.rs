@@ -3,7 +3,7 @@
 use core::fmt;
 use std::borrow::Cow;
 
-use super::{Create, Measure, Pool, Recipe, Renew, Validate};
+use super::{Create, Measure, Pool, Recipe, Renew, Validate, give_by_recipe};
 use crate::raw_pool::Limits;
 use crate::reset::Reset;
 
@@ -305,7 +305,11 @@ impl<T, C: CreateOf<T>, R: ResetOf<T>> PoolBuilder<T, C, R> {
     pub fn build(self) -> Pool<T> {
         let (renew, wipe) = self.reset.into_renew(self.measure);
         let create = self.create.into_create();
-        let recipe = Recipe { create, renew, validate: self.validate, wipe };
+        let give = match renew {
+            Renew::ByTrait { give, .. } if self.validate.is_none() => give,
+            _ => give_by_recipe::<T>,
+        };
+        let recipe = Recipe { create, renew, validate: self.validate, wipe, give };
         Pool::build(self.name, self.limits, recipe)
     }
 }

@@ -216,10 +216,10 @@ impl<T> PooledOwned<T> {
 }
 
 impl<T> Drop for PooledRef<'_, T> {
-    #[inline(always)]
+    #[inline]
     fn drop(&mut self) {
         // SAFETY: the guard owns the slot, which came from this pool, and is gone after this.
-        unsafe { lifecycle::give(self.pool, self.slot) };
+        unsafe { self.pool.give(self.slot) };
     }
 }
 
@@ -227,7 +227,7 @@ impl<T> Drop for PooledOwned<T> {
     #[inline]
     fn drop(&mut self) {
         // SAFETY: the guard owns the slot, which came from this pool, and is gone after this.
-        unsafe { lifecycle::give(&*self.pool, self.slot) };
+        unsafe { self.pool.give(self.slot) };
     }
 }
 
