@@ -1,0 +1,33 @@
+//! The least that reuse can cost: a list that one loop owns.
+
+use core::marker::PhantomData;
+
+use crate::contender::{Contender, Who};
+use crate::object::AnyObject;
+
+pub(crate) struct Floor<T>(PhantomData<fn() -> T>);
+
+impl<T: AnyObject> Contender for Floor<T> {
+    const WHO: Who = Who::Floor;
+    type Local<'a> = Vec<Box<T>>;
+    type Item<'a> = Box<T>;
+
+    fn new(_idle: usize) -> Self {
+        Self(PhantomData)
+    }
+
+    fn local(&self) -> Self::Local<'_> {
+        Vec::new()
+    }
+
+    #[inline(always)]
+    fn get<'a>(local: &mut Self::Local<'a>) -> Self::Item<'a> {
+        local.pop().unwrap_or_else(|| Box::new(T::new()))
+    }
+
+    #[inline(always)]
+    fn put<'a>(local: &mut Self::Local<'a>, mut item: Self::Item<'a>) {
+        crate::object::Object::clear(&mut *item);
+        local.push(item);
+    }
+}
