@@ -11,13 +11,13 @@ thread_local! {
 }
 
 /// How many blocks the current thread has asked for, by whichever allocator.
-pub(crate) fn count() -> u64 {
+pub fn count() -> u64 {
     COUNT.get()
 }
 
 /// An allocator that counts. Both allocators of the field go through it, so that
 /// counting costs them the same.
-pub(crate) struct Counting<A>(pub(crate) A);
+pub struct Counting<A>(pub A);
 
 fn add_one() {
     // A thread that is past its thread-locals has finished what is counted.

@@ -85,6 +85,17 @@ pub(crate) trait Contender: Sync + Sized + 'static {
 
     /// Returns an object, blank or to be made blank by the next `get`.
     fn put<'a>(local: &mut Self::Local<'a>, item: Self::Item<'a>);
+
+    /// One object after the other: what the cases of hits time.
+    #[inline(never)]
+    fn hits(mut local: Self::Local<'_>, count: u64) -> Self::Local<'_> {
+        for _ in 0..count {
+            let mut item = Self::get(&mut local);
+            item.fill();
+            Self::put(&mut local, item);
+        }
+        local
+    }
 }
 
 /// A contender whose objects may be returned on a thread that did not get them.

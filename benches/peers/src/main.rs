@@ -2,7 +2,6 @@
 //!
 //! `cargo xtask bench` runs it and writes `docs/benchmarks.md`.
 
-mod allocations;
 mod cases;
 mod contender;
 mod contenders;
@@ -12,18 +11,15 @@ mod object;
 mod owned;
 mod timing;
 
-use std::alloc::System;
-
-use allocations::Counting;
-
-#[global_allocator]
-static ALLOCATOR: Counting<System> = Counting(System);
+use poolable_peers as _;
 
 fn main() {
+    let only = std::env::args().nth(1).unwrap_or_default();
     for case in cases::all() {
+        if !case.file.contains(&only) { continue }
         let start = std::time::Instant::now();
         println!("{}", case.title);
-        let figures = timing::measure(&case.entries, case.effort.quick());
+        let figures = timing::measure(&case.entries, case.effort);
         for (entry, figures) in case.entries.iter().zip(figures) {
             match figures {
                 Ok(f) => println!("{:40} {:9.2} {:9.2} {:.4}", entry.who.name(), f.best, f.median, f.allocations_per_object()),

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::IDLE;
 use super::hit::warm_up;
-use crate::allocations;
+use poolable_peers::allocations;
 use crate::contender::Crossing;
 use crate::gate::{Gate, wait_until};
 use crate::object::{AnyObject, Object};

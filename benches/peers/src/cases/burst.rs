@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::Workload;
-use crate::allocations;
+use poolable_peers::allocations;
 use crate::contender::Contender;
 use crate::object::Object;
 use crate::timing::Sample;

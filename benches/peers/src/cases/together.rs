@@ -3,9 +3,9 @@
 use std::thread;
 use std::time::Instant;
 
-use super::hit::{hits, warm_up};
+use super::hit::warm_up;
 use super::{IDLE, Workload};
-use crate::allocations;
+use poolable_peers::allocations;
 use crate::contender::Contender;
 use crate::gate::Gate;
 use crate::timing::Sample;
@@ -18,11 +18,11 @@ impl<const THREADS: usize> Workload for Together<THREADS> {
         let gate = Gate::new(THREADS);
         let work = || {
             let mut local = contender.local();
-            hits::<C>(&mut local, warm_up(objects));
+            local = C::hits(local, warm_up(objects));
             let allocated = allocations::count();
             gate.pass();
             let start = Instant::now();
-            hits::<C>(&mut local, objects);
+            drop(C::hits(local, objects));
             (start, Instant::now(), allocations::count() - allocated)
         };
         let ends: Vec<(Instant, Instant, u64)> = thread::scope(|scope| {

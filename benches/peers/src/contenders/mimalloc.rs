@@ -10,7 +10,7 @@ use std::alloc::handle_alloc_error;
 
 use mimalloc::MiMalloc;
 
-use crate::allocations::Counting;
+use poolable_peers::allocations::Counting;
 use crate::contender::{Contender, Who, crosses_as_it_is};
 use crate::object::{AnyObject, Object};
 use crate::owned::Owned;
