@@ -1,6 +1,7 @@
 //! The project's own chores: `cargo xtask <chore>`.
 #![forbid(unsafe_code)]
 
+mod bench;
 mod hit_path;
 
 use std::env;
@@ -8,7 +9,9 @@ use std::process::{Command, ExitCode};
 
 const USAGE: &str = "\
 cargo xtask ui [--bless]   check the messages of rejected programs, or write them anew
-cargo xtask hit-path       look for atomic read-modify-writes in the code of a hit";
+cargo xtask hit-path       look for atomic read-modify-writes in the code of a hit
+cargo xtask bench [--quick]
+                           time the field and write docs/benchmarks.md, or only try it out";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -17,6 +20,7 @@ fn main() -> ExitCode {
         ["ui"] => ui(false),
         ["ui", "--bless"] => ui(true),
         ["hit-path"] => hit_path::check(),
+        ["bench", ref options @ ..] => bench::measure(options),
         _ => Err(USAGE.to_owned()),
     };
     match outcome {

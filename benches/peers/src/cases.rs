@@ -54,11 +54,11 @@ pub(crate) struct Case {
 
 const LOCAL_VEC: &str = "a pop and a push of a `Box` on a `Vec` that the loop owns";
 
-const ALONE: Effort = Effort { rounds: 400, timing: Duration::from_micros(250) };
-const TOGETHER: Effort = Effort { rounds: 150, timing: Duration::from_millis(1) };
+const ALONE: Effort = Effort { rounds: 500, timing: Duration::from_micros(250) };
+const TOGETHER: Effort = Effort { rounds: 300, timing: Duration::from_millis(1) };
 const CROWDED: Effort = Effort { rounds: 40, timing: Duration::from_millis(15) };
-const ACROSS: Effort = Effort { rounds: 100, timing: Duration::from_millis(3) };
-const BURSTS: Effort = Effort { rounds: 60, timing: Duration::from_micros(500) };
+const ACROSS: Effort = Effort { rounds: 250, timing: Duration::from_millis(3) };
+const BURSTS: Effort = Effort { rounds: 100, timing: Duration::from_micros(500) };
 
 pub(crate) fn all() -> Vec<Case> {
     vec![
@@ -97,7 +97,8 @@ pub(crate) fn all() -> Vec<Case> {
             title: "From thread A to thread B",
             about: "A gets and fills, sends through a `sync_channel` of 256, and B returns. \
                     Neither sleeps: a full or an empty channel is tried again, so that \
-                    nothing of the scheduler is timed. The channel takes part of every time.",
+                    nothing of the scheduler is timed. Everyone has been asked for 512 objects \
+                    at once before. The channel takes part of every time.",
             floor: "the channel alone: A fills one buffer that it keeps and sends a word",
             effort: ACROSS,
             entries: field::crossing::<Buffer4K>(),

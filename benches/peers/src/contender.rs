@@ -25,6 +25,24 @@ pub(crate) enum Who {
 }
 
 impl Who {
+    pub(crate) const ALL: [Self; 15] = [
+        Self::Floor,
+        Self::PoolableStatic,
+        Self::PoolableMade,
+        Self::ByHand,
+        Self::RegexAutomata,
+        Self::PoolsharkLocal,
+        Self::PoolsharkGlobal,
+        Self::ObjectPool,
+        Self::LockfreeObjectPool,
+        Self::Opool,
+        Self::ShardedSlab,
+        Self::ArrayQueue,
+        Self::MutexVec,
+        Self::Glibc,
+        Self::Mimalloc,
+    ];
+
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Floor => "floor",
@@ -43,6 +61,83 @@ impl Who {
             Self::Glibc => "no pool, the system's malloc",
             Self::Mimalloc => "no pool, mimalloc",
         }
+    }
+
+    /// How it is used, for the reader of the tables.
+    pub(crate) fn about(self) -> &'static str {
+        match self {
+            Self::Floor => {
+                "No pool: the least that reuse can cost. What it is stands with each case. The \
+                 list of a hit is made while the clock runs, once in each timing: hence its few \
+                 allocations."
+            }
+            Self::PoolableStatic => {
+                "The pool of a type that derives `Poolable`; default limits, but `max_idle = \
+                 16384` for the bursts."
+            }
+            Self::PoolableMade => {
+                "`Pool::builder().create(..).max_idle(..).build()`, then `get` and the drop of \
+                 the guard; the other limits are the defaults."
+            }
+            Self::ByHand => {
+                "What programs write themselves: no limits, no counters, no guard; the user \
+                 clears and pushes."
+            }
+            Self::RegexAutomata => {
+                "`util::pool::Pool`, by default; with one stack where objects cross threads, \
+                 since with several they would pile up without a limit. The user clears after \
+                 the get."
+            }
+            Self::PoolsharkLocal => "`LPooled::take()`, with room for the object and the burst.",
+            Self::PoolsharkGlobal => {
+                "A `global::Pool` that its user keeps, as its documentation advises for speed."
+            }
+            Self::ObjectPool => {
+                "`Pool::new(32, ..)` and `pull`; without a limit. The user clears after the get."
+            }
+            Self::LockfreeObjectPool => {
+                "`LinearObjectPool`, the fastest of its three; without a limit. It looks for a \
+                 free object from the first on, and so a large burst costs it the square."
+            }
+            Self::Opool => "`Pool` with a `PoolAllocator` that clears.",
+            Self::ShardedSlab => {
+                "`create`, and `clear` with the object's key; the key is what crosses threads. \
+                 Without a limit."
+            }
+            Self::ArrayQueue => "Objects in a bounded queue; those that find it full are freed.",
+            Self::MutexVec => "Objects in a `Vec` behind std's lock; without a limit.",
+            Self::Glibc => {
+                "The object on the stack, its buffers allocated and freed in every use, through \
+                 `Vec`: boxing it would only flatter the pools."
+            }
+            Self::Mimalloc => {
+                "The same, with buffers from mimalloc in a minimal `Vec` that does not grow; \
+                 all other memory of the program is the system's."
+            }
+        }
+    }
+
+    /// The package it comes from, if it is not of this repository or the standard library.
+    fn package(self) -> Option<&'static str> {
+        match self {
+            Self::RegexAutomata => Some("regex-automata"),
+            Self::PoolsharkLocal | Self::PoolsharkGlobal => Some("poolshark"),
+            Self::ObjectPool => Some("object-pool"),
+            Self::LockfreeObjectPool => Some("lockfree-object-pool"),
+            Self::Opool => Some("opool"),
+            Self::ShardedSlab => Some("sharded-slab"),
+            Self::ArrayQueue => Some("crossbeam-queue"),
+            Self::Mimalloc => Some("mimalloc"),
+            _ => None,
+        }
+    }
+
+    /// The package and its version, as this was built with.
+    pub(crate) fn version(self) -> Option<String> {
+        let package = self.package()?;
+        let lock = include_str!("../Cargo.lock");
+        let behind = lock.split(&format!("name = \"{package}\"\nversion = \"")).nth(1)?;
+        Some(format!("{package} {}", behind.split('"').next()?))
     }
 
     pub(crate) fn is_poolable(self) -> bool {

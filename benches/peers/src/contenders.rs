@@ -9,7 +9,6 @@ pub(crate) mod mimalloc;
 pub(crate) mod mutex_vec;
 pub(crate) mod object_pool;
 pub(crate) mod opool;
-#[cfg(feature = "made")]
 pub(crate) mod poolable_made;
 pub(crate) mod poolable_static;
 pub(crate) mod poolshark_global;

@@ -1,31 +1,105 @@
 //! poolable timed beside the other pools of its field.
 //!
-//! `cargo xtask bench` runs it and writes `docs/benchmarks.md`.
+//! `cargo xtask bench` runs it; it writes `docs/benchmarks.md`, and fails if a bar is missed.
+//! With `--quick` it is over in seconds, writes to `target/quick` and judges nothing.
 
+mod bars;
 mod cases;
 mod contender;
 mod contenders;
 mod field;
 mod gate;
+mod idle_share;
+mod machine;
 mod object;
 mod owned;
+mod plot;
+mod report;
+mod results;
 mod timing;
 
-use poolable_peers as _;
+use std::env;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
 
-fn main() {
-    let only = std::env::args().nth(1).unwrap_or_default();
-    for case in cases::all() {
-        if !case.file.contains(&only) { continue }
-        let start = std::time::Instant::now();
-        println!("{}", case.title);
-        let figures = timing::measure(&case.entries, case.effort);
-        for (entry, figures) in case.entries.iter().zip(figures) {
-            match figures {
-                Ok(f) => println!("{:40} {:9.2} {:9.2} {:.4}", entry.who.name(), f.best, f.median, f.allocations_per_object()),
-                Err(why) => println!("{:40} {why}", entry.who.name()),
-            }
+use cases::Case;
+use machine::Machine;
+use results::{Measured, Results};
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let is_quick = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => false,
+        ["--quick"] => true,
+        _ => {
+            eprintln!("usage: poolable-peers [--quick]");
+            return ExitCode::FAILURE;
         }
-        println!("{:?}", start.elapsed());
+    };
+    let machine = Machine::here();
+    let start = Instant::now();
+    let cases = cases::all().into_iter().map(|case| measure(case, is_quick)).collect();
+    let results = Results { cases, idle: idle_share::measure() };
+    let bars = bars::all(&results);
+    println!("\nWhat must hold{}", if is_quick { " (not judged: a trial run)" } else { "" });
+    for bar in &bars {
+        println!("{:>6}  {}: {}: {}, {}", bar.verdict(), bar.case, bar.what, bar.found, bar.bound);
     }
+    let folder = folder(is_quick);
+    if let Err(error) = write(&folder, &results, &bars, &machine, is_quick) {
+        eprintln!("cannot write to {}: {error}", folder.display());
+        return ExitCode::FAILURE;
+    }
+    println!("\n{} s; see {}", start.elapsed().as_secs(), folder.join("benchmarks.md").display());
+    if is_quick || bars.iter().all(|bar| bar.is_met) {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+fn measure(mut case: Case, is_quick: bool) -> Measured {
+    if is_quick {
+        case.effort = case.effort.quick();
+    }
+    println!("\n{:<40} {:>8} {:>8} {:>12}", case.title, "ns", "median", "allocations");
+    let measured = Measured::new(case);
+    for (who, figures) in measured.rows() {
+        println!(
+            "{:<40} {:>8.2} {:>8.2} {:>12.4}",
+            who.name(),
+            figures.best,
+            figures.median,
+            figures.allocations_per_object()
+        );
+    }
+    for (who, why) in measured.absent() {
+        println!("{:<40} {:>8} {why}", who.name(), "-");
+    }
+    measured
+}
+
+/// Where the page goes: to the repository, unless its figures mean nothing.
+fn folder(is_quick: bool) -> PathBuf {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    package.join(if is_quick { "target/quick" } else { "../../docs" })
+}
+
+fn write(
+    folder: &Path,
+    results: &Results,
+    bars: &[bars::Bar],
+    machine: &Machine,
+    is_quick: bool,
+) -> io::Result<()> {
+    let plots = folder.join("benchmarks");
+    fs::create_dir_all(&plots)?;
+    for measured in &results.cases {
+        let file = plots.join(measured.case.file).with_extension("svg");
+        fs::write(file, plot::draw(measured))?;
+    }
+    fs::write(folder.join("benchmarks.md"), report::write(results, bars, machine, is_quick))
 }

@@ -24,6 +24,10 @@ pub(crate) trait Object: Send {
 
     /// Makes it blank, for contenders that leave this to their user.
     fn clear(&mut self);
+
+    /// Whether it is as it was born.
+    #[cfg(test)]
+    fn is_blank(&self) -> bool;
 }
 
 /// An idle list as programs write it by hand. The boxes are what a pool keeps, too: an
@@ -80,6 +84,11 @@ macro_rules! object {
             #[inline(always)]
             fn clear(&mut self) {
                 $(self.$field.clear();)+
+            }
+
+            #[cfg(test)]
+            fn is_blank(&self) -> bool {
+                $(self.$field.len() == 0 && self.$field.capacity() == $capacity &&)+ true
             }
         }
 
@@ -152,6 +161,11 @@ macro_rules! object {
             #[inline(always)]
             fn clear(&mut self) {
                 $(self.$field.clear();)+
+            }
+
+            #[cfg(test)]
+            fn is_blank(&self) -> bool {
+                $(self.$field.len() == 0 && self.$field.capacity() == $capacity &&)+ true
             }
         }
     };

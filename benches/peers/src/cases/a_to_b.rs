@@ -6,11 +6,11 @@ use std::time::Instant;
 
 use super::IDLE;
 use super::hit::warm_up;
-use poolable_peers::allocations;
 use crate::contender::Crossing;
 use crate::gate::{Gate, wait_until};
 use crate::object::{AnyObject, Object};
 use crate::timing::Sample;
+use poolable_peers::allocations;
 
 /// How many objects the channel holds.
 const CHANNEL: usize = 256;

@@ -3,10 +3,10 @@
 use std::time::Instant;
 
 use super::Workload;
-use poolable_peers::allocations;
 use crate::contender::Contender;
 use crate::object::Object;
 use crate::timing::Sample;
+use poolable_peers::allocations;
 
 /// How many idle objects a pool built for bursts may keep.
 pub(crate) const IDLE: usize = 16_384;

@@ -3,9 +3,9 @@
 use std::time::Instant;
 
 use super::{IDLE, Workload};
-use poolable_peers::allocations;
 use crate::contender::Contender;
 use crate::timing::Sample;
+use poolable_peers::allocations;
 
 pub(crate) struct Hit;
 

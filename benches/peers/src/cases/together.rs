@@ -5,10 +5,10 @@ use std::time::Instant;
 
 use super::hit::warm_up;
 use super::{IDLE, Workload};
-use poolable_peers::allocations;
 use crate::contender::Contender;
 use crate::gate::Gate;
 use crate::timing::Sample;
+use poolable_peers::allocations;
 
 pub(crate) struct Together<const THREADS: usize>;
 

@@ -34,7 +34,7 @@ impl<T: AnyObject> Contender for Floor<T> {
     /// A list that the compiler sees filled: it then knows what the pop of each round
     /// finds, and leaves the load out. No floor is lower.
     #[inline(never)]
-    fn hits(mut local: Self::Local<'_>, count: u64) -> Self::Local<'_> {
+    fn hits(local: Self::Local<'_>, count: u64) -> Self::Local<'_> {
         let mut free = vec![Box::new(T::new())];
         for _ in 0..count {
             let mut item = free.pop().unwrap_or_else(|| Box::new(T::new()));

@@ -10,10 +10,10 @@ use std::alloc::handle_alloc_error;
 
 use mimalloc::MiMalloc;
 
-use poolable_peers::allocations::Counting;
 use crate::contender::{Contender, Who, crosses_as_it_is};
 use crate::object::{AnyObject, Object};
 use crate::owned::Owned;
+use poolable_peers::allocations::Counting;
 
 static MIMALLOC: Counting<MiMalloc> = Counting(MiMalloc);
 
@@ -83,6 +83,16 @@ impl<E: Copy> MiVec<E> {
     #[inline]
     pub(crate) fn clear(&mut self) {
         self.len = 0;
+    }
+
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    #[cfg(test)]
+    pub(crate) fn capacity(&self) -> usize {
+        self.capacity
     }
 
     #[inline]

@@ -1,0 +1,191 @@
+//! What must hold in one run, with statistics and limits on.
+
+use crate::cases::Key;
+use crate::contender::Who;
+use crate::results::Results;
+
+pub(crate) struct Bar {
+    pub(crate) case: &'static str,
+    pub(crate) what: String,
+    pub(crate) bound: String,
+    pub(crate) found: String,
+    pub(crate) is_met: bool,
+}
+
+impl Bar {
+    pub(crate) fn verdict(&self) -> &'static str {
+        if self.is_met { "met" } else { "MISSED" }
+    }
+}
+
+const OURS: [Who; 2] = [Who::PoolableStatic, Who::PoolableMade];
+
+pub(crate) fn all(results: &Results) -> Vec<Bar> {
+    let mut bars = hit(results);
+    bars.extend(two_threads(results));
+    bars.push(made(results));
+    bars.extend(a_to_b(results));
+    bars.extend(bursts(results));
+    bars.extend(idle(results));
+    bars.push(allocations(results));
+    bars
+}
+
+fn at_most(case: &'static str, what: String, bound: f64, found: f64) -> Bar {
+    Bar {
+        case,
+        what,
+        bound: format!("at most {bound}"),
+        found: format!("{found:.2}"),
+        is_met: found <= bound,
+    }
+}
+
+fn at_least(case: &'static str, what: String, bound: f64, found: f64) -> Bar {
+    Bar {
+        case,
+        what,
+        bound: format!("at least {bound}"),
+        found: format!("{found:.2}"),
+        is_met: found >= bound,
+    }
+}
+
+fn hit(results: &Results) -> Vec<Bar> {
+    const CASE: &str = "hit, one thread";
+    let case = results.case(Key::Hit);
+    let ours = case.time(Who::PoolableStatic);
+    let times_as_fast = |who: Who, bound| {
+        at_least(CASE, format!("times as fast as {}", who.name()), bound, case.time(who) / ours)
+    };
+    let (shared, shared_time) = case.fastest(Who::is_shared);
+    vec![
+        at_most(CASE, "time over the floor's".to_owned(), 1.3, ours / case.time(Who::Floor)),
+        times_as_fast(Who::ByHand, 1.15),
+        times_as_fast(Who::RegexAutomata, 1.5),
+        times_as_fast(Who::PoolsharkLocal, 3.0),
+        at_least(
+            CASE,
+            format!("times as fast as the fastest shared pool, {}", shared.name()),
+            4.0,
+            shared_time / ours,
+        ),
+        times_as_fast(Who::Glibc, 4.0),
+    ]
+}
+
+fn two_threads(results: &Results) -> Vec<Bar> {
+    const CASE: &str = "hit, two threads";
+    let case = results.case(Key::TwoThreads);
+    let ours = case.time(Who::PoolableStatic);
+    // Its owner has the fast way to itself: with two threads it is a shared pool.
+    let (shared, shared_time) = case.fastest(|who| who.is_shared() || who == Who::RegexAutomata);
+    vec![
+        at_most(
+            CASE,
+            "time over its own with one thread".to_owned(),
+            1.3,
+            ours / results.time(Key::Hit, Who::PoolableStatic),
+        ),
+        at_least(
+            CASE,
+            format!("times as fast as the fastest shared pool, {}", shared.name()),
+            8.0,
+            shared_time / ours,
+        ),
+    ]
+}
+
+fn made(results: &Results) -> Bar {
+    let case = results.case(Key::Hit);
+    at_most(
+        "hit, pool made by the user",
+        "time over that of the static pool".to_owned(),
+        2.0,
+        case.time(Who::PoolableMade) / case.time(Who::PoolableStatic),
+    )
+}
+
+fn a_to_b(results: &Results) -> Vec<Bar> {
+    const CASE: &str = "A to B";
+    let case = results.case(Key::AToB);
+    let (other, time) = case.fastest(|who| who != Who::Floor && !who.is_poolable());
+    let faster = OURS.map(|who| {
+        let ratio = time / case.time(who);
+        Bar {
+            case: CASE,
+            what: format!("{}: times as fast as the fastest other, {}", who.name(), other.name()),
+            bound: "above 1".to_owned(),
+            found: format!("{ratio:.2}"),
+            is_met: ratio > 1.0,
+        }
+    });
+    let allocations = OURS.map(|who| none(CASE, who, case.figures(who).allocations));
+    faster.into_iter().chain(allocations).collect()
+}
+
+fn none(case: &'static str, who: Who, allocations: u64) -> Bar {
+    Bar {
+        case,
+        what: format!("{}: allocations in all timings together", who.name()),
+        bound: "0".to_owned(),
+        found: allocations.to_string(),
+        is_met: allocations == 0,
+    }
+}
+
+fn bursts(results: &Results) -> Vec<Bar> {
+    const CASE: &str = "burst";
+    let mut bars = Vec::new();
+    for (few, many, objects) in [
+        (Key::Burst100, Key::Burst10k, "4096 bytes"),
+        (Key::SmallBurst100, Key::SmallBurst10k, "16 bytes"),
+    ] {
+        for who in OURS {
+            bars.push(at_most(
+                CASE,
+                format!(
+                    "{}, {objects}: time over the floor's at 10 000, over the same at 100",
+                    who.name()
+                ),
+                2.0,
+                results.burst_quotient(few, many, who),
+            ));
+        }
+    }
+    bars
+}
+
+fn idle(results: &Results) -> [Bar; 2] {
+    let share = |what: &str, share: f64| Bar {
+        case: "burst",
+        what: format!("still idle, {what}"),
+        bound: "at most 30 %".to_owned(),
+        found: format!("{:.0} %", share * 100.0),
+        is_met: share <= 0.3,
+    };
+    [
+        share("new pool, after three windows", results.idle.first[2]),
+        // The window that the burst ends in has seen the depot empty.
+        share("used pool, after three windows behind that of the burst", results.idle.later[3]),
+    ]
+}
+
+fn allocations(results: &Results) -> Bar {
+    let mut faults = Vec::new();
+    for measured in &results.cases {
+        for who in OURS {
+            let count = measured.figures(who).allocations;
+            if count > 0 {
+                faults.push(format!("{} in {} ({})", count, measured.case.title, who.name()));
+            }
+        }
+    }
+    Bar {
+        case: "steady state",
+        what: "allocations of poolable in all timings of all cases".to_owned(),
+        bound: "0".to_owned(),
+        found: if faults.is_empty() { "0".to_owned() } else { faults.join("; ") },
+        is_met: faults.is_empty(),
+    }
+}
