@@ -53,6 +53,7 @@ fn main() -> ExitCode {
         eprintln!("cannot write to {}: {error}", folder.display());
         return ExitCode::FAILURE;
     }
+    let folder = folder.canonicalize().unwrap_or(folder);
     println!("\n{} s; see {}", start.elapsed().as_secs(), folder.join("benchmarks.md").display());
     if is_quick || bars.iter().all(|bar| bar.is_met) {
         ExitCode::SUCCESS
