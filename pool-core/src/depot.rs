@@ -279,10 +279,6 @@ impl Depot {
     /// Keeps an object, if the limits allow it.
     pub(crate) fn keep(&mut self, object: Object) -> Result<(), (Object, Reason)> {
         let bytes = self.bytes_of(object.header());
-        #[cfg(poolable_chaos)]
-        if self.chance.one_in_four() {
-            return Err((object, Reason::Full));
-        }
         if self.room() == 0 {
             return Err((object, Reason::Full));
         }
@@ -526,6 +522,14 @@ impl<'a> Lot<'a> {
     }
 }
 
+#[cfg(not(poolable_chaos))]
+impl Depot {
+    /// Whether this return is to be dropped.
+    pub(crate) fn drops_return(&mut self) -> bool {
+        false
+    }
+}
+
 /// What `--cfg poolable_chaos` does, to flush out code that counts on getting an object
 /// back, or on an order.
 #[cfg(poolable_chaos)]
@@ -548,13 +552,14 @@ mod chaos {
             self.0 += 1;
             self.1.get_or_insert_with(RandomState::new).hash_one(self.0)
         }
-
-        pub(super) fn one_in_four(&mut self) -> bool {
-            self.next() % 4 == 0
-        }
     }
 
     impl Depot {
+        /// Whether this return is to be dropped: one in four.
+        pub(crate) fn drops_return(&mut self) -> bool {
+            self.chance.next() % 4 == 0
+        }
+
         /// Puts a random object on top.
         pub(super) fn shuffle(&mut self) {
             let count = self.stock.entries.len() as u64;

@@ -306,6 +306,8 @@ impl RawPool {
                 }
                 Err(object) => depot.keep(object),
             }
+        } else if depot.drops_return() {
+            Err((object, Reason::Full))
         } else {
             depot.keep(object)
         };
