@@ -8,12 +8,17 @@ use poolable::{Poolable, Reset, RetainVec};
 
 thread_local! {
     static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+    static LIVE_HERE: Cell<i64> = const { Cell::new(0) };
     static WATCHING: Cell<bool> = const { Cell::new(false) };
     static FREED_SECRETS: Cell<u64> = const { Cell::new(0) };
 }
 
 /// What the tests store as a secret. A block that is freed with it inside gave it away.
 pub(crate) const CANARY: u64 = 0x5EC2_E75E_C2E7_5EC2;
+
+fn note_live(bytes: i64) {
+    LIVE_HERE.set(LIVE_HERE.get() + bytes);
+}
 
 /// The system's allocator, counting for each thread. Memory is handed out zeroed, so that
 /// all of it may be read when it comes back, and a block that grows is always moved.
@@ -42,6 +47,7 @@ static ALLOCATOR: Counting = Counting;
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         ALLOCATIONS.set(ALLOCATIONS.get() + 1);
+        note_live(layout.size() as i64);
         // SAFETY: the caller's promise is the one asked for.
         unsafe { System.alloc_zeroed(layout) }
     }
@@ -51,6 +57,7 @@ unsafe impl GlobalAlloc for Counting {
         if WATCHING.get() && unsafe { holds_canary(memory, layout) } {
             FREED_SECRETS.set(FREED_SECRETS.get() + 1);
         }
+        note_live(-(layout.size() as i64));
         // SAFETY: the caller's promise is the one asked for.
         unsafe { System.dealloc(memory, layout) }
     }
@@ -61,6 +68,11 @@ pub(crate) fn allocations_in(work: impl FnOnce()) -> u64 {
     let before = ALLOCATIONS.get();
     work();
     ALLOCATIONS.get() - before
+}
+
+/// How many bytes this thread has allocated and not freed, on balance.
+pub(crate) fn live_bytes_here() -> i64 {
+    LIVE_HERE.get()
 }
 
 /// How many blocks `work` frees on this thread with the canary inside.

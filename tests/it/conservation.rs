@@ -76,10 +76,10 @@ impl Thing {
 
 /// The generator "xorshift64*" (Vigna, "An experimental exploration of Marsaglia's
 /// xorshift generators, scrambled", 2016).
-struct Random(u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    fn below(&mut self, limit: u64) -> u64 {
+    pub(crate) fn below(&mut self, limit: u64) -> u64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
