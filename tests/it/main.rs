@@ -10,10 +10,12 @@ mod conservation;
 mod enums;
 mod guards;
 mod limits;
+mod maintain;
 mod panics;
 mod pools;
 mod secrets;
 mod threads;
+mod trim;
 
 /// Unwinds without the noise of the panic hook.
 fn unwind() -> ! {
