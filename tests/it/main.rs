@@ -11,15 +11,24 @@ mod enums;
 mod guards;
 mod limits;
 mod maintain;
+mod one_thread;
 mod panics;
+mod pool_drop;
+mod pool_panics;
 mod pools;
 mod secrets;
 mod threads;
 mod trim;
+mod user_pools;
 
 /// Unwinds without the noise of the panic hook.
 fn unwind() -> ! {
     std::panic::resume_unwind(Box::new("on purpose"))
+}
+
+/// Whether `work` unwinds.
+fn unwinds(work: impl FnOnce()) -> bool {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).is_err()
 }
 
 /// Runs the body of a test in a process of its own: the calls that concern all pools, and a

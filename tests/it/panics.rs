@@ -1,15 +1,10 @@
 //! A panic in user code costs one object and nothing else.
 
 use std::cell::Cell;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use poolable::{Poolable, Pooled, Reset};
 
-use crate::unwind;
-
-fn unwinds(work: impl FnOnce()) -> bool {
-    catch_unwind(AssertUnwindSafe(work)).is_err()
-}
+use crate::{unwind, unwinds};
 
 thread_local! {
     static DROPS: Cell<u32> = const { Cell::new(0) };
