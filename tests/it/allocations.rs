@@ -3,6 +3,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use poolable::{Poolable, Reset, RetainVec};
 
@@ -13,14 +14,17 @@ thread_local! {
     static FREED_SECRETS: Cell<u64> = const { Cell::new(0) };
 }
 
+static LIVE: AtomicI64 = AtomicI64::new(0);
+
 /// What the tests store as a secret. A block that is freed with it inside gave it away.
 pub(crate) const CANARY: u64 = 0x5EC2_E75E_C2E7_5EC2;
 
 fn note_live(bytes: i64) {
+    LIVE.fetch_add(bytes, Ordering::Relaxed);
     LIVE_HERE.set(LIVE_HERE.get() + bytes);
 }
 
-/// The system's allocator, counting for each thread. Memory is handed out zeroed, so that
+/// The system's allocator, counting for each thread, and the live bytes for all. Memory is handed out zeroed, so that
 /// all of it may be read when it comes back, and a block that grows is always moved.
 struct Counting;
 
@@ -73,6 +77,11 @@ pub(crate) fn allocations_in(work: impl FnOnce()) -> u64 {
 /// How many bytes this thread has allocated and not freed, on balance.
 pub(crate) fn live_bytes_here() -> i64 {
     LIVE_HERE.get()
+}
+
+/// How many bytes are allocated in the process.
+pub(crate) fn live_bytes() -> i64 {
+    LIVE.load(Ordering::Relaxed)
 }
 
 /// How many blocks `work` frees on this thread with the canary inside.
