@@ -1,26 +1,57 @@
 //! The behaviour that users rely on, by topic.
+//!
+//! With `--cfg poolable_passthrough` or `--cfg poolable_chaos` pools keep less than they
+//! promise otherwise. Then [`off_switches`] is compiled, which shows what they do, and
+//! what holds all the same: [`testing`], and of the others only what these two need.
 #![allow(clippy::std_instead_of_core, reason = "tests are written as users write")]
 
+#[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod allocations;
+#[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod attributes;
+#[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod batches;
+#[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod bytes;
+#[cfg_attr(
+    any(poolable_passthrough, poolable_chaos),
+    allow(dead_code, reason = "the other modules use all of it")
+)]
 mod census;
+#[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod conservation;
+#[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod endurance;
+#[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod enums;
+#[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod guards;
+#[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod limits;
+#[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod maintain;
+#[cfg(any(poolable_passthrough, poolable_chaos))]
+mod off_switches;
+#[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod one_thread;
+#[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod panics;
+#[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod pool_drop;
+#[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod pool_panics;
+#[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod pools;
+#[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod process;
+#[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod secrets;
+mod testing;
+#[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod threads;
+#[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod trim;
+#[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod user_pools;
 
 /// Unwinds without the noise of the panic hook.
@@ -29,6 +60,7 @@ fn unwind() -> ! {
 }
 
 /// Whether `work` unwinds.
+#[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 fn unwinds(work: impl FnOnce()) -> bool {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).is_err()
 }
@@ -37,6 +69,7 @@ fn unwinds(work: impl FnOnce()) -> bool {
 /// count of the live bytes, would have to do with those of other tests.
 ///
 /// The body is a closure written in the test itself, whose name its type tells.
+#[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 fn alone<F: FnOnce()>(body: F) {
     const INSIDE: &str = "POOLABLE_TEST_ALONE";
 
