@@ -1,0 +1,6 @@
+use poolable::Pool;
+
+fn main() {
+    let pool = Pool::new(String::new);
+    println!("{}", pool.get_owned());
+}
