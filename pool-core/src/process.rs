@@ -6,8 +6,8 @@ use std::io;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 
-use crate::raw_pool::{caught, forget_panic};
-use crate::registry::{self, Pinned};
+use crate::raw_pool::{RawPool, caught, forget_panic};
+use crate::registry;
 use crate::stats::Stats;
 
 /// What [`pools`] tells of a pool.
@@ -50,12 +50,12 @@ pub struct PoolInfo {
 /// ```
 #[must_use]
 pub fn pools() -> Vec<PoolInfo> {
-    let info = |pool: &Pinned| PoolInfo {
-        name: pool.name().to_owned(),
-        stats: pool.stats(),
-        caches: pool.caches(),
-    };
-    registry::all().iter().map(info).collect()
+    let mut pools = Vec::new();
+    registry::visit_all(|pool| {
+        let name = pool.name().to_owned();
+        pools.push(PoolInfo { name, stats: pool.stats(), caches: pool.caches() });
+    });
+    pools
 }
 
 /// All pools as a table, one line each, to print.
@@ -159,12 +159,9 @@ impl fmt::Display for Report {
 ///
 /// # Panics
 ///
-/// If the drop of an object panics. The others are freed all the same, but for those of
-/// pools that were to come yet.
+/// If the drop of an object panics. The others are freed all the same.
 pub fn trim_all() {
-    for pool in registry::all() {
-        pool.trim_or_wish();
-    }
+    registry::visit_all(RawPool::trim_or_wish);
 }
 
 /// Gives memory back that is not needed: for a timer, about once in a second.
@@ -196,12 +193,9 @@ pub fn trim_all() {
 ///
 /// # Panics
 ///
-/// If the drop of an object panics. The others are freed all the same, but for those of
-/// pools that were to come yet.
+/// If the drop of an object panics. The others are freed all the same.
 pub fn maintain() {
-    for pool in registry::all() {
-        pool.maintain_or_wish();
-    }
+    registry::visit_all(RawPool::maintain_or_wish);
 }
 
 /// A thread that calls [`maintain`] at regular intervals, until this is dropped.
@@ -261,10 +255,7 @@ impl Reaper {
         let (stop, stopped) = mpsc::channel();
         let reap = move || {
             while stopped.recv_timeout(window) == Err(RecvTimeoutError::Timeout) {
-                for pool in registry::all() {
-                    forget_panic(caught(|| pool.maintain_or_wish()));
-                    forget_panic(caught(|| drop(pool)));
-                }
+                forget_panic(caught(maintain));
             }
         };
         let thread = thread::Builder::new().name("poolable-reaper".to_owned()).spawn(reap)?;

@@ -10,9 +10,10 @@
 
 use core::ops::Deref;
 use core::sync::atomic::Ordering;
+use std::panic::resume_unwind;
 use std::sync::{Arc, Weak};
 
-use crate::raw_pool::RawPool;
+use crate::raw_pool::{RawPool, caught, forget_panic};
 use crate::sync::Mutex;
 
 /// Tells a pool that a user made from all others that there ever were.
@@ -50,7 +51,7 @@ impl Key {
 }
 
 /// A pool that lives at least as long as this.
-pub(crate) enum Pinned {
+enum Pinned {
     Static(&'static RawPool),
     Made(Arc<RawPool>),
 }
@@ -124,8 +125,27 @@ pub(crate) fn pin(key: Key) -> Option<Arc<RawPool>> {
     if place.generation == key.generation() { place.pool.as_ref()?.upgrade() } else { None }
 }
 
-/// All pools, those of types first, each in the order of its first use.
-pub(crate) fn all() -> Vec<Pinned> {
+/// Visits all pools, those of types first, each in the order of its first use. A visit that
+/// panics does not save the other pools from theirs, nor the caller from the panic.
+pub(crate) fn visit_all(mut visit: impl FnMut(&RawPool)) {
+    let mut outcome = Ok(());
+    for pool in all() {
+        let visited = caught(|| visit(&pool));
+        if outcome.is_ok() {
+            outcome = visited;
+        } else {
+            forget_panic(visited);
+        }
+        // Perhaps its user has dropped it meanwhile, and its objects are freed here. If one
+        // of their drops panics, that is not the caller's concern.
+        forget_panic(caught(|| drop(pool)));
+    }
+    if let Err(payload) = outcome {
+        resume_unwind(payload);
+    }
+}
+
+fn all() -> Vec<Pinned> {
     let registry = REGISTRY.lock();
     let statics = registry.statics.iter().map(|pool| Pinned::Static(pool));
     let made = registry.places.iter().filter_map(|place| place.pool.as_ref()?.upgrade());
