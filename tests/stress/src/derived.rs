@@ -1,0 +1,291 @@
+//! Pools that types have by their derive, with all kinds of limits.
+
+use core::any::Any;
+use core::marker::PhantomData;
+use core::{mem, ptr};
+use std::sync::Arc;
+
+use poolable::{Poolable, Pooled, Stats, TypePool};
+
+use crate::act;
+use crate::body::{Body, Traces};
+use crate::book::book;
+use crate::forecast;
+use crate::house::{Guest, House, Terms, Watch};
+use crate::life::Life;
+
+/// The books of the types.
+mod number {
+    pub(super) const PLAIN: usize = 0;
+    pub(super) const SECRET: usize = 1;
+    pub(super) const NOTHING: usize = 2;
+    pub(super) const ALIGNED: usize = 3;
+    pub(super) const GROWN: usize = 4;
+    pub(super) const UNCACHED: usize = 5;
+    pub(super) const WIDE: usize = 6;
+}
+
+/// How many types there are.
+pub(crate) const TYPES: usize = 7;
+
+/// All of them, in the order of their books.
+pub(crate) fn all() -> [Arc<dyn House>; TYPES] {
+    let grown = Terms { max_object_bytes: true, ..Terms::new(Some(6), 4) };
+    [
+        Derived::<Plain>::house(number::PLAIN, Terms::new(Some(4), 8)),
+        Derived::<Secret>::house(number::SECRET, Terms::new(Some(2), 3)),
+        Derived::<Nothing>::house(number::NOTHING, Terms::new(Some(3), 5)),
+        Derived::<Aligned>::house(number::ALIGNED, Terms::new(None, 1024)),
+        Derived::<Grown>::house(number::GROWN, grown),
+        Derived::<Uncached>::house(number::UNCACHED, Terms::new(Some(0), 2)),
+        Derived::<Wide>::house(number::WIDE, Terms::new(None, 1024)),
+    ]
+}
+
+/// An everyday type, which is asked whether it is fit to be kept.
+#[derive(Poolable)]
+#[pool(create = Self::new, validate = Self::is_valid, cache = 4, max_idle = 8)]
+struct Plain {
+    #[pool(skip)]
+    life: Life,
+    traces: Traces,
+}
+
+impl Plain {
+    fn is_valid(&self) -> bool {
+        self.traces.validate()
+    }
+}
+
+/// Holds something that nobody else must see.
+#[derive(Poolable)]
+#[pool(create = Self::new, cache = 2, max_idle = 3)]
+struct Secret {
+    #[pool(skip)]
+    life: Life,
+    traces: Traces,
+    #[pool(zeroize)]
+    token: [u8; 40],
+}
+
+/// Has no size, and so no identity but its place.
+#[derive(Poolable)]
+#[pool(create = Self::new, cache = 3, max_idle = 5)]
+struct Nothing;
+
+impl Nothing {
+    fn new() -> Self {
+        act::creating(number::NOTHING);
+        Self
+    }
+}
+
+impl Drop for Nothing {
+    fn drop(&mut self) {
+        if !act::is_outside() {
+            book(number::NOTHING).died.add();
+            forecast::died(number::NOTHING);
+        }
+    }
+}
+
+/// Lies at addresses that few allocations have by chance.
+#[derive(Poolable)]
+#[pool(create = Self::new)]
+#[repr(align(512))]
+struct Aligned {
+    #[pool(skip)]
+    life: Life,
+    traces: Traces,
+}
+
+/// Grows beyond what a thread keeps, and beyond what its pool keeps.
+#[derive(Poolable)]
+#[pool(create = Self::new, cache = 6, max_idle = 4, max_object_bytes = 200_000)]
+struct Grown {
+    #[pool(skip)]
+    life: Life,
+    traces: Traces,
+}
+
+/// Is kept by the depot alone.
+#[derive(Poolable)]
+#[pool(create = Self::new, cache = 0, max_idle = 2)]
+struct Uncached {
+    #[pool(skip)]
+    life: Life,
+    traces: Traces,
+}
+
+/// Is so big that a thread keeps few of it.
+#[derive(Poolable)]
+#[pool(create = Self::new)]
+struct Wide {
+    #[pool(skip)]
+    life: Life,
+    traces: Traces,
+    #[pool(skip)]
+    _room: [u8; 40_000],
+}
+
+macro_rules! bodies {
+    ($($ty:ident: $number:ident { $($field:ident: $value:expr),* } $($secret:ident)?;)+) => {$(
+        impl $ty {
+            fn new() -> Self {
+                Self::with(Life::created(number::$number))
+            }
+
+            fn with(life: Life) -> Self {
+                Self { life, traces: Traces::none(), $($field: $value),* }
+            }
+        }
+
+        impl Body for $ty {
+            fn given(book: usize) -> Self {
+                Self::with(Life::given(book))
+            }
+
+            fn place(&self) -> usize {
+                ptr::from_ref(self).addr()
+            }
+
+            fn life(&mut self) -> Option<&mut Life> {
+                Some(&mut self.life)
+            }
+
+            fn traces(&mut self) -> Option<&mut Traces> {
+                Some(&mut self.traces)
+            }
+
+            $(fn secret(&mut self) -> &mut [u8] {
+                &mut self.$secret
+            })?
+        }
+    )+};
+}
+
+bodies! {
+    Plain: PLAIN {};
+    Secret: SECRET { token: [0; 40] } token;
+    Aligned: ALIGNED {};
+    Grown: GROWN {};
+    Uncached: UNCACHED {};
+    Wide: WIDE { _room: [0; 40_000] };
+}
+
+impl Body for Nothing {
+    fn given(_book: usize) -> Self {
+        Self
+    }
+
+    fn place(&self) -> usize {
+        ptr::from_ref(self).addr()
+    }
+
+    fn life(&mut self) -> Option<&mut Life> {
+        None
+    }
+
+    fn traces(&mut self) -> Option<&mut Traces> {
+        None
+    }
+}
+
+/// The pool of a type.
+struct Derived<T> {
+    book: usize,
+    terms: Terms,
+    _type: PhantomData<fn() -> T>,
+}
+
+impl<T: Poolable<Static = T> + Body + 'static> Derived<T> {
+    fn house(book: usize, terms: Terms) -> Arc<dyn House> {
+        Arc::new(Self { book, terms, _type: PhantomData })
+    }
+}
+
+impl<T: Poolable<Static = T> + Body + 'static> House for Derived<T> {
+    fn book(&self) -> usize {
+        self.book
+    }
+
+    fn terms(&self) -> Terms {
+        self.terms
+    }
+
+    fn get(&self, _owned: bool) -> Box<dyn Guest> {
+        Box::new(T::pooled())
+    }
+
+    fn try_get(&self) -> Option<Box<dyn Guest>> {
+        Some(self.get(false))
+    }
+
+    fn attach(&self, _owned: bool) -> Box<dyn Guest> {
+        Box::new(Pooled::attach(T::given(self.book)))
+    }
+
+    fn prewarm(&self, count: usize) -> usize {
+        T::pool().prewarm(count)
+    }
+
+    fn flush(&self) {
+        T::pool().flush_thread_cache();
+    }
+
+    fn trim(&self) {
+        T::pool().clear();
+    }
+
+    fn clear(&self) {
+        T::pool().clear();
+    }
+
+    fn set_max_idle(&self, _count: usize) {
+        // T::pool().set_max_idle(count);
+    }
+
+    fn watch(&self) -> Box<dyn Watch> {
+        Box::new(T::pool())
+    }
+}
+
+impl<T: Send> Watch for &'static TypePool<T> {
+    fn name(&self) -> String {
+        TypePool::name(self).to_owned()
+    }
+
+    fn stats(&self) -> Option<Stats> {
+        Some(TypePool::stats(self))
+    }
+}
+
+impl<T: Poolable + Body + 'static> Guest for Pooled<T> {
+    fn body(&mut self) -> &mut dyn Body {
+        &mut **self
+    }
+
+    fn into_inner(self: Box<Self>) -> Box<dyn Body> {
+        Box::new(Pooled::into_inner(*self))
+    }
+
+    fn discard(self: Box<Self>) {
+        Pooled::discard(*self);
+    }
+
+    fn leak(self: Box<Self>) {
+        Pooled::leak(*self);
+    }
+
+    fn forget(self: Box<Self>) -> Option<Box<dyn Guest>> {
+        Some(self)
+    }
+
+    fn swap(&mut self, other: &mut dyn Guest) -> bool {
+        other.as_any().downcast_mut().map(|other| mem::swap(self, other)).is_some()
+    }
+
+    fn as_any(&mut self) -> &mut dyn Any {
+        self
+    }
+}

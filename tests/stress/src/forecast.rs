@@ -1,0 +1,152 @@
+//! Which gets must be hits, while one thread at a time takes a step.
+//!
+//! For every thread and pool the forecast knows of some objects that this thread finds
+//! without a create, and no more than there are: it need not know how many objects move
+//! between a cache and the depot. What the thread returned last is in its own cache, at
+//! least half a cache of it; older returns may have gone to the depot, where they are
+//! there for this thread as long as no other has come for some. Whatever frees idle
+//! objects ends what was known.
+
+use core::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use crate::book::BOOKS;
+use crate::house::{House, Terms};
+use crate::script::THREADS;
+use crate::verdict::broken;
+
+/// Whether pools keep what they get, and hand it out in an order that can be foretold.
+const FORETOLD: bool = !cfg!(any(poolable_passthrough, poolable_chaos));
+
+/// What is known of one thread and one pool.
+#[derive(Clone, Copy, Debug, Default)]
+struct Near {
+    /// Objects that the thread finds.
+    found: usize,
+    /// Those of them that are in its own cache.
+    own: usize,
+    /// The most that `own` can be, known at the first get.
+    most_own: usize,
+}
+
+#[derive(Debug)]
+struct Forecast {
+    turn: usize,
+    near: [[Near; BOOKS]; THREADS],
+}
+
+/// Spares free running threads the lock.
+static LISTENS: AtomicBool = AtomicBool::new(false);
+static FORECAST: Mutex<Forecast> = Mutex::new(Forecast {
+    turn: 0,
+    near: [[Near { found: 0, own: 0, most_own: 0 }; BOOKS]; THREADS],
+});
+
+fn with(change: impl FnOnce(&mut Forecast)) {
+    if LISTENS.load(Ordering::Relaxed) {
+        change(&mut FORECAST.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+/// Starts to listen.
+pub(crate) fn start() {
+    LISTENS.store(FORETOLD, Ordering::Relaxed);
+    with(|forecast| forecast.near = [[Near::default(); BOOKS]; THREADS]);
+}
+
+/// Listens no more: several threads are at it from here on.
+pub(crate) fn stop() {
+    LISTENS.store(false, Ordering::Relaxed);
+}
+
+/// It is a thread's turn.
+pub(crate) fn turn(thread: usize) {
+    with(|forecast| forecast.turn = thread);
+}
+
+/// The thread whose turn it is has ended, and another takes its place.
+pub(crate) fn replaced() {
+    with(|forecast| forecast.near[forecast.turn] = [Near::default(); BOOKS]);
+}
+
+/// How many objects the thread finds in a pool.
+pub(crate) fn found(book: usize) -> usize {
+    let mut found = 0;
+    with(|forecast| found = forecast.near[forecast.turn][book].found);
+    found
+}
+
+/// The thread got an object, or found none if it had to create. Before that it would
+/// have found `before`: what a create gets and returns in between comes too late.
+pub(crate) fn got(house: &dyn House, before: usize, missed: bool) {
+    with(|forecast| {
+        let book = house.book();
+        for (thread, near) in forecast.near.iter_mut().enumerate() {
+            let near = &mut near[book];
+            if thread != forecast.turn {
+                near.found = near.found.min(near.own);
+                continue;
+            }
+            near.most_own = most_own(house.terms());
+            let before = before.min(near.found);
+            if before > 0 && missed {
+                broken(format!(
+                    "a get from pool {book} missed, though the thread had {before} objects there"
+                ));
+            }
+            near.found = near.found.saturating_sub(1);
+            near.own = near.own.saturating_sub(1);
+        }
+    });
+}
+
+/// An overflow leaves half of a cache.
+fn most_own(terms: Terms) -> usize {
+    match terms.cache {
+        Some(0) => 0,
+        Some(cache) => (cache / 2).max(1),
+        None => 1,
+    }
+}
+
+/// The thread returned an object, which is idle now.
+pub(crate) fn returned(book: usize, small: bool) {
+    with(|forecast| {
+        let near = &mut forecast.near[forecast.turn][book];
+        near.found += 1;
+        if small {
+            near.own = (near.own + 1).min(near.most_own);
+        } else {
+            // It may have gone to the depot, or sent others there.
+            near.own = 0;
+        }
+    });
+}
+
+/// The depot got objects that any thread finds.
+pub(crate) fn warmed(book: usize, count: usize) {
+    with(|forecast| forecast.near.iter_mut().for_each(|near| near[book].found += count));
+}
+
+/// The thread's cache is empty.
+pub(crate) fn flushed(book: usize) {
+    with(|forecast| forecast.near[forecast.turn][book].own = 0);
+}
+
+/// A pool has freed an object.
+pub(crate) fn died(book: usize) {
+    with(|forecast| {
+        for near in &mut forecast.near {
+            (near[book].found, near[book].own) = (0, 0);
+        }
+    });
+}
+
+/// All pools may free objects.
+pub(crate) fn all_may_have_died() {
+    with(|forecast| {
+        for near in forecast.near.iter_mut().flatten() {
+            (near.found, near.own) = (0, 0);
+        }
+    });
+}

@@ -1,0 +1,52 @@
+//! Plays random scripts with pools on several threads, and judges what it sees.
+//!
+//! A script is a sequence of gets, returns, panics, trims, threads that end and all that
+//! can happen to a pool, decoded from the bytes of a fuzzer or from a seed. Every value
+//! carries an identity, and so the player notices when one is handed out twice, comes
+//! with the traces of another user, moves, dies twice or not at all. In between it holds
+//! the counters of each pool against what it counted itself.
+//!
+//! A script runs in lock-step, one step of one thread at a time, so that what the pools
+//! do is foreseeable; or free, all threads at once, and then the laws are checked at the
+//! end.
+//!
+//! | module | what it owns |
+//! | --- | --- |
+//! | `script`, `rng` | the steps |
+//! | `player`, `worker` | the threads that take them |
+//! | `hand` | guards: where everything is checked and counted |
+//! | `house` | pools, as the player sees them |
+//! | `derived`, `made`, `site` | the pools of `poolable` |
+//! | `body`, `life`, `act` | values, and what they do when the pool calls |
+//! | `census`, `book` | which values there are, and how many |
+//! | `forecast` | which gets must be hits |
+//! | `laws` | what holds of a pool at rest |
+//! | `verdict` | the first law that was broken |
+
+mod act;
+mod body;
+mod book;
+mod census;
+mod derived;
+mod forecast;
+mod hand;
+mod house;
+mod laws;
+mod life;
+mod made;
+mod player;
+mod rng;
+mod script;
+mod site;
+mod verdict;
+mod worker;
+
+pub use act::Act;
+pub use body::{Body, Traces};
+pub use house::{Guest, House, Order, Site, Terms, Watch};
+pub use life::Life;
+pub use made::Loose;
+pub use player::{Tale, play};
+pub use script::Script;
+pub use site::Real;
+pub use verdict::{Violation, broken};
