@@ -42,7 +42,7 @@ pub(crate) fn all() -> [Arc<dyn House>; TYPES] {
     ]
 }
 
-/// An everyday type, which is asked whether it is fit to be kept.
+/// An everyday type.
 #[derive(Poolable)]
 #[pool(create = Self::new, validate = Self::is_valid, cache = 4, max_idle = 8)]
 struct Plain {
@@ -51,15 +51,9 @@ struct Plain {
     traces: Traces,
 }
 
-impl Plain {
-    fn is_valid(&self) -> bool {
-        self.traces.validate()
-    }
-}
-
 /// Holds something that nobody else must see.
 #[derive(Poolable)]
-#[pool(create = Self::new, cache = 2, max_idle = 3)]
+#[pool(create = Self::new, validate = Self::is_valid, cache = 2, max_idle = 3)]
 struct Secret {
     #[pool(skip)]
     life: Life,
@@ -91,7 +85,7 @@ impl Drop for Nothing {
 
 /// Lies at addresses that few allocations have by chance.
 #[derive(Poolable)]
-#[pool(create = Self::new)]
+#[pool(create = Self::new, validate = Self::is_valid)]
 #[repr(align(512))]
 struct Aligned {
     #[pool(skip)]
@@ -101,7 +95,8 @@ struct Aligned {
 
 /// Grows beyond what a thread keeps, and beyond what its pool keeps.
 #[derive(Poolable)]
-#[pool(create = Self::new, cache = 6, max_idle = 4, max_object_bytes = 200_000)]
+#[pool(create = Self::new, validate = Self::is_valid)]
+#[pool(cache = 6, max_idle = 4, max_object_bytes = 200_000)]
 struct Grown {
     #[pool(skip)]
     life: Life,
@@ -110,7 +105,7 @@ struct Grown {
 
 /// Is kept by the depot alone.
 #[derive(Poolable)]
-#[pool(create = Self::new, cache = 0, max_idle = 2)]
+#[pool(create = Self::new, validate = Self::is_valid, cache = 0, max_idle = 2)]
 struct Uncached {
     #[pool(skip)]
     life: Life,
@@ -119,7 +114,7 @@ struct Uncached {
 
 /// Is so big that a thread keeps few of it.
 #[derive(Poolable)]
-#[pool(create = Self::new)]
+#[pool(create = Self::new, validate = Self::is_valid)]
 struct Wide {
     #[pool(skip)]
     life: Life,
@@ -133,6 +128,10 @@ macro_rules! bodies {
         impl $ty {
             fn new() -> Self {
                 Self::with(Life::created(number::$number))
+            }
+
+            fn is_valid(&self) -> bool {
+                self.traces.validate()
             }
 
             fn with(life: Life) -> Self {
@@ -234,15 +233,15 @@ impl<T: Poolable<Static = T> + Body + 'static> House for Derived<T> {
     }
 
     fn trim(&self) {
-        T::pool().clear();
+        T::pool().trim();
     }
 
     fn clear(&self) {
         T::pool().clear();
     }
 
-    fn set_max_idle(&self, _count: usize) {
-        // T::pool().set_max_idle(count);
+    fn set_max_idle(&self, count: usize) {
+        T::pool().set_max_idle(count);
     }
 
     fn watch(&self) -> Box<dyn Watch> {

@@ -2,12 +2,11 @@
 //!
 //! For every thread and pool the forecast knows of some objects that this thread finds
 //! without a create, and no more than there are: it need not know how many objects move
-//! between a cache and the depot. What the thread returned last is in its own cache, at
-//! least half a cache of it; older returns may have gone to the depot, where they are
-//! there for this thread as long as no other has come for some. Whatever frees idle
-//! objects ends what was known.
+//! between a cache and the depot. What the thread returned last is in its own cache; older
+//! returns may have gone to the depot, where they are there for this thread as long as no
+//! other has come for some. Whatever frees idle objects ends what was known.
 
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use crate::book::BOOKS;
@@ -19,14 +18,26 @@ use crate::verdict::broken;
 const FORETOLD: bool = !cfg!(any(poolable_passthrough, poolable_chaos));
 
 /// What is known of one thread and one pool.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 struct Near {
     /// Objects that the thread finds.
     found: usize,
     /// Those of them that are in its own cache.
     own: usize,
-    /// The most that `own` can be, known at the first get.
+    /// The most that `own` can be; known from the first get on.
     most_own: usize,
+    /// Whether the thread may have been told to come to the depot: then it leaves what it
+    /// returns next there.
+    summoned: bool,
+}
+
+impl Near {
+    const NOTHING: Self = Self { found: 0, own: 0, most_own: 0, summoned: true };
+
+    /// Idle objects were freed.
+    fn forget(&mut self) {
+        (self.found, self.own, self.summoned) = (0, 0, true);
+    }
 }
 
 #[derive(Debug)]
@@ -37,10 +48,9 @@ struct Forecast {
 
 /// Spares free running threads the lock.
 static LISTENS: AtomicBool = AtomicBool::new(false);
-static FORECAST: Mutex<Forecast> = Mutex::new(Forecast {
-    turn: 0,
-    near: [[Near { found: 0, own: 0, most_own: 0 }; BOOKS]; THREADS],
-});
+static FORETOLD_GETS: AtomicU64 = AtomicU64::new(0);
+static FORECAST: Mutex<Forecast> =
+    Mutex::new(Forecast { turn: 0, near: [[Near::NOTHING; BOOKS]; THREADS] });
 
 fn with(change: impl FnOnce(&mut Forecast)) {
     if LISTENS.load(Ordering::Relaxed) {
@@ -51,12 +61,17 @@ fn with(change: impl FnOnce(&mut Forecast)) {
 /// Starts to listen.
 pub(crate) fn start() {
     LISTENS.store(FORETOLD, Ordering::Relaxed);
-    with(|forecast| forecast.near = [[Near::default(); BOOKS]; THREADS]);
+    with(|forecast| forecast.near = [[Near::NOTHING; BOOKS]; THREADS]);
 }
 
 /// Listens no more: several threads are at it from here on.
 pub(crate) fn stop() {
     LISTENS.store(false, Ordering::Relaxed);
+}
+
+/// How many gets had to be hits, since this was asked last.
+pub(crate) fn foretold() -> u64 {
+    FORETOLD_GETS.swap(0, Ordering::Relaxed)
 }
 
 /// It is a thread's turn.
@@ -66,7 +81,7 @@ pub(crate) fn turn(thread: usize) {
 
 /// The thread whose turn it is has ended, and another takes its place.
 pub(crate) fn replaced() {
-    with(|forecast| forecast.near[forecast.turn] = [Near::default(); BOOKS]);
+    with(|forecast| forecast.near[forecast.turn] = [Near::NOTHING; BOOKS]);
 }
 
 /// How many objects the thread finds in a pool.
@@ -94,19 +109,18 @@ pub(crate) fn got(house: &dyn House, before: usize, missed: bool) {
                     "a get from pool {book} missed, though the thread had {before} objects there"
                 ));
             }
+            FORETOLD_GETS.fetch_add(u64::from(before > 0), Ordering::Relaxed);
             near.found = near.found.saturating_sub(1);
             near.own = near.own.saturating_sub(1);
         }
     });
 }
 
-/// An overflow leaves half of a cache.
+/// What is known to be in the thread's own cache: what it returned last, and no more, for
+/// an overflow may move all that was there before.
 fn most_own(terms: Terms) -> usize {
-    match terms.cache {
-        Some(0) => 0,
-        Some(cache) => (cache / 2).max(1),
-        None => 1,
-    }
+    let is_sure = terms.cache != Some(0) && !terms.max_object_bytes && !terms.max_bytes;
+    usize::from(is_sure)
 }
 
 /// The thread returned an object, which is idle now.
@@ -114,7 +128,8 @@ pub(crate) fn returned(book: usize, small: bool) {
     with(|forecast| {
         let near = &mut forecast.near[forecast.turn][book];
         near.found += 1;
-        if small {
+        let summoned = core::mem::replace(&mut near.summoned, false);
+        if small && !summoned {
             near.own = (near.own + 1).min(near.most_own);
         } else {
             // It may have gone to the depot, or sent others there.
@@ -137,7 +152,7 @@ pub(crate) fn flushed(book: usize) {
 pub(crate) fn died(book: usize) {
     with(|forecast| {
         for near in &mut forecast.near {
-            (near[book].found, near[book].own) = (0, 0);
+            near[book].forget();
         }
     });
 }
@@ -146,7 +161,7 @@ pub(crate) fn died(book: usize) {
 pub(crate) fn all_may_have_died() {
     with(|forecast| {
         for near in forecast.near.iter_mut().flatten() {
-            (near.found, near.own) = (0, 0);
+            near.forget();
         }
     });
 }

@@ -45,7 +45,6 @@ pub use act::Act;
 pub use body::{Body, Traces};
 pub use house::{Guest, House, Order, Site, Terms, Watch};
 pub use life::Life;
-pub use made::Loose;
 pub use player::{Tale, play};
 pub use script::Script;
 pub use site::Real;

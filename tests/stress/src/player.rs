@@ -1,5 +1,6 @@
 //! Plays a script on threads of its own, and has the laws checked.
 
+use core::fmt;
 use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
 use std::process;
@@ -38,6 +39,14 @@ pub struct Tale {
     pub gets: u64,
     /// Those of them that had to create it.
     pub misses: u64,
+    /// Gets that had to be hits, as far as could be foretold.
+    pub foretold: u64,
+    /// Values that `validate` refused.
+    pub refused: u64,
+    /// Resets that panicked.
+    pub panicked: u64,
+    /// Values that pools freed.
+    pub freed: u64,
 }
 
 impl Tale {
@@ -48,6 +57,22 @@ impl Tale {
         self.pools += other.pools;
         self.gets += other.gets;
         self.misses += other.misses;
+        self.foretold += other.foretold;
+        self.refused += other.refused;
+        self.panicked += other.panicked;
+        self.freed += other.freed;
+    }
+}
+
+impl fmt::Display for Tale {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { scripts, steps, pools, gets, misses, foretold, refused, panicked, freed } = self;
+        write!(
+            f,
+            "{scripts} scripts, {steps} steps, {pools} pools, {gets} gets of which {misses} \
+             created and {foretold} had to hit, {refused} values refused, {panicked} resets \
+             panicked, {freed} values freed"
+        )
     }
 }
 
@@ -88,12 +113,21 @@ pub fn play(site: &dyn Site, script: &Script) -> Result<Tale, Violation> {
 }
 
 fn tale(stage: &Stage<'_>, script: &Script) -> Tale {
-    let mut tale = Tale { scripts: 1, steps: script.steps.len() as u64, ..Tale::default() };
+    let laps = if script.lock_step { 1 } else { script.laps };
+    let mut tale = Tale {
+        scripts: 1,
+        steps: (script.steps.len() * laps) as u64,
+        foretold: forecast::foretold(),
+        ..Tale::default()
+    };
     stage.each_watched(|pool| {
         let book = book(pool.book);
         tale.pools += u64::from(book.gets.get() > 0);
         tale.gets += book.gets.get();
         tale.misses += book.created_by_get.get();
+        tale.refused += book.refused.get();
+        tale.panicked += book.panicked.get();
+        tale.freed += book.died.get();
     });
     tale
 }

@@ -45,33 +45,97 @@ pub(crate) enum Occasion {
 /// What a thread does. `hand` is one of its guards, `house` a pool.
 #[derive(Clone, Debug)]
 pub(crate) enum Deed {
-    Get { house: u8, count: u8, owned: bool },
-    TryGet { house: u8 },
-    Attach { house: u8, owned: bool },
-    Use { hand: u8, heap: usize },
-    Plan { hand: u8, occasion: Occasion, act: Act },
-    PlanCreate { house: u8, act: Act },
-    Drop { hand: u8 },
-    DropAll { newest_first: bool },
-    Unwind { hands: u8 },
-    Send { hand: u8, to: usize },
-    IntoInner { hand: u8 },
-    Discard { hand: u8 },
-    Leak { hand: u8 },
-    Forget { hand: u8 },
-    Swap { hand: u8, other: u8 },
-    KeepForTheEnd { hand: u8 },
-    Flush { house: u8 },
-    Prewarm { house: u8, count: usize },
-    Trim { house: u8, times: u8 },
-    Clear { house: u8 },
-    SetMaxIdle { house: u8, count: usize },
+    Get {
+        house: u8,
+        count: u8,
+        owned: bool,
+    },
+    TryGet {
+        house: u8,
+    },
+    /// Gets, uses and returns, several times.
+    Cycle {
+        house: u8,
+        times: u8,
+        heap: usize,
+    },
+    Attach {
+        house: u8,
+        owned: bool,
+    },
+    Use {
+        hand: u8,
+        heap: usize,
+    },
+    Plan {
+        hand: u8,
+        occasion: Occasion,
+        act: Act,
+    },
+    PlanCreate {
+        house: u8,
+        act: Act,
+    },
+    Drop {
+        hand: u8,
+    },
+    DropAll {
+        newest_first: bool,
+    },
+    Unwind {
+        hands: u8,
+    },
+    Send {
+        hand: u8,
+        to: usize,
+    },
+    IntoInner {
+        hand: u8,
+    },
+    Discard {
+        hand: u8,
+    },
+    Leak {
+        hand: u8,
+    },
+    Forget {
+        hand: u8,
+    },
+    Swap {
+        hand: u8,
+        other: u8,
+    },
+    KeepForTheEnd {
+        hand: u8,
+    },
+    Flush {
+        house: u8,
+    },
+    Prewarm {
+        house: u8,
+        count: usize,
+    },
+    Trim {
+        house: u8,
+        times: u8,
+    },
+    Clear {
+        house: u8,
+    },
+    SetMaxIdle {
+        house: u8,
+        count: usize,
+    },
     TrimAll,
     Maintain,
     Survey,
     Build(Plot),
-    Close { house: u8 },
-    End { keeps_hands: bool },
+    Close {
+        house: u8,
+    },
+    End {
+        keeps_hands: bool,
+    },
 }
 
 /// A pool to be built, in numbers; see `Order`.
@@ -90,11 +154,14 @@ impl Script {
     /// Decodes a script.
     #[must_use]
     pub fn decode(bytes: &[u8]) -> Self {
-        let mut reader = Reader { bytes: bytes.iter() };
+        let mut reader = Reader { bytes: bytes.iter(), focus: [0, 1, 2] };
         let head = reader.byte().unwrap_or(0);
         let threads = usize::from(head) % THREADS + 1;
         let lock_step = head & 0x80 == 0;
         let laps = usize::from(head >> 4 & 0b111) + 1;
+        for index in 0..reader.focus.len() {
+            reader.focus[index] = reader.byte().unwrap_or(0);
+        }
         let mut steps = Vec::new();
         while steps.len() < STEPS {
             let Some(step) = reader.step(threads) else { break };
@@ -143,6 +210,7 @@ impl Script {
 /// The bytes that are left.
 struct Reader<'a> {
     bytes: core::slice::Iter<'a, u8>,
+    focus: [u8; 3],
 }
 
 impl Reader<'_> {
@@ -161,15 +229,19 @@ impl Reader<'_> {
 
     fn deed(&mut self) -> Option<Deed> {
         Some(match self.byte()? {
-            0..58 => Deed::Get { house: self.byte()?, count: 1, owned: self.flag()? },
+            0..36 => Deed::Get { house: self.house()?, count: 1, owned: self.flag()? },
+            36..58 => {
+                let (house, times) = (self.house()?, self.byte()? % 8 + 1);
+                Deed::Cycle { house, times, heap: self.heap()? }
+            }
             58..64 => {
                 let count = self.byte()? % 30 + 1;
-                Deed::Get { house: self.byte()?, count, owned: self.flag()? }
+                Deed::Get { house: self.house()?, count, owned: self.flag()? }
             }
-            64..70 => Deed::TryGet { house: self.byte()? },
-            70..77 => Deed::Attach { house: self.byte()?, owned: self.flag()? },
-            77..102 => Deed::Use { hand: self.byte()?, heap: self.heap()? },
-            102..120 => {
+            64..70 => Deed::TryGet { house: self.house()? },
+            70..77 => Deed::Attach { house: self.house()?, owned: self.flag()? },
+            77..92 => Deed::Use { hand: self.byte()?, heap: self.heap()? },
+            92..120 => {
                 let occasion = match self.byte()? % 3 {
                     0 => Occasion::Validate,
                     1 => Occasion::Reset,
@@ -177,7 +249,7 @@ impl Reader<'_> {
                 };
                 Deed::Plan { hand: self.byte()?, occasion, act: self.act()? }
             }
-            120..125 => Deed::PlanCreate { house: self.byte()?, act: self.act()? },
+            120..125 => Deed::PlanCreate { house: self.house()?, act: self.act()? },
             125..166 => Deed::Drop { hand: self.byte()? },
             166..182 => Deed::DropAll { newest_first: self.flag()? },
             182..186 => Deed::Unwind { hands: self.byte()? % 4 },
@@ -188,18 +260,24 @@ impl Reader<'_> {
             207..209 => Deed::Forget { hand: self.byte()? },
             209..213 => Deed::Swap { hand: self.byte()?, other: self.byte()? },
             213..216 => Deed::KeepForTheEnd { hand: self.byte()? },
-            216..221 => Deed::Flush { house: self.byte()? },
-            221..225 => Deed::Prewarm { house: self.byte()?, count: self.number()? % 40 },
-            225..230 => Deed::Trim { house: self.byte()?, times: self.byte()? % 3 + 1 },
-            230..233 => Deed::Clear { house: self.byte()? },
-            233..236 => Deed::SetMaxIdle { house: self.byte()?, count: self.number()? % 20 },
+            216..221 => Deed::Flush { house: self.house()? },
+            221..225 => Deed::Prewarm { house: self.house()?, count: self.number()? % 40 },
+            225..230 => Deed::Trim { house: self.house()?, times: self.byte()? % 3 + 1 },
+            230..233 => Deed::Clear { house: self.house()? },
+            233..236 => Deed::SetMaxIdle { house: self.house()?, count: self.number()? % 20 },
             236 => Deed::TrimAll,
             237..239 => Deed::Maintain,
             239 => Deed::Survey,
             240..245 => Deed::Build(self.plot()?),
-            245..249 => Deed::Close { house: self.byte()? },
+            245..249 => Deed::Close { house: self.house()? },
             _ => Deed::End { keeps_hands: self.flag()? },
         })
+    }
+
+    /// A pool: mostly one of the few that the script is about.
+    fn house(&mut self) -> Option<u8> {
+        let byte = self.byte()?;
+        Some(if byte < 80 { byte } else { self.focus[usize::from(byte) % self.focus.len()] })
     }
 
     fn flag(&mut self) -> Option<bool> {

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use poolable::Stats;
 
-use crate::derived;
 use crate::house::{House, Order, Site};
+use crate::verdict::broken;
+use crate::{derived, made};
 
 /// The pools of `poolable`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -13,20 +14,29 @@ pub struct Real;
 
 impl Site for Real {
     fn fixed(&self) -> Vec<Arc<dyn House>> {
-        derived::all().into()
+        derived::all().into_iter().chain([made::standing()]).collect()
     }
 
-    fn build(&self, _order: &Order) -> Arc<dyn House> {
-        Arc::clone(&derived::all()[0])
+    fn build(&self, order: &Order) -> Arc<dyn House> {
+        made::build(order)
     }
 
-    fn trim_all(&self) {}
+    fn trim_all(&self) {
+        poolable::trim_all();
+    }
 
-    fn maintain(&self) {}
+    fn maintain(&self) {
+        poolable::maintain();
+    }
 
-    fn survey(&self) {}
+    fn survey(&self) {
+        let (pools, lines) = (poolable::pools().len(), poolable::report().to_string());
+        if pools > 0 && lines.lines().count() < 2 {
+            broken(format!("the report of {pools} pools is empty: {lines}"));
+        }
+    }
 
     fn listed(&self) -> Option<Vec<(String, Stats)>> {
-        None
+        Some(poolable::pools().into_iter().map(|pool| (pool.name, pool.stats)).collect())
     }
 }

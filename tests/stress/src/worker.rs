@@ -192,7 +192,7 @@ impl Worker {
             let plot = Plot {
                 house: 0,
                 big: room == 2,
-                validate: room == 1,
+                validate: room > 0,
                 cache: limits[room],
                 max_idle: limits[room],
                 max_object_bytes: None,
@@ -282,7 +282,7 @@ impl Worker {
                 act::survive(|| stage.site.maintain());
                 forecast::all_may_have_died();
             }
-            Deed::Survey => stage.site.survey(),
+            Deed::Survey => _ = act::survive(|| stage.site.survey()),
             Deed::Build(plot) => self.build(stage, usize::from(plot.house) % ROOMS, plot),
             Deed::Close { house } => {
                 let room = usize::from(house) % ROOMS;
@@ -291,6 +291,7 @@ impl Worker {
             }
             Deed::Get { house, .. }
             | Deed::TryGet { house }
+            | Deed::Cycle { house, .. }
             | Deed::Attach { house, .. }
             | Deed::PlanCreate { house, .. }
             | Deed::Flush { house }
@@ -334,6 +335,14 @@ impl Worker {
                     if let Some(hand) = act::survive(|| hand::get(house, owned)) {
                         self.hold(hand);
                     }
+                }
+            }
+            Deed::Cycle { times, heap, .. } => {
+                for time in 0..times {
+                    act::survive(|| {
+                        let mut hand = hand::get(house, time % 2 == 0);
+                        hand.mark(time, heap);
+                    });
                 }
             }
             Deed::TryGet { .. } => {
