@@ -10,12 +10,9 @@ use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use crate::book::BOOKS;
-use crate::house::{House, Terms};
+use crate::house::{House, Keeping, Terms};
 use crate::script::THREADS;
 use crate::verdict::broken;
-
-/// Whether pools keep what they get, and hand it out in an order that can be foretold.
-const FORETOLD: bool = !cfg!(any(poolable_passthrough, poolable_chaos));
 
 /// What is known of one thread and one pool.
 #[derive(Clone, Copy, Debug)]
@@ -58,9 +55,9 @@ fn with(change: impl FnOnce(&mut Forecast)) {
     }
 }
 
-/// Starts to listen.
-pub(crate) fn start() {
-    LISTENS.store(FORETOLD, Ordering::Relaxed);
+/// Starts to listen, if anything can be foretold.
+pub(crate) fn start(keeping: Keeping) {
+    LISTENS.store(keeping == Keeping::Foreseeable, Ordering::Relaxed);
     with(|forecast| forecast.near = [[Near::NOTHING; BOOKS]; THREADS]);
 }
 

@@ -98,8 +98,22 @@ pub trait Guest: Send {
     fn as_any(&mut self) -> &mut dyn Any;
 }
 
+/// What the pools of a site do with what they get back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeping {
+    /// They keep it, and give out what a thread returned last.
+    Foreseeable,
+    /// They keep some of it, and give it out in any order.
+    ByChance,
+    /// They free it.
+    Nothing,
+}
+
 /// Where the player's pools come from.
 pub trait Site: Sync {
+    /// What the pools do with what they get back.
+    fn keeping(&self) -> Keeping;
+
     /// Pools that are there before a script and after it. Their books are 0, 1, 2 ..
     fn fixed(&self) -> Vec<Arc<dyn House>>;
 

@@ -4,7 +4,7 @@
 use poolable::Stats;
 
 use crate::book::{BOOKS, Book, book};
-use crate::house::{Terms, Watch};
+use crate::house::{Keeping, Terms, Watch};
 use crate::verdict::broken;
 
 /// A pool that is watched.
@@ -17,6 +17,7 @@ pub(crate) struct Watched {
 /// What the pools had counted at an earlier moment.
 #[derive(Debug)]
 pub(crate) struct Ledger {
+    keeping: Keeping,
     /// When the script began: fixed pools have been in others.
     start: [Stats; BOOKS],
     /// At the last step, with the returns that were counted then.
@@ -24,9 +25,9 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(keeping: Keeping) -> Self {
         let none = Stats::default();
-        Self { start: [none; BOOKS], last: [(none, 0); BOOKS] }
+        Self { keeping, start: [none; BOOKS], last: [(none, 0); BOOKS] }
     }
 
     /// Notes what a fixed pool has counted before the script.
@@ -63,7 +64,8 @@ impl Ledger {
         if since(|stats| stats.discarded.bytes) > 0 && !watched.terms.max_bytes {
             at("objects were too much together");
         }
-        if cfg!(poolable_passthrough) && (now.idle, since(|stats| stats.hits)) != (0, 0) {
+        let kept = now.idle > 0 || since(|stats| stats.hits) > 0;
+        if kept && self.keeping == Keeping::Nothing {
             at("something was kept");
         }
     }
@@ -73,7 +75,7 @@ impl Ledger {
         let book = book(watched.book);
         let (before, returns) = self.last[watched.book];
         self.last[watched.book] = (*now, book.returned.get());
-        if cfg!(any(poolable_passthrough, poolable_chaos)) {
+        if self.keeping != Keeping::Foreseeable {
             return;
         }
         let returned = book.returned.get() - returns;

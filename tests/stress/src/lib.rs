@@ -43,7 +43,7 @@ mod worker;
 
 pub use act::Act;
 pub use body::{Body, Traces};
-pub use house::{Guest, House, Order, Site, Terms, Watch};
+pub use house::{Guest, House, Keeping, Order, Site, Terms, Watch};
 pub use life::Life;
 pub use player::{Tale, play};
 pub use script::Script;

@@ -5,7 +5,7 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
 use std::process;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, Barrier, Mutex, PoisonError};
+use std::sync::{Barrier, Mutex, PoisonError};
 use std::thread::{self, Scope, ScopedJoinHandle};
 
 use crate::act;
@@ -95,7 +95,7 @@ pub fn play(site: &dyn Site, script: &Script) -> Result<Tale, Violation> {
     let (outboxes, inboxes): (Vec<_>, Vec<_>) = (0..script.threads).map(|_| channel()).unzip();
     let number = SCRIPTS.fetch_add(1, Ordering::Relaxed);
     let stage = Stage::new(site, outboxes, format!("stress-{number}"));
-    let mut ledger = Ledger::new();
+    let mut ledger = Ledger::new(site.keeping());
     stage.each_watched(|pool| ledger.begin(pool.book, pool.watch.stats().unwrap_or_default()));
 
     let mut play = Play { stage: &stage, script, ledger };
@@ -160,7 +160,7 @@ impl<'scope, 'env> Puppet<'scope, 'env> {
     ) -> Self {
         let (orders, told) = channel();
         let (reply, replies) = channel();
-        let thread = scope.spawn(move || {
+        let thread = spawn(scope, move || {
             if early {
                 keep_early();
             }
@@ -204,6 +204,15 @@ fn wait<T>(replies: &Receiver<T>, of: &dyn core::fmt::Debug) -> T {
     }
 }
 
+/// Starts a thread with little stack, which costs less to have where memory is watched.
+fn spawn<'scope, T: Send + 'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    run: impl FnOnce() -> T + Send + 'scope,
+) -> ScopedJoinHandle<'scope, T> {
+    let builder = thread::Builder::new().stack_size(1 << 20);
+    builder.spawn_scoped(scope, run).expect("the system has another thread")
+}
+
 fn join<T>(thread: ScopedJoinHandle<'_, T>) -> T {
     thread.join().expect("the worker survives what it is told")
 }
@@ -231,7 +240,7 @@ fn run<'scope, 'env>(
             let heir = worker.end(keeps_hands);
             // Boxed: the type of the steps would grow with every successor.
             let steps: Box<dyn Iterator<Item = _> + Send + 'scope> = Box::new(steps);
-            return Ended::Replaced(scope.spawn(move || {
+            return Ended::Replaced(spawn(scope, move || {
                 if index % 2 == 0 {
                     keep_early();
                 }
@@ -248,7 +257,7 @@ fn run<'scope, 'env>(
 impl Play<'_> {
     fn in_lock_step(&mut self, inboxes: Vec<Receiver<Parcel>>) {
         let (stage, script) = (self.stage, self.script);
-        forecast::start();
+        forecast::start(stage.site.keeping());
         let workers = thread::scope(|scope| {
             let mut puppets: Vec<_> = inboxes
                 .into_iter()
@@ -319,7 +328,7 @@ impl Play<'_> {
                 let lap = script.steps.iter().enumerate();
                 let lap = lap.filter(move |(_, step)| step.thread == index);
                 let steps = (0..script.laps).flat_map(move |_| lap.clone());
-                threads.push(scope.spawn(move || {
+                threads.push(spawn(scope, move || {
                     if index % 2 == 1 {
                         keep_early();
                     }
@@ -362,18 +371,18 @@ impl Play<'_> {
         self.check_rest(true);
         self.check_listed();
         let fixed = &self.stage.fixed;
-        for house in fixed {
-            let house = Arc::clone(house);
-            on_a_thread(move || {
+        on_a_thread(|| {
+            for house in fixed {
+                let book = book(house.book());
                 // Twice: what is freed may come back for more.
                 for _ in 0..2 {
-                    book(house.book()).clears.add();
+                    book.clears.add();
                     act::survive(|| house.clear());
                 }
-                book(house.book()).trims.add();
+                book.trims.add();
                 house.set_max_idle(house.terms().max_idle);
-            });
-        }
+            }
+        });
         self.check_rest(true);
         self.stage.each_watched(|pool| {
             let Some(stats) = pool.watch.stats() else { return };
@@ -401,5 +410,5 @@ impl Play<'_> {
 
 /// Runs code on a thread that is gone afterwards, with its caches.
 fn on_a_thread(run: impl FnOnce() + Send) {
-    thread::scope(|scope| join(scope.spawn(run)));
+    thread::scope(|scope| join(spawn(scope, run)));
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use poolable::Stats;
 
-use crate::house::{House, Order, Site};
+use crate::house::{House, Keeping, Order, Site};
 use crate::verdict::broken;
 use crate::{derived, made};
 
@@ -13,6 +13,16 @@ use crate::{derived, made};
 pub struct Real;
 
 impl Site for Real {
+    fn keeping(&self) -> Keeping {
+        if cfg!(poolable_passthrough) {
+            Keeping::Nothing
+        } else if cfg!(poolable_chaos) {
+            Keeping::ByChance
+        } else {
+            Keeping::Foreseeable
+        }
+    }
+
     fn fixed(&self) -> Vec<Arc<dyn House>> {
         derived::all().into_iter().chain([made::standing()]).collect()
     }

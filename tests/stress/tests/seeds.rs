@@ -1,6 +1,6 @@
 //! The pools of `poolable` keep the laws in some hundred random scripts.
 
-use poolable_stress::{Real, Script, Tale, play};
+use poolable_stress::{Keeping, Real, Script, Site, Tale, play};
 
 /// Scripts that each test plays.
 const SEEDS: u64 = 400;
@@ -19,7 +19,7 @@ fn play_seeds(first: u64, lock_step: bool) -> Tale {
 
 /// The mix has to reach what it is there for.
 fn assert_rich(tale: &Tale) {
-    let keeps = !cfg!(poolable_passthrough);
+    let keeps = Real.keeping() != Keeping::Nothing;
     let counts = [tale.refused, tale.panicked, tale.freed, tale.misses, tale.pools - SEEDS * 5];
     assert!(counts.into_iter().all(|count| count > SEEDS / 4), "{tale}");
     assert!(!keeps || tale.gets > tale.misses + SEEDS * 10, "{tale}");
@@ -29,7 +29,7 @@ fn assert_rich(tale: &Tale) {
 fn pools_do_what_can_be_foretold_in_lock_step() {
     let tale = play_seeds(1, true);
     assert_rich(&tale);
-    let is_foretold = !cfg!(any(poolable_passthrough, poolable_chaos));
+    let is_foretold = Real.keeping() == Keeping::Foreseeable;
     assert_eq!(tale.foretold > SEEDS * 10, is_foretold, "{tale}");
 }
 

@@ -7,7 +7,7 @@ use std::panic::{catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use poolable::{Reset, Stats};
-use poolable_stress::{Body, Guest, House, Life, Order, Site, Terms, Traces, Watch};
+use poolable_stress::{Body, Guest, House, Keeping, Life, Order, Site, Terms, Traces, Watch};
 
 use crate::mistake::{Mistake, counter};
 
@@ -81,6 +81,13 @@ impl Fake {
 }
 
 impl Site for Fake {
+    fn keeping(&self) -> Keeping {
+        match self.mistake {
+            Mistake::KeepsSomething => Keeping::Nothing,
+            _ => Keeping::Foreseeable,
+        }
+    }
+
     fn fixed(&self) -> Vec<Arc<dyn House>> {
         vec![self.open(&Order {
             book: 0,

@@ -179,3 +179,9 @@ fn panic_that_is_swallowed_with_its_object_is_found() {
 fn prewarm_that_makes_too_many_is_found() {
     is_found(Mistake::PrewarmsTooMany, "a prewarm of");
 }
+
+#[test]
+fn pool_that_keeps_something_where_it_must_not_is_found() {
+    is_found(Mistake::KeepsSomething, "something was kept");
+    is_found_when_free(Mistake::KeepsSomething, "something was kept");
+}

@@ -34,6 +34,8 @@ pub(crate) enum Mistake {
     IsListedWrongly,
     Panics,
     KeepsAfterPanic,
+    /// Keeps something, where nothing is to be kept.
+    KeepsSomething,
     PrewarmsTooMany,
 }
 
