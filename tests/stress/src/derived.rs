@@ -30,7 +30,7 @@ pub(crate) const TYPES: usize = 7;
 
 /// All of them, in the order of their books.
 pub(crate) fn all() -> [Arc<dyn House>; TYPES] {
-    let grown = Terms { max_object_bytes: true, ..Terms::new(Some(6), 4) };
+    let grown = Terms { max_object_bytes: true, max_bytes: true, ..Terms::new(Some(6), 4) };
     [
         Derived::<Plain>::house(number::PLAIN, Terms::new(Some(4), 8)),
         Derived::<Secret>::house(number::SECRET, Terms::new(Some(2), 3)),
@@ -96,7 +96,7 @@ struct Aligned {
 /// Grows beyond what a thread keeps, and beyond what its pool keeps.
 #[derive(Poolable)]
 #[pool(create = Self::new, validate = Self::is_valid)]
-#[pool(cache = 6, max_idle = 4, max_object_bytes = 200_000)]
+#[pool(cache = 6, max_idle = 4, max_object_bytes = 200_000, max_bytes = 400_000)]
 struct Grown {
     #[pool(skip)]
     life: Life,

@@ -214,5 +214,7 @@ fn release(body: &mut dyn Body, mark: Option<Mark>, leave: fn(Id)) {
 }
 
 fn note_leak(place: usize) {
-    LEAKED.lock().unwrap_or_else(PoisonError::into_inner).push(place);
+    // Behind its header a value without a size lies at the end of its memory, not in it.
+    let places = [place, place - 1];
+    LEAKED.lock().unwrap_or_else(PoisonError::into_inner).extend(places);
 }
