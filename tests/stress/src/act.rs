@@ -156,7 +156,9 @@ pub(crate) fn creating(index: usize) {
     let book = book(index);
     book.created.add();
     let mut moment = MOMENT.get();
-    if !moment.prewarm {
+    if moment.prewarm {
+        book.prewarmed.add();
+    } else {
         book.created_by_get.add();
         moment.made = true;
         MOMENT.set(moment);

@@ -60,6 +60,11 @@ impl Traces {
         self.text.capacity() + self.bytes.capacity()
     }
 
+    /// Whether a `validate` will refuse the value.
+    pub(crate) fn is_unfit(&self) -> bool {
+        self.plan.refuses()
+    }
+
     /// Plans what the user's code does at the return of the value.
     pub(crate) fn plan(&mut self, book: usize, at_validate: Act, at_reset: Act) {
         self.plan = Plan { book, at_validate, at_reset };
@@ -75,13 +80,13 @@ struct Plan {
 }
 
 impl Plan {
+    fn refuses(&self) -> bool {
+        matches!(self.at_validate, Act::Refuse | Act::Panic)
+    }
+
     fn judge(&self) -> bool {
-        let refuses = matches!(self.at_validate, Act::Refuse | Act::Panic);
-        if refuses {
-            book(self.book).refused.add();
-        }
         act::perform(self.at_validate, self.book);
-        !refuses
+        !self.refuses()
     }
 
     fn carry_out(&mut self) {

@@ -5,7 +5,7 @@
 //! 1. Every access is `Relaxed`: the books must not order what the pool under test forgot
 //!    to order, or no sanitizer would see that it did.
 
-use core::sync::atomic::{AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// How many pools one script can have.
 pub(crate) const BOOKS: usize = 32;
@@ -57,16 +57,24 @@ pub(crate) struct Book {
     pub(crate) held: Count,
     /// Values dropped by the pool.
     pub(crate) died: Count,
-    /// Values that `validate` refused, or panicked over.
+    /// Values that `validate` had to refuse, or panicked over.
     pub(crate) refused: Count,
     /// Resets that panicked.
     pub(crate) panicked: Count,
     /// Objects discarded by the player.
     pub(crate) discarded: Count,
-    /// Calls that free objects for having been idle.
+    /// Calls of `trim`.
     pub(crate) trims: Count,
+    /// Other calls that free objects for having been idle.
+    pub(crate) shrinks: Count,
+    /// Values dropped by the pool that were idle through two trims.
+    pub(crate) died_old: Count,
+    /// Values created by a prewarm.
+    pub(crate) prewarmed: Count,
     /// Calls that free all idle objects.
     pub(crate) clears: Count,
+    /// Whether the pool has a `validate`.
+    validates: AtomicBool,
     /// The largest `max_idle` that was ever set.
     allowed: AtomicU64,
     /// The `max_idle` that was set last.
@@ -89,13 +97,17 @@ impl Book {
             panicked: Count::new(),
             discarded: Count::new(),
             trims: Count::new(),
+            shrinks: Count::new(),
+            died_old: Count::new(),
+            prewarmed: Count::new(),
             clears: Count::new(),
+            validates: AtomicBool::new(false),
             allowed: AtomicU64::new(0),
             max_idle: AtomicU64::new(0),
         }
     }
 
-    fn counts(&self) -> [&Count; 14] {
+    fn counts(&self) -> [&Count; 17] {
         [
             &self.created,
             &self.created_by_get,
@@ -110,8 +122,21 @@ impl Book {
             &self.panicked,
             &self.discarded,
             &self.trims,
+            &self.shrinks,
+            &self.died_old,
+            &self.prewarmed,
             &self.clears,
         ]
+    }
+
+    /// Notes whether the pool has a `validate`.
+    pub(crate) fn set_validates(&self, validates: bool) {
+        self.validates.store(validates, Ordering::Relaxed);
+    }
+
+    /// Whether the pool has a `validate`.
+    pub(crate) fn validates(&self) -> bool {
+        self.validates.load(Ordering::Relaxed)
     }
 
     /// Notes that the pool may keep so many from here on.
@@ -156,5 +181,5 @@ pub(crate) fn open() {
 
 /// Notes that all pools free what was idle for long.
 pub(crate) fn trim_all() {
-    ALL.iter().for_each(|book| book.trims.add());
+    ALL.iter().for_each(|book| book.shrinks.add());
 }

@@ -41,10 +41,13 @@ struct Entry {
     state: AtomicU8,
     /// Where the value lies; 0 as long as nobody saw it.
     place: AtomicUsize,
+    /// How many trims its pool had seen when it became idle.
+    since: AtomicU64,
 }
 
-static TABLE: [Entry; VALUES] =
-    [const { Entry { state: AtomicU8::new(0), place: AtomicUsize::new(0) } }; VALUES];
+static TABLE: [Entry; VALUES] = [const {
+    Entry { state: AtomicU8::new(0), place: AtomicUsize::new(0), since: AtomicU64::new(0) }
+}; VALUES];
 static NEXT: AtomicUsize = AtomicUsize::new(0);
 static SCRIPT: AtomicU64 = AtomicU64::new(0);
 
@@ -97,6 +100,19 @@ impl Id {
     /// The player takes the value out of its pool.
     pub(crate) fn detach(self) {
         self.leave(State::Detached);
+    }
+
+    /// The value has become idle after so many trims of its pool.
+    pub(crate) fn note_idle_since(self, trims: u64) {
+        if let Some(entry) = self.entry() {
+            entry.since.store(trims, Ordering::Relaxed);
+        }
+    }
+
+    /// How many trims of its pool the value was idle through, after so many in all.
+    pub(crate) fn trims_idle(self, trims: u64) -> u64 {
+        let since = |entry: &Entry| entry.since.load(Ordering::Relaxed);
+        self.entry().map_or(0, |entry| trims.saturating_sub(since(entry)))
     }
 
     fn leave(self, to: State) {

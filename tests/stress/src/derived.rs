@@ -30,7 +30,11 @@ pub(crate) const TYPES: usize = 7;
 
 /// All of them, in the order of their books.
 pub(crate) fn all() -> [Arc<dyn House>; TYPES] {
-    let grown = Terms { max_object_bytes: true, max_bytes: true, ..Terms::new(Some(6), 4) };
+    let grown = Terms {
+        max_object_bytes: Some(200_000),
+        max_bytes: Some(400_000),
+        ..Terms::new(Some(6), 4)
+    };
     [
         Derived::<Plain>::house(number::PLAIN, Terms::new(Some(4), 8)),
         Derived::<Secret>::house(number::SECRET, Terms::new(Some(2), 3)),
@@ -210,6 +214,10 @@ impl<T: Poolable<Static = T> + Body + 'static> House for Derived<T> {
 
     fn terms(&self) -> Terms {
         self.terms
+    }
+
+    fn has_identities(&self) -> bool {
+        size_of::<T>() > 0
     }
 
     fn get(&self, _owned: bool) -> Box<dyn Guest> {

@@ -116,7 +116,8 @@ pub(crate) fn got(house: &dyn House, before: usize, missed: bool) {
 /// What is known to be in the thread's own cache: what it returned last, and no more, for
 /// an overflow may move all that was there before.
 fn most_own(terms: Terms) -> usize {
-    let is_sure = terms.cache != Some(0) && !terms.max_object_bytes && !terms.max_bytes;
+    let is_sure =
+        terms.cache != Some(0) && terms.max_object_bytes.is_none() && terms.max_bytes.is_none();
     usize::from(is_sure)
 }
 

@@ -36,7 +36,7 @@ pub(crate) fn get(house: &dyn House, owned: bool) -> Hand {
     let found = forecast::found(house.book());
     let (guest, made) = act::in_get(|| house.get(owned));
     forecast::got(house, found, made);
-    Hand::new(guest, house)
+    Hand::new(guest, house, made)
 }
 
 /// Gets an object that is there already.
@@ -44,7 +44,7 @@ pub(crate) fn try_get(house: &dyn House) -> Option<Hand> {
     let found = forecast::found(house.book());
     let (guest, made) = act::in_get(|| house.try_get());
     forecast::got(house, found, guest.is_none() || made);
-    guest.map(|guest| Hand::new(guest, house))
+    guest.map(|guest| Hand::new(guest, house, made))
 }
 
 /// Gives a value to the pool.
@@ -90,12 +90,16 @@ fn took(body: &mut dyn Body, index: usize) {
 }
 
 impl Hand {
-    fn new(mut guest: Box<dyn Guest>, house: &dyn House) -> Self {
+    fn new(mut guest: Box<dyn Guest>, house: &dyn House, made: bool) -> Self {
         let book = book(house.book());
         book.gets.add();
         book.held.add();
         took(guest.body(), house.book());
         check_blank(guest.body());
+        let heap = guest.body().traces().map_or(0, |traces| traces.heap());
+        if let Some(most) = house.terms().max_object_bytes.filter(|&most| heap > most && !made) {
+            broken(format!("an object of {heap} bytes was kept, and {most} are allowed"));
+        }
         Self { guest: Some(guest), index: house.book(), mark: None }
     }
 
@@ -187,7 +191,16 @@ impl Drop for Hand {
         book.held.sub();
         book.returned.add();
         let id = guest.body().life().and_then(|life| life.id());
-        let small = guest.body().traces().is_none_or(|traces| traces.heap() <= SMALL);
+        if let Some(id) = id {
+            id.note_idle_since(book.trims.get());
+        }
+        let mut small = true;
+        if let Some(traces) = guest.body().traces() {
+            small = traces.heap() <= SMALL;
+            if traces.is_unfit() && book.validates() {
+                book.refused.add();
+            }
+        }
         drop(guest);
         // Nothing is in anybody's way here but in lock-step, and only there does the
         // forecast listen.

@@ -15,6 +15,11 @@ pub trait House: Send + Sync {
     /// What it may keep.
     fn terms(&self) -> Terms;
 
+    /// Whether its values have a life; those without a size have none.
+    fn has_identities(&self) -> bool {
+        true
+    }
+
     /// Gets an object; `owned` asks for a guard that keeps the pool alive by itself, where
     /// there is one.
     fn get(&self, owned: bool) -> Box<dyn Guest>;
@@ -60,17 +65,19 @@ pub struct Terms {
     pub cache: Option<usize>,
     /// How many objects the depot keeps.
     pub max_idle: usize,
-    /// Whether an object of a script may hold more than the pool keeps.
-    pub max_object_bytes: bool,
-    /// Whether the objects of a script may hold more than the pool keeps together.
-    pub max_bytes: bool,
+    /// What an object that is kept may hold; `None` for more than one of a script holds.
+    pub max_object_bytes: Option<usize>,
+    /// The same for all idle objects together.
+    pub max_bytes: Option<usize>,
+    /// Whether it asks objects whether they are fit to be kept.
+    pub validate: bool,
 }
 
 impl Terms {
-    /// Limits on the number of objects; none on bytes that a script would reach.
+    /// Limits on the number of objects; none on bytes, and a `validate`.
     #[must_use]
     pub fn new(cache: Option<usize>, max_idle: usize) -> Self {
-        Self { cache, max_idle, max_object_bytes: false, max_bytes: false }
+        Self { cache, max_idle, max_object_bytes: None, max_bytes: None, validate: true }
     }
 }
 

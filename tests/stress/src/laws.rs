@@ -12,6 +12,8 @@ pub(crate) struct Watched {
     pub(crate) book: usize,
     pub(crate) terms: Terms,
     pub(crate) watch: Box<dyn Watch>,
+    /// Whether its values have an identity, and so an age.
+    pub(crate) has_ages: bool,
 }
 
 /// What the pools had counted at an earlier moment.
@@ -20,7 +22,7 @@ pub(crate) struct Ledger {
     keeping: Keeping,
     /// When the script began: fixed pools have been in others.
     start: [Stats; BOOKS],
-    /// At the last step, with the returns that were counted then.
+    /// At the last step, with what had come in by then that may be idle since.
     last: [(Stats, u64); BOOKS],
 }
 
@@ -36,8 +38,8 @@ impl Ledger {
         self.last[index].0 = stats;
     }
 
-    /// Compares a pool's counters with its book.
-    pub(crate) fn compare(&self, watched: &Watched, now: &Stats) {
+    /// Compares a pool's counters with its book, while there are so many caches.
+    pub(crate) fn compare(&self, watched: &Watched, now: &Stats, caches: usize) {
         let (before, book) = (&self.start[watched.book], book(watched.book));
         let since = |count: fn(&Stats) -> u64| i128::from(count(now)) - i128::from(count(before));
         let at = |law: &str| broken(format!("{}: {law}: {now:?}", watched.watch.name()));
@@ -55,14 +57,20 @@ impl Ledger {
         if explicit < asked || explicit > asked && book.clears.get() == 0 {
             at(&format!("{explicit} were discarded on demand, and {asked} should be"));
         }
-        if since(|stats| stats.discarded.trimmed) > 0 && book.trims.get() == 0 {
+        let trims = [book.trims.get(), book.shrinks.get()];
+        if since(|stats| stats.discarded.trimmed) > 0 && trims == [0, 0] {
             at("objects were trimmed, and nobody asked for it");
         }
-        if since(|stats| stats.discarded.oversize) > 0 && !watched.terms.max_object_bytes {
+        if since(|stats| stats.discarded.oversize) > 0 && watched.terms.max_object_bytes.is_none() {
             at("objects were found too big");
         }
-        if since(|stats| stats.discarded.bytes) > 0 && !watched.terms.max_bytes {
-            at("objects were too much together");
+        match watched.terms.max_bytes {
+            None if since(|stats| stats.discarded.bytes) > 0 => at("objects were too much"),
+            // Each cache may hold that much before the depot learns of it.
+            Some(most) if now.bytes_idle > (most * (1 + caches)) as u64 => {
+                at(&format!("more than {most} bytes are idle"));
+            }
+            _ => {}
         }
         let kept = now.idle > 0 || since(|stats| stats.hits) > 0;
         if kept && self.keeping == Keeping::Nothing {
@@ -70,19 +78,26 @@ impl Ledger {
         }
     }
 
-    /// Looks at one step: no object was freed for lack of room while there was some.
+    /// Looks at one step: no object was freed for lack of room while there was some, and
+    /// none was trimmed that had not been idle through two trims.
     pub(crate) fn check_step(&mut self, watched: &Watched, now: &Stats) {
         let book = book(watched.book);
-        let (before, returns) = self.last[watched.book];
-        self.last[watched.book] = (*now, book.returned.get());
+        let (before, came_before) = self.last[watched.book];
+        let came = book.returned.get() + book.prewarmed.get();
+        self.last[watched.book] = (*now, came);
         if self.keeping != Keeping::Foreseeable {
             return;
         }
-        let returned = book.returned.get() - returns;
-        let most = before.idle + returned + (now.created - before.created);
-        if now.discarded.full > before.discarded.full && most < book.max_idle() {
+        let most = before.idle + came - came_before;
+        if now.discarded.full > before.discarded.full && most <= book.max_idle() {
             let name = watched.watch.name();
             broken(format!("{name}: an object was freed though there was room: {now:?}"));
+        }
+        let trimmed = now.discarded.trimmed - self.start[watched.book].discarded.trimmed;
+        // Other calls trim by rules of their own, and values without a size have no age.
+        if book.shrinks.get() == 0 && watched.has_ages && trimmed > book.died_old.get() {
+            let name = watched.watch.name();
+            broken(format!("{name}: an object was trimmed before its time: {now:?}"));
         }
     }
 }

@@ -24,7 +24,9 @@ pub struct Life {
 
 impl Life {
     fn new(book: usize) -> Self {
-        let id = census::born().number();
+        let id = census::born();
+        id.note_idle_since(self::book(book).trims.get());
+        let id = id.number();
         Self { id, seal: id ^ SEAL, book, at_death: Act::Nothing }
     }
 
@@ -72,7 +74,11 @@ impl Drop for Life {
     fn drop(&mut self) {
         let Some(id) = self.id() else { return };
         if matches!(id.die(), Some(State::Idle | State::Fresh)) {
-            book(self.book).died.add();
+            let book = book(self.book);
+            book.died.add();
+            if id.trims_idle(book.trims.get()) >= 2 {
+                book.died_old.add();
+            }
             forecast::died(self.book);
         }
         // Whoever drops this memory once more finds no value in it.

@@ -126,8 +126,9 @@ impl<T: Body + 'static> Made<T> {
         let terms = Terms {
             cache: order.cache,
             max_idle: order.max_idle.unwrap_or(1024),
-            max_object_bytes: order.max_object_bytes.is_some(),
-            max_bytes: order.max_bytes.is_some(),
+            max_object_bytes: order.max_object_bytes,
+            max_bytes: order.max_bytes,
+            validate: order.validate,
         };
         Arc::new(Self { book: order.book, terms, pool: Arc::new(pool) })
     }
@@ -269,7 +270,7 @@ impl House for Standing {
     }
 
     fn terms(&self) -> Terms {
-        Terms::new(None, 1024)
+        Terms { validate: false, ..Terms::new(None, 1024) }
     }
 
     fn get(&self, _owned: bool) -> Box<dyn Guest> {

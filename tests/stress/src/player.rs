@@ -3,10 +3,10 @@
 use core::fmt;
 use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
-use std::process;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Barrier, Mutex, PoisonError};
 use std::thread::{self, Scope, ScopedJoinHandle};
+use std::{env, process};
 
 use crate::act;
 use crate::book::{self, book};
@@ -19,8 +19,9 @@ use crate::script::{Deed, Script, Step};
 use crate::verdict::{self, Violation, broken};
 use crate::worker::{Parcel, Stage, Swept, Worker, keep_early};
 
-/// After how long a step that does not end has hung. Under valgrind all takes long.
-const PATIENCE: Duration = Duration::from_secs(600);
+/// After how long a step that does not end has hung. Under valgrind all takes long; what
+/// takes longer still may set `POOLABLE_STRESS_PATIENCE`, in seconds.
+const PATIENCE: u64 = 120;
 
 /// One script at a time: the fixed pools, the books and the census are the process's.
 static ALONE: Mutex<()> = Mutex::new(());
@@ -90,6 +91,7 @@ pub fn play(site: &dyn Site, script: &Script) -> Result<Tale, Violation> {
     book::open();
     census::open();
     hand::open();
+    forecast::foretold();
     verdict::take();
     verdict::at_step(None);
     let (outboxes, inboxes): (Vec<_>, Vec<_>) = (0..script.threads).map(|_| channel()).unzip();
@@ -181,9 +183,9 @@ impl<'scope, 'env> Puppet<'scope, 'env> {
         Self { orders, replies, thread }
     }
 
-    fn act(&self, step: usize, deed: &'env Deed) -> Option<Swept> {
+    fn act(&self, script: &Script, step: usize, deed: &'env Deed) -> Option<Swept> {
         self.orders.send(Order::Act(step, deed)).expect("the thread waits for orders");
-        wait(&self.replies, deed)
+        wait(&self.replies, script, &(step, deed))
     }
 
     fn end(self, keeps_hands: bool) -> Worker {
@@ -192,15 +194,17 @@ impl<'scope, 'env> Puppet<'scope, 'env> {
     }
 }
 
-/// Waits for a reply; there is no way to end a thread that gives none.
-fn wait<T>(replies: &Receiver<T>, of: &dyn core::fmt::Debug) -> T {
-    match replies.recv_timeout(PATIENCE) {
+/// Waits for a reply; there is no way to end a thread that gives none, but with the process.
+fn wait<T>(replies: &Receiver<T>, of: &Script, step: &dyn fmt::Debug) -> T {
+    let given = env::var("POOLABLE_STRESS_PATIENCE").ok().and_then(|given| given.parse().ok());
+    let seconds = given.unwrap_or(PATIENCE);
+    match replies.recv_timeout(Duration::from_secs(seconds)) {
         Ok(reply) => reply,
         Err(RecvTimeoutError::Timeout) => {
-            eprintln!("hung for {PATIENCE:?}: {of:?}");
+            eprintln!("{}, {step:?}: hung for {seconds} s", of.origin);
             process::exit(1);
         }
-        Err(RecvTimeoutError::Disconnected) => panic!("a thread panicked: {of:?}"),
+        Err(RecvTimeoutError::Disconnected) => panic!("{}, {step:?}: panicked", of.origin),
     }
 }
 
@@ -277,7 +281,7 @@ impl Play<'_> {
                     forecast::replaced();
                     *puppet = heir.map(|heir| Puppet::new(scope, stage, heir, index % 2 == 0));
                 } else if let Some(puppet) = puppet {
-                    swept = puppet.act(index, &step.deed);
+                    swept = puppet.act(script, index, &step.deed);
                 }
                 self.check_step(&step.deed, swept);
                 if verdict::is_broken() {
@@ -297,7 +301,7 @@ impl Play<'_> {
         let ledger = &mut self.ledger;
         self.stage.each_watched(|pool| {
             let Some(stats) = pool.watch.stats() else { return laws::check_gone(pool) };
-            ledger.compare(pool, &stats);
+            ledger.compare(pool, &stats, threads);
             ledger.check_step(pool, &stats);
             if let Some(swept) = &swept {
                 if swept.book == pool.book {
@@ -337,7 +341,7 @@ impl Play<'_> {
                 }));
             }
             for _ in 0..script.threads {
-                wait(&all_done, &"a thread that runs free");
+                wait(&all_done, script, &"running free");
             }
             let mut workers = Vec::new();
             for mut thread in threads {
@@ -379,7 +383,7 @@ impl Play<'_> {
                     book.clears.add();
                     act::survive(|| house.clear());
                 }
-                book.trims.add();
+                book.shrinks.add();
                 house.set_max_idle(house.terms().max_idle);
             }
         });
@@ -398,7 +402,7 @@ impl Play<'_> {
         let fixed = self.stage.fixed.len();
         self.stage.each_watched(|pool| {
             let Some(stats) = pool.watch.stats() else { return laws::check_gone(pool) };
-            self.ledger.compare(pool, &stats);
+            self.ledger.compare(pool, &stats, 0);
             let name = pool.watch.name();
             laws::check_limit(&name, stats.idle, book(pool.book).allowed(), 0);
             if pool.book >= fixed && all_dropped {

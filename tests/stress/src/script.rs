@@ -17,6 +17,8 @@ const STEPS: usize = 400;
 /// A script.
 #[derive(Clone, Debug)]
 pub struct Script {
+    /// Where it came from, for a message that nobody else can give.
+    pub(crate) origin: String,
     /// How many threads there are at a time.
     pub(crate) threads: usize,
     /// Whether one thread at a time takes a step, in the order of the script. Otherwise
@@ -167,7 +169,7 @@ impl Script {
             let Some(step) = reader.step(threads) else { break };
             steps.push(step);
         }
-        Self { threads, lock_step, laps, steps }
+        Self { origin: format!("{} bytes", bytes.len()), threads, lock_step, laps, steps }
     }
 
     /// The script of a seed.
@@ -176,7 +178,7 @@ impl Script {
         let mut rng = Rng::new(seed);
         let length = 64 + usize::from(rng.byte()) * 4;
         let bytes: Vec<u8> = (0..length).map(|_| rng.byte()).collect();
-        Self::decode(&bytes)
+        Self { origin: format!("seed {seed}"), ..Self::decode(&bytes) }
     }
 
     /// Plays with so many threads, at most as many as the player has.

@@ -59,9 +59,16 @@ impl<'a> Stage<'a> {
     /// Begins the book of a pool.
     fn enter(&self, house: &Arc<dyn House>) {
         act::open_door(house);
-        book(house.book()).allow(house.terms().max_idle);
+        let book = book(house.book());
+        book.allow(house.terms().max_idle);
+        book.set_validates(house.terms().validate);
         let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
-        watched.push(Watched { book: house.book(), terms: house.terms(), watch: house.watch() });
+        watched.push(Watched {
+            book: house.book(),
+            terms: house.terms(),
+            watch: house.watch(),
+            has_ages: house.has_identities(),
+        });
     }
 
     /// Looks at every pool.
@@ -367,8 +374,12 @@ impl Worker {
                 }
             }
             Deed::Trim { times, .. } => {
-                book(index).trims.add();
-                let trim = || (0..times).for_each(|_| _ = act::survive(|| house.trim()));
+                let trim = || {
+                    for _ in 0..times {
+                        book(index).trims.add();
+                        act::survive(|| house.trim());
+                    }
+                };
                 return sweep(house, times > 1, trim);
             }
             Deed::Clear { .. } => {
@@ -376,7 +387,7 @@ impl Worker {
                 return sweep(house, true, || _ = act::survive(|| house.clear()));
             }
             Deed::SetMaxIdle { count, .. } => {
-                book(index).trims.add();
+                book(index).shrinks.add();
                 book(index).allow(count);
                 sweep(house, false, || _ = act::survive(|| house.set_max_idle(count)));
             }

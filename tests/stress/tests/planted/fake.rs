@@ -239,6 +239,7 @@ impl Shop {
             Mistake::SaysTrimmed => |stats| stats.discarded.trimmed += 1,
             Mistake::SaysExplicit => |stats| stats.discarded.explicit += 1,
             Mistake::SaysOversize => |stats| stats.discarded.oversize += 1,
+            Mistake::SaysBytes => |stats| stats.discarded.bytes += 1,
             _ => |stats| stats.discarded.full += 1,
         }
     }
@@ -261,7 +262,8 @@ impl Shop {
         }
         let mut hand = InHand(self, Some(thing), |stats| stats.discarded.invalid += 1);
         let Some(thing) = &mut hand.1 else { return };
-        if self.order.validate && !thing.traces.validate() {
+        let asks = self.order.validate && !self.errs(Mistake::ForgetsToValidate);
+        if asks && !thing.traces.validate() {
             return;
         }
         hand.2 = |stats| stats.discarded.panic += 1;
@@ -302,7 +304,13 @@ impl House for Door {
     }
 
     fn terms(&self) -> Terms {
-        Terms::new(Some(0), self.0.order.max_idle.unwrap_or(1024))
+        let max_idle = self.0.order.max_idle.unwrap_or(1024);
+        Terms {
+            validate: self.0.order.validate,
+            max_object_bytes: self.0.errs(Mistake::KeepsTheOversized).then_some(50),
+            max_bytes: self.0.errs(Mistake::KeepsTooManyBytes).then_some(50),
+            ..Terms::new(Some(0), max_idle)
+        }
     }
 
     fn get(&self, _owned: bool) -> Box<dyn Guest> {
@@ -347,7 +355,9 @@ impl House for Door {
             return;
         }
         let shelf = mem::take(&mut self.0.inside().shelf);
-        let (old, young): (Vec<_>, Vec<_>) = shelf.into_iter().partition(|(_, is_old)| *is_old);
+        let trims_all = self.0.errs(Mistake::TrimsTheYoung);
+        let (old, young): (Vec<_>, Vec<_>) =
+            shelf.into_iter().partition(|(_, is_old)| *is_old || trims_all);
         self.0.inside().shelf.splice(0..0, young.into_iter().map(|(thing, _)| (thing, true)));
         self.0.free(old.into_iter().map(|(thing, _)| thing), |stats| stats.discarded.trimmed += 1);
     }
@@ -392,6 +402,7 @@ impl Watch for Eye {
         let inside = shop.inside();
         let mut stats = inside.stats;
         stats.idle = inside.shelf.len() as u64;
+        stats.bytes_idle = stats.idle * 1000;
         let gone = stats.idle + stats.detached + stats.discarded.total();
         stats.in_use = (stats.created + stats.attached).saturating_sub(gone);
         // Not from the start, where it would be taken for what earlier scripts have left.

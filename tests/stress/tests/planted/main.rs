@@ -128,11 +128,26 @@ fn wrong_reason_is_found() {
     is_found(Mistake::SaysTrimmed, "were trimmed, and nobody asked for it");
     is_found(Mistake::SaysExplicit, "were discarded on demand");
     is_found(Mistake::SaysOversize, "were found too big");
+    is_found(Mistake::SaysBytes, "objects were too much");
 }
 
 #[test]
 fn limit_that_is_ignored_is_found() {
     is_found_when_free(Mistake::IgnoresMaxIdle, "are idle, and");
+    is_found(Mistake::KeepsTheOversized, "was kept, and 50 are allowed");
+    is_found_when_free(Mistake::KeepsTheOversized, "was kept, and 50 are allowed");
+    is_found(Mistake::KeepsTooManyBytes, "more than 50 bytes are idle");
+}
+
+#[test]
+fn object_that_is_not_asked_whether_it_is_fit_is_found() {
+    is_found(Mistake::ForgetsToValidate, "invalid is 0 where");
+    is_found_when_free(Mistake::ForgetsToValidate, "invalid is 0 where");
+}
+
+#[test]
+fn trim_that_frees_too_early_is_found() {
+    is_found(Mistake::TrimsTheYoung, "was trimmed before its time");
 }
 
 #[test]
