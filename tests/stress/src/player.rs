@@ -96,7 +96,7 @@ pub fn play(site: &dyn Site, script: &Script) -> Result<Tale, Violation> {
     verdict::at_step(None);
     let (outboxes, inboxes): (Vec<_>, Vec<_>) = (0..script.threads).map(|_| channel()).unzip();
     let number = SCRIPTS.fetch_add(1, Ordering::Relaxed);
-    let stage = Stage::new(site, outboxes, format!("stress-{number}"));
+    let stage = Stage::new(site, outboxes, format!("stress-{number}"), !script.lock_step);
     let mut ledger = Ledger::new(site.keeping());
     stage.each_watched(|pool| ledger.begin(pool.book, pool.watch.stats().unwrap_or_default()));
 

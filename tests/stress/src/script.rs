@@ -61,6 +61,12 @@ pub(crate) enum Deed {
         times: u8,
         heap: usize,
     },
+    /// Has a short-lived thread do the same, when threads run free: one that ends while
+    /// others begin.
+    Errand {
+        house: u8,
+        times: u8,
+    },
     Attach {
         house: u8,
         owned: bool,
@@ -272,6 +278,7 @@ impl Reader<'_> {
             239 => Deed::Survey,
             240..245 => Deed::Build(self.plot()?),
             245..249 => Deed::Close { house: self.house()? },
+            249..252 => Deed::Errand { house: self.house()?, times: self.byte()? % 8 + 1 },
             _ => Deed::End { keeps_hands: self.flag()? },
         })
     }

@@ -4,6 +4,7 @@ use core::cell::RefCell;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{Builder, JoinHandle};
 
 use crate::act;
 use crate::book::{self, BOOKS, book};
@@ -18,6 +19,8 @@ use crate::verdict::broken;
 pub(crate) const ROOMS: usize = 3;
 /// How many guards a thread has at a time.
 const HANDS: usize = 64;
+/// How many short-lived threads of its own a thread waits for.
+const ERRANDS: usize = 3;
 /// How many values one script leaks, of each kind: they add up in a long run.
 const LEAKS: usize = 2;
 
@@ -33,6 +36,8 @@ pub(crate) struct Stage<'a> {
     pub(crate) site: &'a dyn Site,
     pub(crate) fixed: Vec<Arc<dyn House>>,
     pub(crate) outboxes: Vec<Sender<Parcel>>,
+    /// Whether threads run free.
+    is_free: bool,
     next_book: AtomicUsize,
     leaks: AtomicUsize,
     watched: Mutex<Vec<Watched>>,
@@ -41,11 +46,17 @@ pub(crate) struct Stage<'a> {
 }
 
 impl<'a> Stage<'a> {
-    pub(crate) fn new(site: &'a dyn Site, outboxes: Vec<Sender<Parcel>>, name: String) -> Self {
+    pub(crate) fn new(
+        site: &'a dyn Site,
+        outboxes: Vec<Sender<Parcel>>,
+        name: String,
+        is_free: bool,
+    ) -> Self {
         let fixed = site.fixed();
         let stage = Self {
             site,
             outboxes,
+            is_free,
             next_book: AtomicUsize::new(fixed.len()),
             leaks: AtomicUsize::new(0),
             watched: Mutex::new(Vec::new()),
@@ -127,6 +138,11 @@ pub(crate) struct Worker {
     hands: Vec<Hand>,
     rooms: [Option<Arc<dyn House>>; ROOMS],
     inbox: Receiver<Parcel>,
+    errands: Vec<JoinHandle<()>>,
+}
+
+fn join(errand: JoinHandle<()>) {
+    errand.join().expect("an errand survives what it does");
 }
 
 /// A pool whose idle objects the thread has just freed, but for those that other threads
@@ -138,7 +154,8 @@ pub(crate) struct Swept {
 
 impl Worker {
     pub(crate) fn new(index: usize, inbox: Receiver<Parcel>) -> Self {
-        Self { index, hands: Vec::new(), rooms: [const { None }; ROOMS], inbox }
+        let rooms = [const { None }; ROOMS];
+        Self { index, hands: Vec::new(), rooms, inbox, errands: Vec::new() }
     }
 
     /// Ends, and leaves the inbox and perhaps the guards to a successor.
@@ -150,12 +167,8 @@ impl Worker {
         for room in &mut self.rooms {
             act::survive(|| *room = None);
         }
-        Self {
-            index: self.index,
-            hands: inherits,
-            rooms: [const { None }; ROOMS],
-            inbox: self.inbox,
-        }
+        self.errands.drain(..).for_each(join);
+        Self { hands: inherits, ..Self::new(self.index, self.inbox) }
     }
 
     /// Takes what others have sent.
@@ -299,6 +312,7 @@ impl Worker {
             Deed::Get { house, .. }
             | Deed::TryGet { house }
             | Deed::Cycle { house, .. }
+            | Deed::Errand { house, .. }
             | Deed::Attach { house, .. }
             | Deed::PlanCreate { house, .. }
             | Deed::Flush { house }
@@ -307,6 +321,10 @@ impl Worker {
             | Deed::Clear { house }
             | Deed::SetMaxIdle { house, .. } => {
                 let house = self.house(stage, house)?;
+                if let Deed::Errand { times, .. } = *deed {
+                    self.run_errand(stage, house, times);
+                    return None;
+                }
                 let swept = self.visit(&*house, deed);
                 act::survive(|| drop(house));
                 return swept;
@@ -331,6 +349,27 @@ impl Worker {
                 self.hold(hand);
             }
         }
+    }
+
+    /// Sends a thread to a pool, which ends by itself.
+    fn run_errand(&mut self, stage: &Stage<'_>, house: Arc<dyn House>, times: u8) {
+        if !stage.is_free {
+            return;
+        }
+        if self.errands.len() >= ERRANDS {
+            join(self.errands.remove(0));
+        }
+        let run = move || {
+            for time in 0..times {
+                act::survive(|| {
+                    let mut hand = hand::get(&*house, false);
+                    hand.mark(time, 20);
+                });
+            }
+            act::survive(|| drop(house));
+        };
+        let thread = Builder::new().stack_size(1 << 20).spawn(run);
+        self.errands.push(thread.expect("the system has another thread"));
     }
 
     /// Does a deed that is about a pool.
