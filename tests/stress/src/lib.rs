@@ -13,7 +13,7 @@
 //! | module | what it owns |
 //! | --- | --- |
 //! | `script`, `rng` | the steps |
-//! | `player`, `worker` | the threads that take them |
+//! | `player`, `stage`, `worker` | the threads that take them |
 //! | `hand` | guards: where everything is checked and counted |
 //! | `house` | pools, as the player sees them |
 //! | `derived`, `made`, `site` | the pools of `poolable` |
@@ -38,6 +38,7 @@ mod player;
 mod rng;
 mod script;
 mod site;
+mod stage;
 mod verdict;
 mod worker;
 

@@ -16,8 +16,9 @@ use crate::hand;
 use crate::house::Site;
 use crate::laws::{self, Ledger};
 use crate::script::{Deed, Script, Step};
+use crate::stage::{Parcel, Stage};
 use crate::verdict::{self, Violation, broken};
-use crate::worker::{Parcel, Stage, Swept, Worker, keep_early};
+use crate::worker::{Swept, Worker, keep_early};
 
 /// After how long a step that does not end has hung. Under valgrind all takes long; what
 /// takes longer still may set `POOLABLE_STRESS_PATIENCE`, in seconds.
