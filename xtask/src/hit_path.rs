@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::{cargo, run};
+use crate::{cargo, instructions, run};
 
 /// The function, as mangling spells it: `hit::pooled`.
 const FUNCTION: &str = "3hit6pooled";
@@ -62,9 +62,9 @@ pub(crate) fn check() -> Result<(), String> {
     if !faults.is_empty() {
         return Err(format!("hit-path: in `hit::pooled`\n{}", faults.join("\n")));
     }
-    let instructions = function[..end].iter().filter(|line| is_instruction(line)).count();
-    println!("hit-path: no atomic read-modify-write in {instructions} instructions");
-    Ok(())
+    let count = function[..end].iter().filter(|line| is_instruction(line)).count();
+    println!("hit-path: no atomic read-modify-write in {count} instructions");
+    instructions::check(&target)
 }
 
 fn read_assembly(folder: &Path) -> Result<String, String> {

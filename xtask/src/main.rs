@@ -3,13 +3,15 @@
 
 mod bench;
 mod hit_path;
+mod instructions;
 
 use std::env;
 use std::process::{Command, ExitCode};
 
 const USAGE: &str = "\
 cargo xtask ui [--bless]   check the messages of rejected programs, or write them anew
-cargo xtask hit-path       look for atomic read-modify-writes in the code of a hit
+cargo xtask hit-path       look for atomic read-modify-writes in the code of a hit, and
+                           count its instructions
 cargo xtask bench [--quick]
                            time the field and write docs/benchmarks.md, or only try it out";
 

@@ -1,0 +1,92 @@
+//! Counts the instructions of a hit, and holds them to what they were.
+//!
+//! Valgrind runs `xtask/hits` twice, with N hits and with 2 N. The difference, divided by N,
+//! is a get, a use and a return, to the instruction: the same on an idle machine and on a
+//! busy one. Another compiler writes other code, so the gate is for one version of it.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::{cargo, run};
+
+/// The compiler whose code was counted.
+const COMPILER: &str = "rustc 1.95.0";
+
+/// The instructions of a hit, by ways to get one. The use is part of it.
+///
+/// Whoever makes it dearer says why in the commit that raises a number here.
+const GATES: &[(&str, u64)] = &[("floor", 53), ("type_pool", 60)];
+
+/// The hits of the shorter run, for each thread.
+const HITS: u64 = 100_000;
+
+/// Counts, and compares with the gates. `target` is where the program is built.
+pub(crate) fn check(target: &Path) -> Result<(), String> {
+    if Command::new("valgrind").arg("--version").output().is_err() {
+        return skip("`valgrind` is not installed");
+    }
+    let compiler = Command::new("rustc").arg("--version").output();
+    let compiler = compiler.map_err(|error| format!("cannot run rustc: {error}"))?;
+    let compiler = String::from_utf8_lossy(&compiler.stdout).trim().to_owned();
+    if !compiler.starts_with(COMPILER) {
+        return skip(&format!("the gate is for {COMPILER}, and this is {compiler}"));
+    }
+    let build = ["build", "--quiet", "--profile", "bench", "--package", "poolable-hits"];
+    run(cargo(&build).arg("--target-dir").arg(target))?;
+
+    let program = target.join("release/poolable-hits");
+    let mut faults = Vec::new();
+    for &(way, gate) in GATES {
+        let [one, two] = [1, 2].map(|threads| per_hit(&program, way, threads));
+        let (one, two) = (one?, two?);
+        println!("instructions: {one} in a hit, {two} on each of two threads: {way}");
+        if one != two {
+            faults.push(format!("{way}: {one} on one thread, and {two} on each of two"));
+        }
+        if one > gate {
+            faults.push(format!("{way}: {one}, and no more than {gate} are allowed"));
+        }
+        if one < gate {
+            println!("lower the gate of {way} in xtask/src/instructions.rs: {gate} to {one}");
+        }
+    }
+    if faults.is_empty() {
+        return Ok(());
+    }
+    Err(format!("instructions: {}", faults.join("\ninstructions: ")))
+}
+
+fn skip(why: &str) -> Result<(), String> {
+    if std::env::var_os("POOLABLE_REQUIRE").is_some() {
+        return Err(format!("instructions: {why}"));
+    }
+    println!("skipped: the instructions of a hit are not counted: {why}");
+    Ok(())
+}
+
+/// The instructions of one hit, when as many threads make them.
+fn per_hit(program: &Path, way: &str, threads: u64) -> Result<u64, String> {
+    let more = collected(program, way, threads, 2 * HITS)?;
+    let fewer = collected(program, way, threads, HITS)?;
+    let difference = more.checked_sub(fewer).ok_or("instructions: more hits took fewer of them")?;
+    // Threads that start and wait add a few hundred that are no hit's.
+    let hits = threads * HITS;
+    Ok((difference + hits / 2) / hits)
+}
+
+/// The instructions of a whole run.
+fn collected(program: &Path, way: &str, threads: u64, hits: u64) -> Result<u64, String> {
+    let output = Command::new("valgrind")
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .arg(program)
+        .args([way, &threads.to_string(), &hits.to_string()])
+        .output()
+        .map_err(|error| format!("cannot run valgrind: {error}"))?;
+    let text = String::from_utf8_lossy(&output.stderr);
+    if !output.status.success() {
+        return Err(format!("instructions: valgrind failed: {}\n{text}", output.status));
+    }
+    let count = text.lines().find_map(|line| line.split_once("Collected : "));
+    let count = count.and_then(|(_, count)| count.trim().parse().ok());
+    count.ok_or_else(|| format!("instructions: valgrind gives no count\n{text}"))
+}
