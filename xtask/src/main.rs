@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod bench;
+mod deep;
 mod hit_path;
 mod instructions;
 
@@ -12,6 +13,9 @@ const USAGE: &str = "\
 cargo xtask ui [--bless]   check the messages of rejected programs, or write them anew
 cargo xtask hit-path       look for atomic read-modify-writes in the code of a hit, and
                            count its instructions
+cargo xtask deep [CHECK..] run what takes longer: sanitizers, loom, valgrind, fuzzing
+cargo xtask deep planted [BUG..]
+                           plant bugs in a copy, and show that the checks catch them
 cargo xtask bench [--quick]
                            time the field and write docs/benchmarks.md, or only try it out";
 
@@ -22,6 +26,7 @@ fn main() -> ExitCode {
         ["ui"] => ui(false),
         ["ui", "--bless"] => ui(true),
         ["hit-path"] => hit_path::check(),
+        ["deep", ref names @ ..] => deep::run(names),
         ["bench", ref options @ ..] => bench::measure(options),
         _ => Err(USAGE.to_owned()),
     };

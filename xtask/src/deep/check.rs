@@ -1,0 +1,285 @@
+//! The checks, each with its command lines.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use super::outcome::Unable;
+use super::place::Place;
+use super::toolchain::{TARGET, Toolchain};
+
+/// One way to find a bug.
+pub(crate) struct Check {
+    pub(crate) name: &'static str,
+    pub(crate) about: &'static str,
+    /// Whether it is part of the deep run. The others run for every change; here they are
+    /// names that a planted bug can give.
+    pub(crate) is_deep: bool,
+    /// How often it runs, where to see a bug is a matter of luck.
+    pub(crate) rounds: u32,
+    /// What to run in a place. Where a check consists of tests, it can be restricted to
+    /// those whose path contains a text.
+    pub(crate) steps: fn(&Place, &str) -> Result<Vec<Step>, Unable>,
+}
+
+/// One command of a check.
+pub(crate) struct Step {
+    pub(crate) command: Command,
+    /// Whether it only builds: a bug is not caught by it.
+    pub(crate) is_build: bool,
+}
+
+/// What libtest is told to run: the tests of the public behaviour and of the runtime.
+const IT: &[&str] = &["--package", "poolable", "--test", "it"];
+const CORE: &[&str] = &["--package", "pool-core", "--lib"];
+const STRESS: &[&str] = &["--package", "poolable-stress"];
+const SHAPES: &[&str] = &["--package", "poolable-shapes"];
+
+pub(crate) static ALL: &[Check] = &[
+    Check {
+        name: "it",
+        about: "the public behaviour",
+        is_deep: false,
+        rounds: 1,
+        steps: |place, filter| Ok(tests(place, "debug", &[IT], filter, |_| {})),
+    },
+    Check {
+        name: "core",
+        about: "the runtime, module by module",
+        is_deep: false,
+        rounds: 1,
+        steps: |place, filter| Ok(tests(place, "debug", &[CORE], filter, |_| {})),
+    },
+    Check {
+        name: "release",
+        about: "both, as the optimiser leaves them",
+        is_deep: false,
+        rounds: 1,
+        steps: |place, filter| {
+            Ok(tests(place, "debug", &[&["--release"], CORE, IT], filter, |_| {}))
+        },
+    },
+    Check {
+        name: "stress",
+        about: "random sequences of operations against a model",
+        is_deep: false,
+        rounds: 1,
+        steps: |place, filter| Ok(tests(place, "debug", &[STRESS], filter, |_| {})),
+    },
+    Check {
+        name: "hit-path",
+        about: "the machine code of a hit, and how many instructions it takes",
+        is_deep: false,
+        rounds: 1,
+        steps: hit_path,
+    },
+    Check {
+        name: "loom",
+        about: "all interleavings of small models",
+        is_deep: true,
+        rounds: 1,
+        steps: |place, filter| {
+            let packages = &["--release", "--package", "poolable-loom"];
+            Ok(tests(place, "loom", &[packages], filter, |_| {}))
+        },
+    },
+    Check {
+        name: "asan",
+        about: "AddressSanitizer with idle objects poisoned, and LeakSanitizer",
+        is_deep: true,
+        rounds: 1,
+        steps: asan,
+    },
+    Check {
+        name: "tsan",
+        about: "ThreadSanitizer, std rebuilt",
+        is_deep: true,
+        rounds: 5,
+        steps: tsan,
+    },
+    Check {
+        name: "msan",
+        about: "MemorySanitizer, std rebuilt",
+        is_deep: true,
+        rounds: 1,
+        steps: msan,
+    },
+    Check {
+        name: "valgrind",
+        about: "memcheck over random sequences of operations",
+        is_deep: true,
+        rounds: 1,
+        steps: valgrind,
+    },
+    Check {
+        name: "fuzz",
+        about: "sequences of operations that a fuzzer makes up",
+        is_deep: true,
+        rounds: 1,
+        steps: fuzz,
+    },
+    Check {
+        name: "passthrough",
+        about: "pools that keep nothing",
+        is_deep: true,
+        rounds: 1,
+        steps: |place, filter| Ok(with_cfg(place, "passthrough", filter)),
+    },
+    Check {
+        name: "chaos",
+        about: "pools that drop one return in four and shuffle the others",
+        is_deep: true,
+        rounds: 1,
+        steps: |place, filter| Ok(with_cfg(place, "chaos", filter)),
+    },
+];
+
+pub(crate) fn find(name: &str) -> Result<&'static Check, String> {
+    ALL.iter().find(|check| check.name == name).ok_or_else(|| {
+        let names: Vec<_> = ALL.iter().map(|check| check.name).collect();
+        format!("deep: no check is called `{name}`; there are {}, and `planted`", names.join(", "))
+    })
+}
+
+/// Builds tests, and then runs those that the filter leaves.
+fn tests(
+    place: &Place,
+    kind: &str,
+    selection: &[&[&str]],
+    filter: &str,
+    prepare: impl Fn(&mut Command),
+) -> Vec<Step> {
+    let command = || {
+        let mut command = place.cargo(kind);
+        command.arg("test").args(selection.concat());
+        prepare(&mut command);
+        command
+    };
+    let mut build = command();
+    build.arg("--no-run");
+    let mut run = command();
+    if !filter.is_empty() {
+        run.arg(filter);
+    }
+    vec![Step { command: build, is_build: true }, Step { command: run, is_build: false }]
+}
+
+fn hit_path(place: &Place, _: &str) -> Result<Vec<Step>, Unable> {
+    let mut build = place.cargo("debug");
+    build.args(["bench", "--bench", "hit", "--no-run"]);
+    let mut run = place.cargo("debug");
+    run.args(["run", "--quiet", "--package", "xtask", "--", "hit-path"]);
+    Ok(vec![Step { command: build, is_build: true }, Step { command: run, is_build: false }])
+}
+
+fn asan(place: &Place, filter: &str) -> Result<Vec<Step>, Unable> {
+    if !cfg!(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu")) {
+        return Err(Unable::Absent(format!("the sanitizers run on {TARGET} only")));
+    }
+    let leaks = place.tree.join("xtask/leaks.supp");
+    let leaks = format!("suppressions={}:print_suppressions=0", leaks.display());
+    Ok(tests(place, "asan", &[CORE, IT], filter, |command| {
+        command
+            // Without a target, build scripts and macros would be instrumented as well.
+            .args(["--target", TARGET])
+            .env("RUSTC_BOOTSTRAP", "1")
+            .env("RUSTFLAGS", "-Zsanitizer=address --cfg poolable_asan")
+            .env("ASAN_OPTIONS", "detect_stack_use_after_return=1")
+            .env("LSAN_OPTIONS", &leaks);
+    }))
+}
+
+fn tsan(place: &Place, filter: &str) -> Result<Vec<Step>, Unable> {
+    let toolchain = Toolchain::find(&place.target("toolchain"))?;
+    Ok(tests(place, "tsan", &[CORE, IT, STRESS], filter, |command| {
+        toolchain.build_with(command);
+        command
+            .args(["-Zbuild-std", "--target", TARGET])
+            .env("RUSTFLAGS", "-Zsanitizer=thread --cfg tsan")
+            .env("TSAN_OPTIONS", "halt_on_error=1");
+    }))
+}
+
+/// `tests/it` is not among it: its allocator hands out zeroed memory, in which nothing is
+/// uninitialised, and reads every block that is freed, padding included.
+fn msan(place: &Place, filter: &str) -> Result<Vec<Step>, Unable> {
+    let toolchain = Toolchain::find(&place.target("toolchain"))?;
+    Ok(tests(place, "msan", &[CORE, SHAPES, STRESS], filter, |command| {
+        toolchain.build_with(command);
+        command
+            .args(["-Zbuild-std", "--target", TARGET])
+            .env("RUSTFLAGS", "-Zsanitizer=memory -Zsanitizer-memory-track-origins");
+    }))
+}
+
+fn valgrind(place: &Place, _: &str) -> Result<Vec<Step>, Unable> {
+    needs("valgrind", "--version")?;
+    let mut build = place.cargo("debug");
+    build.args(["build", "--release"]).args(STRESS);
+    let mut run = place.program("valgrind");
+    run.args(["--quiet", "--error-exitcode=1", "--leak-check=full"])
+        .args(["--show-leak-kinds=definite", "--errors-for-leak-kinds=definite"])
+        .arg(place.target("debug").join("release/poolable-stress"))
+        .args(["--seed", "1", "--rounds", "200"]);
+    Ok(vec![Step { command: build, is_build: true }, Step { command: run, is_build: false }])
+}
+
+fn fuzz(place: &Place, _: &str) -> Result<Vec<Step>, Unable> {
+    let program = cargo_fuzz(place)?;
+    let corpus = place.target("fuzz").join("corpus");
+    fs::create_dir_all(&corpus)
+        .map_err(|error| Unable::Broken(format!("{}: {error}", corpus.display())))?;
+    let command = |subcommand| {
+        let mut command = place.program(&program);
+        command
+            .args(["fuzz", subcommand, "--fuzz-dir"])
+            .arg(place.tree.join("fuzz"))
+            .arg("sequences")
+            .env("RUSTC_BOOTSTRAP", "1")
+            .env("CARGO_TARGET_DIR", place.target("fuzz"));
+        command
+    };
+    let build = command("build");
+    let mut run = command("run");
+    // What was found to be interesting is where the next run begins.
+    run.arg(corpus).args(["--", "-max_total_time=120"]);
+    Ok(vec![Step { command: build, is_build: true }, Step { command: run, is_build: false }])
+}
+
+/// The cargo-fuzz of the user, or one that is installed beside what the checks build.
+fn cargo_fuzz(place: &Place) -> Result<PathBuf, Unable> {
+    if needs("cargo-fuzz", "--version").is_ok() {
+        return Ok("cargo-fuzz".into());
+    }
+    let tools = place.target("tools");
+    let program = tools.join("bin/cargo-fuzz");
+    if program.exists() {
+        return Ok(program);
+    }
+    let mut install = place.cargo("tools");
+    install
+        .args(["install", "--locked", "--root"])
+        .arg(&tools)
+        .arg("cargo-fuzz")
+        // It starts other programs, and that is all.
+        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0")
+        .env("CARGO_PROFILE_RELEASE_LTO", "off");
+    match install.status() {
+        Ok(status) if status.success() => Ok(program),
+        _ => Err(Unable::Absent("cargo-fuzz cannot be installed".to_owned())),
+    }
+}
+
+fn with_cfg(place: &Place, mode: &str, filter: &str) -> Vec<Step> {
+    tests(place, mode, &[CORE, STRESS], filter, |command| {
+        command.env("RUSTFLAGS", format!("--cfg poolable_{mode}"));
+    })
+}
+
+/// Whether a program is there to be run.
+pub(crate) fn needs(program: &str, question: &str) -> Result<(), Unable> {
+    match Command::new(program).arg(question).output() {
+        Ok(output) if output.status.success() => Ok(()),
+        _ => Err(Unable::Absent(format!("`{program}` is not installed"))),
+    }
+}
