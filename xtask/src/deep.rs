@@ -10,9 +10,15 @@ mod place;
 mod planted;
 mod toolchain;
 
+use core::time::Duration;
+
 use check::Check;
 use outcome::{Outcome, Summary};
-use place::Place;
+use place::{Place, describe, limited};
+
+/// The longest that one command may take. Nothing takes a tenth of it, and a deadlock takes
+/// all of it.
+const LIMIT: Duration = Duration::from_secs(3600);
 
 /// Runs the checks that are named, or the whole of it.
 pub(crate) fn run(names: &[&str]) -> Result<(), String> {
@@ -46,13 +52,13 @@ fn attempt(check: &Check, place: &Place) -> Outcome {
         Ok(steps) => steps,
         Err(why) => return why.into(),
     };
-    for mut step in steps {
+    for step in steps {
         let rounds = if step.is_build { 1 } else { check.rounds };
         for _ in 0..rounds {
             println!("$ {:?}", step.command);
-            match step.command.status() {
+            match limited(&step.command, LIMIT).status() {
                 Ok(status) if status.success() => {}
-                Ok(status) => return Outcome::Failed(place::describe(status)),
+                Ok(status) => return Outcome::Failed(describe(status)),
                 Err(error) => return Outcome::Failed(format!("cannot run it: {error}")),
             }
         }

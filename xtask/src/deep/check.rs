@@ -29,6 +29,16 @@ pub(crate) struct Step {
     pub(crate) is_build: bool,
 }
 
+impl Step {
+    fn build(command: Command) -> Self {
+        Self { command, is_build: true }
+    }
+
+    fn run(command: Command) -> Self {
+        Self { command, is_build: false }
+    }
+}
+
 /// What libtest is told to run: the tests of the public behaviour and of the runtime.
 const IT: &[&str] = &["--package", "poolable", "--test", "it"];
 const CORE: &[&str] = &["--package", "pool-core", "--lib"];
@@ -161,7 +171,7 @@ fn tests(
     if !filter.is_empty() {
         run.arg(filter);
     }
-    vec![Step { command: build, is_build: true }, Step { command: run, is_build: false }]
+    vec![Step::build(build), Step::run(run)]
 }
 
 fn hit_path(place: &Place, _: &str) -> Result<Vec<Step>, Unable> {
@@ -169,7 +179,7 @@ fn hit_path(place: &Place, _: &str) -> Result<Vec<Step>, Unable> {
     build.args(["bench", "--bench", "hit", "--no-run"]);
     let mut run = place.cargo("debug");
     run.args(["run", "--quiet", "--package", "xtask", "--", "hit-path"]);
-    Ok(vec![Step { command: build, is_build: true }, Step { command: run, is_build: false }])
+    Ok(vec![Step::build(build), Step::run(run)])
 }
 
 fn asan(place: &Place, filter: &str) -> Result<Vec<Step>, Unable> {
@@ -216,12 +226,12 @@ fn valgrind(place: &Place, _: &str) -> Result<Vec<Step>, Unable> {
     needs("valgrind", "--version")?;
     let mut build = place.cargo("debug");
     build.args(["build", "--release"]).args(STRESS);
-    let mut run = place.program("valgrind");
+    let mut run = Command::new("valgrind");
     run.args(["--quiet", "--error-exitcode=1", "--leak-check=full"])
         .args(["--show-leak-kinds=definite", "--errors-for-leak-kinds=definite"])
         .arg(place.target("debug").join("release/poolable-stress"))
         .args(["--seed", "1", "--rounds", "200"]);
-    Ok(vec![Step { command: build, is_build: true }, Step { command: run, is_build: false }])
+    Ok(vec![Step::build(build), Step::run(run)])
 }
 
 fn fuzz(place: &Place, _: &str) -> Result<Vec<Step>, Unable> {
@@ -230,8 +240,9 @@ fn fuzz(place: &Place, _: &str) -> Result<Vec<Step>, Unable> {
     fs::create_dir_all(&corpus)
         .map_err(|error| Unable::Broken(format!("{}: {error}", corpus.display())))?;
     let command = |subcommand| {
-        let mut command = place.program(&program);
+        let mut command = Command::new(&program);
         command
+            .current_dir(&place.tree)
             .args(["fuzz", subcommand, "--fuzz-dir"])
             .arg(place.tree.join("fuzz"))
             .arg("sequences")
@@ -243,7 +254,7 @@ fn fuzz(place: &Place, _: &str) -> Result<Vec<Step>, Unable> {
     let mut run = command("run");
     // What was found to be interesting is where the next run begins.
     run.arg(corpus).args(["--", "-max_total_time=120"]);
-    Ok(vec![Step { command: build, is_build: true }, Step { command: run, is_build: false }])
+    Ok(vec![Step::build(build), Step::run(run)])
 }
 
 /// The cargo-fuzz of the user, or one that is installed beside what the checks build.

@@ -1,15 +1,12 @@
 //! Where a check builds, and how it is told to stop.
 
+use core::time::Duration;
 use std::env;
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 
 /// The exit code of `timeout` for a command that it had to stop.
 const STOPPED: i32 = 124;
-/// The longest that one command of a check may take, in seconds. Nothing takes a tenth of
-/// it; a deadlock takes all of it.
-const LIMIT: &str = "3600";
 
 /// A tree to check, and the folder that keeps what the checks build and fetch.
 ///
@@ -18,8 +15,6 @@ const LIMIT: &str = "3600";
 pub(crate) struct Place {
     pub(crate) tree: PathBuf,
     pub(crate) deep: PathBuf,
-    /// The longest that one command may take, in seconds.
-    limit: &'static str,
 }
 
 impl Place {
@@ -28,32 +23,37 @@ impl Place {
         let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
         let tree = manifest.parent().ok_or("xtask: no folder above")?.to_owned();
         let deep = tree.join("target/deep");
-        Ok(Self { tree, deep, limit: LIMIT })
-    }
-
-    /// A copy of the tree, where a command is stopped after as many seconds.
-    pub(crate) fn copy(&self, tree: PathBuf, limit: &'static str) -> Self {
-        Self { tree, deep: self.deep.clone(), limit }
-    }
-
-    /// A program to be run in the tree, within the limit.
-    pub(crate) fn program(&self, program: impl AsRef<OsStr>) -> Command {
-        let mut command = Command::new("timeout");
-        command.args(["--kill-after=10", self.limit]).arg(program).current_dir(&self.tree);
-        command
+        Ok(Self { tree, deep })
     }
 
     /// Cargo, with a target folder for what `kind` builds: builds that differ in their
     /// flags would evict each other from a common one.
     pub(crate) fn cargo(&self, kind: &str) -> Command {
-        let mut command = self.program(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        command.env("CARGO_TARGET_DIR", self.target(kind));
+        let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        command.current_dir(&self.tree).env("CARGO_TARGET_DIR", self.target(kind));
         command
     }
 
     pub(crate) fn target(&self, kind: &str) -> PathBuf {
         self.deep.join(kind)
     }
+}
+
+/// The same command, which is stopped, with all that it started, when the time is over.
+pub(crate) fn limited(command: &Command, limit: Duration) -> Command {
+    let mut limited = Command::new("timeout");
+    limited.arg("--kill-after=10").arg(limit.as_secs().to_string());
+    limited.arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => limited.env(name, value),
+            None => limited.env_remove(name),
+        };
+    }
+    if let Some(folder) = command.get_current_dir() {
+        limited.current_dir(folder);
+    }
+    limited
 }
 
 /// What an exit status means, if the command ran within a limit.

@@ -8,25 +8,27 @@
 mod patch;
 mod scratch;
 
+use core::time::Duration;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::process::Command;
+use std::time::Instant;
 
 use super::check::Check;
 use super::outcome::{Outcome, Summary, Unable};
-use super::place::{Place, describe};
+use super::place::{Place, describe, limited};
 use patch::Catch;
 use scratch::Scratch;
 
-/// The longest that one command may take, in seconds. A bug may be a deadlock.
-const LIMIT: &str = "600";
+/// The longest that a check may take which nothing is known of yet, builds included.
+const LIMIT: Duration = Duration::from_secs(1800);
 /// How often a check may run that finds a bug by luck.
 const TRIES: u32 = 20;
 
 /// Plants the bugs that are named, or all, and demands that their checks fail.
 pub(crate) fn run(place: &Place, names: &[&str]) -> Result<(), String> {
     let patches = patch::read_all(&place.tree.join("xtask/planted"), names)?;
-    let scratch = Scratch::new(place, LIMIT)?;
+    let scratch = Scratch::new(place)?;
     let mut controls = HashMap::new();
     let mut summary = Summary::new("planted bug");
     for patch in &patches {
@@ -47,7 +49,7 @@ pub(crate) fn run(place: &Place, names: &[&str]) -> Result<(), String> {
                 (Ok(()), Control::Failed(why)) => {
                     Outcome::Failed(format!("without the bug, too: {why}"))
                 }
-                (Ok(()), Control::Passed) => bite(catch, &scratch.place),
+                (Ok(()), Control::Passed(time)) => bite(catch, &scratch.place, *time),
             };
             println!("  {catch}: {outcome}");
             summary.add(format!("{} {catch}", patch.name), outcome);
@@ -59,15 +61,18 @@ pub(crate) fn run(place: &Place, names: &[&str]) -> Result<(), String> {
 
 /// How a check comes out on the tree as it is.
 enum Control {
-    Passed,
+    /// And how long its last command took.
+    Passed(Duration),
     Failed(String),
     Skipped(String),
 }
 
 fn control(catch: &Catch, place: &Place) -> Control {
-    match play(catch, place, 1) {
-        Played::Passed(output) if catch.filter.is_empty() || ran_tests(&output) => Control::Passed,
-        Played::Passed(_) => Control::Failed("no test has such a name".to_owned()),
+    match play(catch, place, 1, LIMIT) {
+        Played::Passed { output, time } if catch.filter.is_empty() || ran_tests(&output) => {
+            Control::Passed(time)
+        }
+        Played::Passed { .. } => Control::Failed("no test has such a name".to_owned()),
         Played::NotBuilt(output) => Control::Failed(format!("it does not build\n{}", end(&output))),
         Played::Failed(why, output) => Control::Failed(format!("{why}\n{}", end(&output))),
         Played::Not(outcome) => match Outcome::from(outcome) {
@@ -77,11 +82,13 @@ fn control(catch: &Catch, place: &Place) -> Control {
     }
 }
 
-/// Passed if the check fails.
-fn bite(catch: &Catch, place: &Place) -> Outcome {
+/// Passed if the check fails. Without the bug it took this long.
+fn bite(catch: &Catch, place: &Place, time: Duration) -> Outcome {
     let rounds = if catch.check.rounds > 1 { TRIES } else { 1 };
-    match play(catch, place, rounds) {
-        Played::Passed(_) => Outcome::Failed("NOT caught".to_owned()),
+    // A bug may be a deadlock.
+    let limit = time * 10 + Duration::from_secs(30);
+    match play(catch, place, rounds, limit) {
+        Played::Passed { .. } => Outcome::Failed("NOT caught".to_owned()),
         Played::NotBuilt(output) => {
             Outcome::Failed(format!("it does not build, which proves nothing\n{}", end(&output)))
         }
@@ -100,34 +107,37 @@ fn bite(catch: &Catch, place: &Place) -> Outcome {
 
 /// What came of a check that nobody watched, with all that it printed.
 enum Played {
-    Passed(String),
+    Passed { output: String, time: Duration },
     NotBuilt(String),
     Failed(String, String),
     Not(Unable),
 }
 
-fn play(catch: &Catch, place: &Place, rounds: u32) -> Played {
+fn play(catch: &Catch, place: &Place, rounds: u32, limit: Duration) -> Played {
     let Catch { check: Check { steps, .. }, filter, .. } = catch;
     let steps = match steps(place, filter) {
         Ok(steps) => steps,
         Err(why) => return Played::Not(why),
     };
-    let mut all = String::new();
-    for mut step in steps {
-        for _ in 0..if step.is_build { 1 } else { rounds } {
-            match watch(&mut step.command) {
+    let (mut all, mut time) = (String::new(), Duration::ZERO);
+    for step in steps {
+        let (rounds, limit) = if step.is_build { (1, LIMIT) } else { (rounds, limit) };
+        for _ in 0..rounds {
+            let start = Instant::now();
+            match watch(limited(&step.command, limit)) {
                 Ok(output) => all.push_str(&output),
                 Err((_, output)) if step.is_build => return Played::NotBuilt(output),
                 Err((why, output)) => return Played::Failed(why, output),
             }
+            time = start.elapsed();
         }
     }
-    Played::Passed(all)
+    Played::Passed { output: all, time }
 }
 
 /// Runs a command to its end and returns what it printed, or why it failed and what it
 /// printed.
-fn watch(command: &mut Command) -> Result<String, (String, String)> {
+fn watch(mut command: Command) -> Result<String, (String, String)> {
     let output = command.output().map_err(|error| (error.to_string(), String::new()))?;
     let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
     text.push_str(&String::from_utf8_lossy(&output.stderr));

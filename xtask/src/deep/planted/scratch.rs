@@ -14,7 +14,7 @@ pub(crate) struct Scratch {
 }
 
 impl Scratch {
-    pub(crate) fn new(original: &Place, limit: &'static str) -> Result<Self, String> {
+    pub(crate) fn new(original: &Place) -> Result<Self, String> {
         let listed = Command::new("git")
             .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
             .current_dir(&original.tree)
@@ -30,7 +30,8 @@ impl Scratch {
                 files.push((path.to_owned(), contents));
             }
         }
-        let place = original.copy(original.deep.join("planted"), limit);
+        let deep = original.deep.clone();
+        let place = Place { tree: deep.join("planted"), deep };
         let scratch = Self { place, files };
         scratch.restore()?;
         Ok(scratch)
