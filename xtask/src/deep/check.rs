@@ -39,11 +39,15 @@ impl Step {
     }
 }
 
-/// What libtest is told to run: the tests of the public behaviour and of the runtime.
+/// The restriction to random sequences, where a check consists of those and of tests.
+const STRESS: &str = "stress";
+
+const RELEASE: &[&str] = &["--release"];
+/// The tests of the public behaviour, of the runtime and of the resets of random shapes.
 const IT: &[&str] = &["--package", "poolable", "--test", "it"];
 const CORE: &[&str] = &["--package", "pool-core", "--lib"];
-const STRESS: &[&str] = &["--package", "poolable-stress"];
 const SHAPES: &[&str] = &["--package", "poolable-shapes"];
+const LOOM: &[&str] = &["--package", "poolable-loom"];
 
 pub(crate) static ALL: &[Check] = &[
     Check {
@@ -65,16 +69,7 @@ pub(crate) static ALL: &[Check] = &[
         about: "both, as the optimiser leaves them",
         is_deep: false,
         rounds: 1,
-        steps: |place, filter| {
-            Ok(tests(place, "debug", &[&["--release"], CORE, IT], filter, |_| {}))
-        },
-    },
-    Check {
-        name: "stress",
-        about: "random sequences of operations against a model",
-        is_deep: false,
-        rounds: 1,
-        steps: |place, filter| Ok(tests(place, "debug", &[STRESS], filter, |_| {})),
+        steps: |place, filter| Ok(tests(place, "debug", &[RELEASE, CORE, IT], filter, |_| {})),
     },
     Check {
         name: "hit-path",
@@ -84,14 +79,22 @@ pub(crate) static ALL: &[Check] = &[
         steps: hit_path,
     },
     Check {
+        name: "stress",
+        about: "random sequences of operations against a model",
+        is_deep: true,
+        rounds: 1,
+        steps: |place, _| {
+            Ok(stress(place, "debug", "2000", |command| {
+                command.arg("--release");
+            }))
+        },
+    },
+    Check {
         name: "loom",
         about: "all interleavings of small models",
         is_deep: true,
         rounds: 1,
-        steps: |place, filter| {
-            let packages = &["--release", "--package", "poolable-loom"];
-            Ok(tests(place, "loom", &[packages], filter, |_| {}))
-        },
+        steps: |place, filter| Ok(tests(place, "loom", &[RELEASE, LOOM], filter, |_| {})),
     },
     Check {
         name: "asan",
@@ -104,7 +107,7 @@ pub(crate) static ALL: &[Check] = &[
         name: "tsan",
         about: "ThreadSanitizer, std rebuilt",
         is_deep: true,
-        rounds: 5,
+        rounds: 3,
         steps: tsan,
     },
     Check {
@@ -159,6 +162,9 @@ fn tests(
     filter: &str,
     prepare: impl Fn(&mut Command),
 ) -> Vec<Step> {
+    if filter == STRESS {
+        return Vec::new();
+    }
     let command = || {
         let mut command = place.cargo(kind);
         command.arg("test").args(selection.concat());
@@ -172,6 +178,34 @@ fn tests(
         run.arg(filter);
     }
     vec![Step::build(build), Step::run(run)]
+}
+
+/// Builds the player of random sequences, and has it play as many.
+fn stress(place: &Place, kind: &str, rounds: &str, prepare: impl Fn(&mut Command)) -> Vec<Step> {
+    let command = |subcommand| {
+        let mut command = place.cargo(kind);
+        command.args([subcommand, "--package", "poolable-stress"]);
+        prepare(&mut command);
+        command
+    };
+    let mut run = command("run");
+    run.args(["--", "--seed", "1", "--rounds", rounds]);
+    vec![Step::build(command("build")), Step::run(run)]
+}
+
+/// Tests, random sequences, or both.
+fn tests_and_stress(
+    place: &Place,
+    kind: &str,
+    selection: &[&[&str]],
+    (filter, rounds): (&str, &str),
+    prepare: impl Fn(&mut Command),
+) -> Vec<Step> {
+    let mut steps = tests(place, kind, selection, filter, &prepare);
+    if filter.is_empty() || filter == STRESS {
+        steps.extend(stress(place, kind, rounds, prepare));
+    }
+    steps
 }
 
 fn hit_path(place: &Place, _: &str) -> Result<Vec<Step>, Unable> {
@@ -188,7 +222,7 @@ fn asan(place: &Place, filter: &str) -> Result<Vec<Step>, Unable> {
     }
     let leaks = place.tree.join("xtask/leaks.supp");
     let leaks = format!("suppressions={}:print_suppressions=0", leaks.display());
-    Ok(tests(place, "asan", &[CORE, IT], filter, |command| {
+    Ok(tests_and_stress(place, "asan", &[CORE, IT], (filter, "500"), |command| {
         command
             // Without a target, build scripts and macros would be instrumented as well.
             .args(["--target", TARGET])
@@ -201,7 +235,7 @@ fn asan(place: &Place, filter: &str) -> Result<Vec<Step>, Unable> {
 
 fn tsan(place: &Place, filter: &str) -> Result<Vec<Step>, Unable> {
     let toolchain = Toolchain::find(&place.target("toolchain"))?;
-    Ok(tests(place, "tsan", &[CORE, IT, STRESS], filter, |command| {
+    Ok(tests_and_stress(place, "tsan", &[CORE, IT], (filter, "200"), |command| {
         toolchain.build_with(command);
         command
             .args(["-Zbuild-std", "--target", TARGET])
@@ -214,7 +248,7 @@ fn tsan(place: &Place, filter: &str) -> Result<Vec<Step>, Unable> {
 /// uninitialised, and reads every block that is freed, padding included.
 fn msan(place: &Place, filter: &str) -> Result<Vec<Step>, Unable> {
     let toolchain = Toolchain::find(&place.target("toolchain"))?;
-    Ok(tests(place, "msan", &[CORE, SHAPES, STRESS], filter, |command| {
+    Ok(tests_and_stress(place, "msan", &[CORE, SHAPES], (filter, "200"), |command| {
         toolchain.build_with(command);
         command
             .args(["-Zbuild-std", "--target", TARGET])
@@ -225,7 +259,7 @@ fn msan(place: &Place, filter: &str) -> Result<Vec<Step>, Unable> {
 fn valgrind(place: &Place, _: &str) -> Result<Vec<Step>, Unable> {
     needs("valgrind", "--version")?;
     let mut build = place.cargo("debug");
-    build.args(["build", "--release"]).args(STRESS);
+    build.args(["build", "--release", "--package", "poolable-stress"]);
     let mut run = Command::new("valgrind");
     run.args(["--quiet", "--error-exitcode=1", "--leak-check=full"])
         .args(["--show-leak-kinds=definite", "--errors-for-leak-kinds=definite"])
@@ -282,7 +316,7 @@ fn cargo_fuzz(place: &Place) -> Result<PathBuf, Unable> {
 }
 
 fn with_cfg(place: &Place, mode: &str, filter: &str) -> Vec<Step> {
-    tests(place, mode, &[CORE, STRESS], filter, |command| {
+    tests_and_stress(place, mode, &[CORE], (filter, "1000"), |command| {
         command.env("RUSTFLAGS", format!("--cfg poolable_{mode}"));
     })
 }
