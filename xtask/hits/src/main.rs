@@ -9,7 +9,7 @@ use std::env;
 use std::process::ExitCode;
 use std::thread;
 
-use poolable::Poolable;
+use poolable::{Pool, Poolable};
 
 /// The capacity that every buffer is born with, in bytes.
 const CAPACITY: usize = 4096;
@@ -52,11 +52,23 @@ fn type_pool(hits: u32) {
     }
 }
 
+static LINES: Pool<Vec<u8>> = Pool::new(|| Vec::with_capacity(CAPACITY));
+
+/// A pool that the user made.
+#[inline(never)]
+fn pool(hits: u32) {
+    for _ in 0..hits {
+        let mut bytes = LINES.get();
+        fill(&mut bytes);
+    }
+}
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let run: Option<fn(u32)> = match arguments.first().map(String::as_str) {
         Some("floor") => Some(floor),
         Some("type_pool") => Some(type_pool),
+        Some("pool") => Some(pool),
         _ => None,
     };
     let number = |index: usize| arguments.get(index)?.parse::<u32>().ok();
