@@ -184,7 +184,7 @@ fn tests(
 fn stress(place: &Place, kind: &str, rounds: &str, prepare: impl Fn(&mut Command)) -> Vec<Step> {
     let command = |subcommand| {
         let mut command = place.cargo(kind);
-        command.args([subcommand, "--package", "poolable-stress"]);
+        command.args([subcommand, "--quiet", "--package", "poolable-stress"]);
         prepare(&mut command);
         command
     };

@@ -86,7 +86,8 @@ pub(super) fn symptom(output: &str, says: Option<&str>) -> Option<String> {
 }
 
 /// What a report begins with: a panic, the sanitizers, valgrind, the player of sequences.
-const SIGNS: &[&str] = &["panicked at", "Sanitizer:", "== Invalid ", "definitely lost", "seed "];
+const SIGNS: &[&str] =
+    &["panicked at", "Sanitizer:", "== Invalid ", "definitely lost", "seed ", "(signal: "];
 
 /// The last lines, where the reason mostly stands.
 pub(super) fn end(output: &str) -> String {
