@@ -221,7 +221,8 @@ fn asan(place: &Place, filter: &str) -> Result<Vec<Step>, Unable> {
         return Err(Unable::Absent(format!("the sanitizers run on {TARGET} only")));
     }
     let leaks = place.tree.join("xtask/leaks.supp");
-    let leaks = format!("suppressions={}:print_suppressions=0", leaks.display());
+    // The heap of an idle object is reached through the object, which is poisoned.
+    let leaks = format!("suppressions={}:print_suppressions=0:use_poisoned=1", leaks.display());
     Ok(tests_and_stress(place, "asan", &[CORE, IT], (filter, "500"), |command| {
         command
             // Without a target, build scripts and macros would be instrumented as well.
