@@ -122,6 +122,16 @@ fn a_chaotic_pool_hands_objects_out_in_an_order_of_its_own() {
 
 #[cfg(poolable_chaos)]
 #[test]
+fn a_chaotic_pool_keeps_what_is_made_ahead() {
+    let census = Census::new();
+    let pool = census.pool();
+    assert_eq!((pool.prewarm(100), pool.stats().idle), (100, 100));
+    let held: Vec<_> = (0..100).map(|_| pool.get()).collect();
+    assert_eq!((held.len(), pool.stats().misses), (100, 0));
+}
+
+#[cfg(poolable_chaos)]
+#[test]
 fn a_chaotic_pool_keeps_to_its_limits() {
     let census = Census::new();
     let pool = census.pool_with(|builder| builder.max_idle(10));

@@ -137,6 +137,31 @@ fn trim_all_trims_the_pools_of_types_and_those_that_users_made() {
     });
 }
 
+#[test]
+fn a_shared_pool_is_trimmed_from_any_thread_though_one_alone_used_it() {
+    static SHARED: Pool<String> = Pool::new(String::new).shared();
+    static PLAIN: Pool<String> = Pool::new(String::new);
+
+    alone(|| {
+        let made = Census::new().pool().shared();
+        thread::scope(|scope| {
+            let visit = || {
+                burst(&SHARED, 1000);
+                burst(&PLAIN, 1000);
+                burst(&made, 1000);
+            };
+            scope.spawn(visit).join().expect("no panic");
+        });
+        (0..20).for_each(|_| maintain());
+        assert_eq!((SHARED.stats().idle, PLAIN.stats().idle, made.stats().idle), (0, 1000, 0));
+        // The other one waits for a visit.
+        trim_all();
+        trim_all();
+        drop(PLAIN.get());
+        assert_eq!((PLAIN.stats().idle, PLAIN.stats().misses), (1, 1001));
+    });
+}
+
 static ENDED: AtomicU64 = AtomicU64::new(0);
 
 /// Has the thread that drops it be counted when it ends.
