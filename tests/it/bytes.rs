@@ -366,3 +366,33 @@ fn a_cache_holds_one_mebibyte_at_most_after_a_trim_of_all_pools() {
         assert!(held <= MIB as i64, "{held} bytes");
     });
 }
+#[test]
+fn a_trim_lets_no_thread_hold_more_than_one_mebibyte() {
+    let census = Census::new();
+    // The depot takes nothing, so what is in the cache stays there.
+    let pool = census.pool_with(|builder| builder.max_idle(0));
+    let work = || {
+        give(&pool, &census, [(128 << 10) - EACH; 8]);
+        pool.trim();
+        give(&pool, &census, [(16 << 10) - EACH; 100]);
+    };
+    let (held, _) = held_by_an_idle_thread(&pool, &census, work);
+    assert!(held <= MIB as i64, "{held} bytes");
+}
+
+#[test]
+fn a_large_object_that_finds_no_room_lets_no_thread_hold_more_than_one_mebibyte() {
+    let census = Census::new();
+    let pool = census.pool_with(|builder| builder.max_idle(0));
+    let work = || {
+        give(&pool, &census, [(16 << 10) - EACH; 64]);
+        let first = pool.get();
+        give(&pool, &census, [(128 << 10) - EACH]);
+        let second = pool.get();
+        give(&pool, &census, [(128 << 10) - EACH]);
+        PooledRef::discard(first);
+        PooledRef::discard(second);
+    };
+    let (held, _) = held_by_an_idle_thread(&pool, &census, work);
+    assert!(held <= MIB as i64, "{held} bytes");
+}

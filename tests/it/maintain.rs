@@ -319,3 +319,16 @@ fn maintaining_while_threads_work_frees_nothing_twice() {
         assert_eq!(census.living(), 0);
     });
 }
+#[test]
+fn a_window_costs_no_object_though_the_depot_has_no_room() {
+    alone(|| {
+        let pool = Census::new().pool_with(|builder| builder.max_idle(0));
+        for _ in 0..20 {
+            let guards: Vec<_> = (0..20).map(|_| pool.get()).collect();
+            // The first visit after it is a return.
+            maintain();
+            drop(guards);
+        }
+        assert_eq!((pool.stats().misses, pool.stats().discarded.full), (20, 0));
+    });
+}
