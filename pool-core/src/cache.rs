@@ -265,6 +265,18 @@ impl CacheRef {
         hot.or_else(|| unsafe { self.pop_more() })
     }
 
+    /// Adds a returned object wherever there is room, and counts the return.
+    ///
+    /// # Safety
+    ///
+    /// - The calling thread has claimed the cache.
+    pub(crate) unsafe fn push_any(self, object: Object, retained: usize) -> Result<(), Object> {
+        // SAFETY: the caller's promise is the one asked for.
+        let Err(object) = (unsafe { self.push(object, retained) }) else { return Ok(()) };
+        // SAFETY: as above.
+        unsafe { self.push_more(object, retained) }
+    }
+
     /// Makes a returned object the hot one, and moves that into the array, if there is room.
     ///
     /// # Safety
@@ -506,7 +518,9 @@ impl CacheRef {
         let head = self.head();
         head.floor.store(0, Ordering::Relaxed);
         head.limit.store(fit.limit.min(head.capacity), Ordering::Relaxed);
-        let ceiling = if fit.limit == 0 { 0 } else { fit.most_retained + 1 };
+        // The hot place has no look at the limit, so it stays shut while there are more.
+        let is_open = head.len.load(Ordering::Relaxed) < fit.limit;
+        let ceiling = if is_open { fit.most_retained + 1 } else { 0 };
         head.ceiling.store(ceiling, Ordering::Relaxed);
     }
 

@@ -22,7 +22,7 @@
 //! a channel (best of many rounds, two cores). Exact limits, trims, and a limit that changes
 //! while threads run each needed a protocol of their own around it.
 
-use crate::cache::{CacheRef, Caches, Fit, Orders};
+use crate::cache::{CacheRef, Caches, Orders};
 use crate::slot::{Header, Object};
 use crate::stats::Reason;
 use crate::sync::at_compile_time;
@@ -112,18 +112,26 @@ impl Stack {
     }
 
     /// Takes those that were idle at the last trim too, and marks the others.
-    fn age(&mut self, mut take: impl FnMut(Entry)) {
-        let entries = core::mem::take(&mut self.entries);
-        self.entries.reserve(entries.len());
-        for mut entry in entries {
-            if entry.header.is_old() {
-                self.low = self.low.saturating_sub(1);
-                self.low_before = self.low_before.saturating_sub(1);
-                take(entry);
-            } else {
-                entry.header = entry.header.of_old();
-                self.entries.push(entry);
+    fn age(&mut self, take: impl FnMut(Entry)) {
+        let mut young = 0;
+        for index in 0..self.entries.len() {
+            if !self.entries[index].header.is_old() {
+                // They keep their order, those that go do not.
+                self.entries.swap(young, index);
+                self.entries[young].header = self.entries[young].header.of_old();
+                young += 1;
             }
+        }
+        let old = self.entries.len() - young;
+        self.low = self.low.saturating_sub(old);
+        self.low_before = self.low_before.saturating_sub(old);
+        self.entries.drain(young..).for_each(take);
+    }
+
+    /// Gives the memory of a burst back, when the burst itself is gone.
+    fn shrink(&mut self) {
+        if self.entries.capacity() / 4 > self.entries.len().max(64) {
+            self.entries.shrink_to(self.entries.len() * 2);
         }
     }
 }
@@ -338,8 +346,8 @@ impl Depot {
         unsafe { self.exchange(cache, doomed, |_| Fate::Move) };
     }
 
-    /// Carries out the orders that the owner of a cache has not seen yet, and sets its
-    /// bounds again. The cache is empty after that, but for what there is no room for.
+    /// Carries out the orders that the owner of a cache has not seen yet. The cache is empty
+    /// after that, but for what there is no room for; its bounds are to be set.
     ///
     /// All that is in the cache has been there since before the first of the orders: the
     /// owner has not visited it since.
@@ -347,7 +355,7 @@ impl Depot {
     /// # Safety
     ///
     /// - The calling thread has claimed the cache, and it is not the empty one.
-    pub(crate) unsafe fn obey(&mut self, cache: CacheRef, fit: Fit, doomed: &mut Doomed) {
+    pub(crate) unsafe fn obey(&mut self, cache: CacheRef, doomed: &mut Doomed) {
         // SAFETY: the caller's promise is the one asked for.
         let seen = unsafe { cache.see(self.orders) };
         let is_cleared = seen.clears != self.orders.clears;
@@ -366,8 +374,6 @@ impl Depot {
         };
         // SAFETY: the caller's promise is the one asked for.
         unsafe { self.exchange(cache, doomed, fate) };
-        // SAFETY: the caller's promise, and `self` is what the lock protects.
-        unsafe { cache.set_bounds(fit) };
     }
 
     /// Has each object of a cache meet its fate, those returned longest ago first. Returns
@@ -415,7 +421,7 @@ impl Depot {
     /// # Safety
     ///
     /// - The calling thread has claimed the cache, and it is not the empty one.
-    unsafe fn weigh(&mut self, cache: CacheRef) -> usize {
+    pub(crate) unsafe fn weigh(&mut self, cache: CacheRef) -> usize {
         self.bytes_cached -= cache.bytes();
         // SAFETY: the caller's promise is the one asked for.
         let (sum, most) = unsafe { cache.weigh(0..cache.len(), self.limits.object_size) };
@@ -447,6 +453,7 @@ impl Depot {
         for stack in [&mut self.stock, &mut self.large] {
             let surplus = stack.end_window();
             stack.pop_bottom(surplus.div_ceil(2)).for_each(|entry| lot.add(entry));
+            stack.shrink();
         }
     }
 
@@ -471,6 +478,8 @@ impl Depot {
         let large = count.min(self.large.entries.len());
         self.large.pop_bottom(large).for_each(|entry| lot.add(entry));
         self.stock.pop_bottom(count - large).for_each(|entry| lot.add(entry));
+        self.large.shrink();
+        self.stock.shrink();
     }
 
     /// Leaves a wish to trim to a thread that may free objects.

@@ -169,7 +169,8 @@ fn create<T, H: Home<T>>(home: H) -> Object {
     let mut object = unsafe { InHand::new(home, slot, Reason::Panic) };
     let retained = home.measure(object.value());
     // SAFETY: a new object is blank.
-    let object = unsafe { object.into_idle(retained) };
+    let mut object = unsafe { object.into_idle(retained) };
+    object.saturate();
     pool.note_birth(&object);
     object
 }

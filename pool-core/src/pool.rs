@@ -5,6 +5,7 @@ mod guard;
 
 use core::fmt;
 use core::marker::PhantomData;
+use core::panic::{RefUnwindSafe, UnwindSafe};
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU64, Ordering};
 use std::borrow::Cow;
@@ -74,6 +75,11 @@ unsafe impl<T: Send> Sync for Pool<T> {}
 // SAFETY: a pool owns its idle objects and nothing of the thread it was made on. The
 // functions of the recipe are `Send`.
 unsafe impl<T: Send> Send for Pool<T> {}
+
+// A panic of user code leaves the pool as it was: no call of it comes in the middle of a
+// change.
+impl<T> RefUnwindSafe for Pool<T> {}
+impl<T> UnwindSafe for Pool<T> {}
 
 /// What a pool asks its user to do with objects.
 struct Recipe<T: 'static> {
@@ -190,7 +196,8 @@ impl<T> Pool<T> {
     ///
     /// A pool that two threads have used shows by itself that its objects are `Send`. One
     /// that a single thread uses does not: without this, those calls, made elsewhere, wait
-    /// for its next get or return.
+    /// for its next get or return. For a pool that has not been used yet; later it does
+    /// nothing.
     ///
     /// # Examples
     ///
@@ -265,7 +272,7 @@ impl<T> Pool<T> {
         PooledRef::new(self, lifecycle::take(self))
     }
 
-    /// Takes an object if there is an idle one; creates none.
+    /// Takes an object if there is an idle one; creates none, and counts no miss.
     ///
     /// # Examples
     ///
@@ -278,6 +285,7 @@ impl<T> Pool<T> {
     /// assert!(pool.try_get().is_some());
     /// ```
     #[inline]
+    #[must_use = "the object goes back to its pool at once unless the guard is kept"]
     pub fn try_get(&self) -> Option<PooledRef<'_, T>> {
         Some(PooledRef::new(self, lifecycle::take_idle(self)?))
     }
@@ -442,7 +450,7 @@ impl<T> Pool<T> {
 
     /// Moves the current thread's idle objects to the depot, for other threads to find.
     ///
-    /// A thread that ends does this by itself.
+    /// What the depot has no room for is freed. A thread that ends does this by itself.
     ///
     /// # Examples
     ///

@@ -212,10 +212,6 @@ impl RawPool {
         }
     }
 
-    fn fit_at_birth(&self) -> Fit {
-        self.fit(self.bytes_at_birth.load(Ordering::Relaxed).max(self.object_size))
-    }
-
     /// Whether threads are to have caches.
     pub(crate) fn has_caches(&self) -> bool {
         self.capacity > 0
@@ -226,10 +222,39 @@ impl RawPool {
         let cache = self.caches.claim(self.capacity);
         let mut doomed = Doomed::new();
         // SAFETY: this thread has just claimed it, and its capacity is not 0.
-        unsafe { self.enter(&mut doomed).obey(cache, self.fit_at_birth(), &mut doomed) };
+        unsafe { self.obey(cache, &mut self.enter(&mut doomed), &mut doomed) };
         // Before user code runs, which may come here for the same pool.
         install(cache);
         forget_panic(caught(|| self.discard_all(doomed)));
+    }
+
+    /// Has a thread that was summoned do what it is to do, and opens its cache again, with
+    /// bounds for objects as they are born, or for bigger ones that had to stay in it.
+    ///
+    /// # Safety
+    ///
+    /// - The calling thread has claimed the cache, and it is not the empty one.
+    unsafe fn obey(&self, cache: CacheRef, depot: &mut Depot, doomed: &mut Doomed) {
+        // SAFETY: the caller's promise is the one asked for.
+        unsafe { depot.obey(cache, doomed) };
+        let at_birth = self.bytes_at_birth.load(Ordering::Relaxed).max(self.object_size);
+        // SAFETY: as above.
+        unsafe { self.fit_cache(cache, depot, at_birth) };
+    }
+
+    /// Sets the bounds of a cache for objects that hold `bytes`, and those in it; returns
+    /// them.
+    ///
+    /// # Safety
+    ///
+    /// - The calling thread has claimed the cache, and it is not the empty one.
+    unsafe fn fit_cache(&self, cache: CacheRef, depot: &mut Depot, bytes: usize) -> Fit {
+        // SAFETY: the caller's promise is the one asked for.
+        let most = unsafe { depot.weigh(cache) };
+        let fit = self.fit(bytes.max(most));
+        // SAFETY: as above, and `depot` is locked.
+        unsafe { cache.set_bounds(fit) };
+        fit
     }
 
     /// Locks the depot, for a thread that works with the pool.
@@ -258,7 +283,7 @@ impl RawPool {
             depot.take_one().inspect(|_| self.tally.hits.add_one())
         } else if cache.is_summoned() {
             // SAFETY: the caller's promise, and it is not the empty one.
-            unsafe { depot.obey(cache, self.fit_at_birth(), &mut doomed) };
+            unsafe { self.obey(cache, &mut depot, &mut doomed) };
             // One alone: the thread has been away for a while, or it will come back.
             depot.take_one().inspect(|_| {
                 // SAFETY: as above.
@@ -286,38 +311,43 @@ impl RawPool {
     /// # Safety
     ///
     /// - The calling thread has claimed the cache, or it is the empty one.
-    pub(crate) unsafe fn give_slow(&self, cache: CacheRef, object: Object) {
+    pub(crate) unsafe fn give_slow(&self, cache: CacheRef, mut object: Object) {
+        object.saturate();
         let mut doomed = Doomed::new();
         let mut depot = self.enter(&mut doomed);
         let has_cache = !cache.is_empty_one();
         let is_summoned = has_cache && cache.is_summoned();
         if is_summoned {
             // SAFETY: the caller's promise, and it is not the empty one.
-            unsafe { depot.obey(cache, self.fit_at_birth(), &mut doomed) };
+            unsafe { self.obey(cache, &mut depot, &mut doomed) };
         }
-        let refused = if self.bytes_of(&object) > self.max_object_bytes() {
+        let retained = object.header().retained();
+        let mut is_cached = false;
+        let kept = if self.bytes_of(&object) > self.max_object_bytes() {
             Err((object, Reason::Oversize))
-        } else if has_cache && !is_summoned {
-            // SAFETY: as above.
-            match unsafe { self.give_to_cache(cache, &mut depot, object) } {
-                Ok(()) => {
-                    drop(depot);
-                    return self.discard_all(doomed);
-                }
-                Err(object) => depot.keep(object),
-            }
-        } else if depot.drops_return() {
-            Err((object, Reason::Full))
+        } else if !has_cache {
+            if depot.drops_return() { Err((object, Reason::Full)) } else { depot.keep(object) }
+        } else if is_summoned {
+            // The cache stays empty, unless the depot has no room.
+            depot.keep(object).or_else(|(object, reason)| {
+                // SAFETY: as above.
+                let pushed = unsafe { cache.push_any(object, retained) };
+                is_cached = pushed.is_ok();
+                pushed.map_err(|object| (object, reason))
+            })
         } else {
-            depot.keep(object)
+            // SAFETY: as above.
+            let pushed = unsafe { self.give_to_cache(cache, &mut depot, object) };
+            is_cached = pushed.is_ok();
+            pushed.or_else(|object| depot.keep(object))
         };
-        doomed.extend(refused.err());
         drop(depot);
-        if has_cache {
+        doomed.extend(kept.err());
+        if !has_cache {
+            self.tally.returned.add_one();
+        } else if !is_cached {
             // SAFETY: as above.
             unsafe { cache.count_return() };
-        } else {
-            self.tally.returned.add_one();
         }
         self.discard_all(doomed);
     }
@@ -336,24 +366,23 @@ impl RawPool {
     ) -> Result<(), Object> {
         let (bytes, retained) = (self.bytes_of(&object), object.header().retained());
         if !cache.allows(retained) {
-            let fit = self.fit(bytes);
+            // SAFETY: the caller's promise is the one asked for.
+            let fit = unsafe { self.fit_cache(cache, depot, bytes) };
             if retained > fit.most_retained {
                 return Err(object);
             }
-            // SAFETY: the caller's promise, and the depot is locked.
-            unsafe { cache.set_bounds(fit) };
         }
         if cache.len() >= cache.limit() {
             // SAFETY: as above.
             let most = unsafe { depot.unload(cache) };
             let fit = self.fit(most.max(bytes));
-            if fit.limit >= cache.limit().saturating_mul(2) {
+            if fit.limit >= cache.limit().saturating_mul(2) || !cache.allows(retained) {
                 // SAFETY: as above.
                 unsafe { cache.set_bounds(fit) };
             }
         }
         // SAFETY: as above.
-        unsafe { cache.push_more(object, retained) }
+        unsafe { cache.push_any(object, retained) }
     }
 
     /// How many more objects the depot has room for.
@@ -386,7 +415,7 @@ impl RawPool {
         give(&mut depot, &self.caches, &mut doomed);
         if !cache.is_empty_one() {
             // SAFETY: the caller's promise, and it is not the empty one.
-            unsafe { depot.obey(cache, self.fit_at_birth(), &mut doomed) };
+            unsafe { self.obey(cache, &mut depot, &mut doomed) };
         }
         drop(depot);
         self.discard_all(doomed);
@@ -425,7 +454,7 @@ impl RawPool {
         let mut depot = self.enter(&mut doomed);
         if cache.is_summoned() {
             // SAFETY: the caller's promise, and it is not the empty one.
-            unsafe { depot.obey(cache, self.fit_at_birth(), &mut doomed) };
+            unsafe { self.obey(cache, &mut depot, &mut doomed) };
         }
         // SAFETY: as above.
         unsafe { depot.empty(cache, &mut doomed) };

@@ -158,6 +158,15 @@ impl Object {
         unsafe { *self.0.as_ptr() = self.header().of_old() };
     }
 
+    /// Takes a figure for what it is. One of 2^63 bytes or more has the bit of an old object
+    /// set, which no object has that has just been returned or made.
+    pub(crate) fn saturate(&mut self) {
+        if self.header().is_old() {
+            // SAFETY: as in `header`, and nobody else has a way to it.
+            unsafe { *self.0.as_ptr() = Header(!OLD) };
+        }
+    }
+
     /// The object as a pointer, for a list that stores it.
     #[inline(always)]
     pub(crate) fn into_raw(self) -> *mut () {

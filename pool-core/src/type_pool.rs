@@ -193,7 +193,7 @@ impl<T: Poolable<Static = T> + 'static> TypePool<T> {
 
     /// Moves the current thread's idle objects to the depot, for other threads to find.
     ///
-    /// A thread that ends does this by itself.
+    /// What the depot has no room for is freed. A thread that ends does this by itself.
     ///
     /// # Examples
     ///

@@ -80,6 +80,7 @@ pub trait ResetOf<T> {
     fn into_renew(self, measure: Option<Box<Measure<T>>>) -> (Renew<T>, fn(&mut T));
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Reset> CreateOf<T> for ByTrait {
     #[expect(private_interfaces, reason = "as in the trait")]
     fn into_create(self) -> Create<T> {
@@ -94,6 +95,7 @@ impl<T, F: Fn() -> T + Send + Sync + 'static> CreateOf<T> for Given<F> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Reset + 'static> ResetOf<T> for ByTrait {
     #[expect(private_interfaces, reason = "as in the trait")]
     fn into_renew(self, measure: Option<Box<Measure<T>>>) -> (Renew<T>, fn(&mut T)) {
@@ -290,7 +292,7 @@ impl<T, C, R> PoolBuilder<T, C, R> {
     }
 }
 
-impl<T, C: CreateOf<T>, R: ResetOf<T>> PoolBuilder<T, C, R> {
+impl<T, C, R> PoolBuilder<T, C, R> {
     /// Makes the pool.
     ///
     /// # Examples
@@ -302,7 +304,11 @@ impl<T, C: CreateOf<T>, R: ResetOf<T>> PoolBuilder<T, C, R> {
     /// assert_eq!(pool.get().capacity(), 0);
     /// ```
     #[must_use]
-    pub fn build(self) -> Pool<T> {
+    pub fn build(self) -> Pool<T>
+    where
+        C: CreateOf<T>,
+        R: ResetOf<T>,
+    {
         let (renew, wipe) = self.reset.into_renew(self.measure);
         let create = self.create.into_create();
         let give = match renew {
