@@ -179,7 +179,8 @@ impl CacheRef {
     ///
     /// - The calling thread has claimed the cache, and does not use it any more.
     pub(crate) unsafe fn release(self) {
-        // Release: pairs with the Acquire in `claim`.
+        // Release: pairs with the Acquire in `claim`. The lock of the depot, which every
+        // owner takes first and last, would do.
         self.head().claimed.store(false, Ordering::Release);
     }
 
@@ -529,6 +530,13 @@ impl CacheRef {
         retained < self.head().ceiling.load(Ordering::Relaxed)
     }
 
+    /// The depot's orders that the owner has taken note of.
+    #[cfg(loom)]
+    pub(crate) fn seen(self) -> Orders {
+        self.head().exclusive.touch();
+        self.head().seen.get()
+    }
+
     /// Takes note of the depot's orders, and returns those that were noted before.
     ///
     /// # Safety
@@ -626,7 +634,7 @@ impl Caches {
     ///
     /// # Safety
     ///
-    /// - No other thread uses a cache of the pool any more.
+    /// - No other thread uses a cache of the pool meanwhile.
     /// - `take` does not reach one.
     pub(crate) unsafe fn empty(&self, mut take: impl FnMut(Object)) {
         for cache in self.iter() {

@@ -222,8 +222,10 @@ impl Depot {
         self.bytes + self.bytes_cached
     }
 
-    pub(crate) fn visitors(&self) -> Visitors {
-        self.visitors
+    /// What a cache has seen when it has obeyed.
+    #[cfg(loom)]
+    pub(crate) fn orders(&self) -> Orders {
+        self.orders
     }
 
     /// How many more objects there is room for.
@@ -231,27 +233,30 @@ impl Depot {
         self.limits.max_idle.saturating_sub(self.idle())
     }
 
-    /// Notes which thread works with the pool.
-    pub(crate) fn note_visitor(&mut self, thread: impl FnOnce() -> u64) {
+    /// Notes which thread works with the pool, by its number, if it has one.
+    pub(crate) fn note_visitor(&mut self, thread: impl FnOnce() -> Option<u64>) {
+        if self.visitors == Visitors::Many {
+            return;
+        }
+        let Some(thread) = thread() else { return };
         self.visitors = match self.visitors {
-            Visitors::Many => return,
-            Visitors::Nobody => Visitors::One(thread()),
-            Visitors::One(first) if first == thread() => return,
-            Visitors::One(_) => Visitors::Many,
+            Visitors::Nobody => Visitors::One(thread),
+            Visitors::One(first) if first == thread => return,
+            _ => Visitors::Many,
         };
     }
 
     /// Whether a thread may free objects.
-    pub(crate) fn may_free(&self, thread: impl FnOnce() -> u64) -> bool {
+    pub(crate) fn may_free(&self, thread: impl FnOnce() -> Option<u64>) -> bool {
         match self.visitors {
             Visitors::Many => true,
             Visitors::Nobody => false,
-            Visitors::One(first) => first == thread(),
+            Visitors::One(first) => thread() == Some(first),
         }
     }
 
     /// Takes an object for a get, and the rest of a batch for the thread's cache, which is
-    /// empty.
+    /// empty: up to one that is too big for its bounds.
     ///
     /// # Safety
     ///
@@ -259,7 +264,9 @@ impl Depot {
     pub(crate) unsafe fn take(&mut self, cache: CacheRef) -> Option<Object> {
         self.bytes_cached -= cache.bytes();
         let object = self.take_one();
-        let rest = (cache.limit() / 2).saturating_sub(1);
+        let is_allowed = |entry: &&Entry| cache.allows(entry.header.retained());
+        let most = (cache.limit() / 2).saturating_sub(1);
+        let rest = self.stock.entries.iter().rev().take(most).take_while(is_allowed).count();
         let mut sum = 0;
         let (bytes, object_size) = (&mut self.bytes, self.limits.object_size);
         let batch = self.stock.pop_many(rest).map(|entry| {
@@ -303,15 +310,18 @@ impl Depot {
     /// Makes room in a full cache, as far as there is room here: moves half of it, those
     /// returned longest ago. All of it, if nothing was taken out of it since it was full
     /// the last time: a thread that only returns has no use for them. Returns what its
-    /// biggest object held.
+    /// biggest object held, if there was room.
     ///
     /// # Safety
     ///
     /// - The calling thread has claimed the cache, and it is not the empty one.
-    pub(crate) unsafe fn unload(&mut self, cache: CacheRef) -> usize {
+    pub(crate) unsafe fn unload(&mut self, cache: CacheRef) -> Option<usize> {
         // SAFETY: the caller's promise is the one asked for.
         let kept = if unsafe { cache.was_used_since_full() } { cache.limit() / 2 } else { 0 };
         let count = cache.len().saturating_sub(kept).min(self.room());
+        if count == 0 {
+            return None;
+        }
         let weigh = |range| {
             // SAFETY: as above.
             unsafe { cache.weigh(range, self.limits.object_size) }
@@ -322,7 +332,7 @@ impl Depot {
         cache.note_bytes(staying + going);
         // A move does not change the sum. If it is too high, nothing moves, and the object
         // that is to come finds no room.
-        if self.all_bytes() <= self.limits.max_bytes && count > 0 {
+        if self.all_bytes() <= self.limits.max_bytes {
             // SAFETY: as above; each is taken, and removed below.
             let objects = unsafe { cache.oldest(count) };
             // None is large, or it would not have been cached.
@@ -333,7 +343,7 @@ impl Depot {
             self.bytes_cached -= going;
             cache.note_bytes(staying);
         }
-        most_going.max(most_staying)
+        Some(most_going.max(most_staying))
     }
 
     /// Moves all objects of a cache here.

@@ -30,9 +30,7 @@ use crate::thread;
 /// Its guards borrow it ([`get`](Self::get)) or keep it alive
 /// ([`get_owned`](Self::get_owned)).
 ///
-/// Dropping the pool frees the objects that are idle, wherever they are. If another thread
-/// ends at that very moment, or walks through all pools (`maintain`), it may be the one
-/// that frees them.
+/// Dropping the pool frees the objects that are idle, wherever they are.
 ///
 /// A pool is `Send` and `Sync` if `T` is `Send`. One of a type that is not is good on one
 /// thread, and its objects are dropped there: [`maintain`](crate::maintain) and

@@ -167,9 +167,10 @@ pub fn trim_all() {
 /// Gives memory back that is not needed: for a timer, about once in a second.
 ///
 /// The time between two calls is a window. What a depot never got below during the last two
-/// windows is its surplus, since nobody needed it, and half of the surplus is freed. So
-/// what a burst leaves behind is gone a few windows later, and a load that is steady loses
-/// nothing.
+/// windows is its surplus, since nobody needed it, and half of the surplus is freed. So a
+/// load that is steady loses nothing, and what a burst leaves behind goes: the window in
+/// which the burst emptied the depot counts as one of the two, and three windows after that
+/// one a quarter is left.
 ///
 /// Each thread's cache is emptied into its depot when the thread next gets or returns an
 /// object, so that the surplus of a thread is found as well. A thread that never comes back

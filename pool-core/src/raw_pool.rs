@@ -212,6 +212,11 @@ impl RawPool {
         }
     }
 
+    /// The most that an object held straight after its create.
+    fn bytes_at_birth(&self) -> usize {
+        self.bytes_at_birth.load(Ordering::Relaxed).max(self.object_size)
+    }
+
     /// Whether threads are to have caches.
     pub(crate) fn has_caches(&self) -> bool {
         self.capacity > 0
@@ -237,9 +242,8 @@ impl RawPool {
     unsafe fn obey(&self, cache: CacheRef, depot: &mut Depot, doomed: &mut Doomed) {
         // SAFETY: the caller's promise is the one asked for.
         unsafe { depot.obey(cache, doomed) };
-        let at_birth = self.bytes_at_birth.load(Ordering::Relaxed).max(self.object_size);
         // SAFETY: as above.
-        unsafe { self.fit_cache(cache, depot, at_birth) };
+        unsafe { self.fit_cache(cache, depot, self.bytes_at_birth()) };
     }
 
     /// Sets the bounds of a cache for objects that hold `bytes`, and those in it; returns
@@ -290,6 +294,11 @@ impl RawPool {
                 unsafe { cache.count_hit() };
             })
         } else {
+            // One that was closed above its limit opens when it has been emptied.
+            if !cache.allows(0) {
+                // SAFETY: as above.
+                unsafe { self.fit_cache(cache, &mut depot, self.bytes_at_birth()) };
+            }
             // SAFETY: as above.
             unsafe { depot.take(cache) }.inspect(|_| {
                 // SAFETY: as above.
@@ -342,14 +351,20 @@ impl RawPool {
             pushed.or_else(|object| depot.keep(object))
         };
         drop(depot);
-        doomed.extend(kept.err());
         if !has_cache {
             self.tally.returned.add_one();
         } else if !is_cached {
             // SAFETY: as above.
             unsafe { cache.count_return() };
         }
-        self.discard_all(doomed);
+        // One alone needs no list.
+        match kept {
+            Err((object, reason)) if doomed.is_empty() => self.discard(object, reason),
+            kept => {
+                doomed.extend(kept.err());
+                self.discard_all(doomed);
+            }
+        }
     }
 
     /// Puts an object into a cache, and makes room for it; gives it back if it is too big
@@ -374,11 +389,12 @@ impl RawPool {
         }
         if cache.len() >= cache.limit() {
             // SAFETY: as above.
-            let most = unsafe { depot.unload(cache) };
-            let fit = self.fit(most.max(bytes));
-            if fit.limit >= cache.limit().saturating_mul(2) || !cache.allows(retained) {
-                // SAFETY: as above.
-                unsafe { cache.set_bounds(fit) };
+            if let Some(most) = unsafe { depot.unload(cache) } {
+                let fit = self.fit(most.max(bytes));
+                if fit.limit >= cache.limit().saturating_mul(2) || !cache.allows(retained) {
+                    // SAFETY: as above.
+                    unsafe { cache.set_bounds(fit) };
+                }
             }
         }
         // SAFETY: as above.
@@ -508,25 +524,24 @@ impl RawPool {
         self.discard_all(doomed);
     }
 
-    /// Frees what the pool keeps, if it is this thread alone that may. What is left is freed
-    /// with the pool, which other threads may hold for a moment longer.
+    /// Frees what the pool keeps, for the one who drops it: the thread that a pool of a type
+    /// that is not `Send` belongs to, or any other.
     ///
     /// # Safety
     ///
-    /// - Nobody gets or returns objects any more.
+    /// - Nobody gets or returns objects any more. A thread that ends may be about to flush
+    ///   its cache.
     pub(crate) unsafe fn close(&self) {
-        let is_ours = self.depot.lock().visitors() == Visitors::One(thread_number());
-        if is_ours {
-            // SAFETY: no other thread ever had a cache of the pool.
-            unsafe { self.free_all() };
-        }
+        // SAFETY: no thread gets or returns. One that ends touches its cache under the lock
+        // of the depot alone, in `flush`.
+        unsafe { self.free_all() };
     }
 
     /// Frees all that is idle.
     ///
     /// # Safety
     ///
-    /// - No other thread uses a cache of the pool.
+    /// - No other thread uses a cache of the pool, unless it has locked the depot.
     unsafe fn free_all(&self) {
         let mut doomed = Doomed::new();
         let mut depot = self.depot.lock();
@@ -599,6 +614,14 @@ impl RawPool {
             in_use: (created + attached).saturating_sub(idle + detached + discarded.total()),
             bytes_idle: bytes_idle as u64,
         }
+    }
+}
+
+#[cfg(loom)]
+impl RawPool {
+    /// Whether a cache has seen all orders.
+    pub(crate) fn has_obeyed(&self, cache: CacheRef) -> bool {
+        self.depot.lock().orders() == cache.seen()
     }
 }
 

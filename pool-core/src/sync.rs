@@ -36,19 +36,33 @@ impl Exclusive {
     pub(crate) fn touch(&self) {}
 }
 
-/// A number for the current thread that no other thread ever has.
-pub(crate) fn thread_number() -> u64 {
+/// Whether a thread-local without a destructor is memory of the thread's own, there until
+/// the thread has ended. Elsewhere std allocates it, and frees it in an order of its own,
+/// perhaps before the caches are handed over; so there are no caches there.
+pub(crate) const NATIVE: bool = cfg!(any(
+    all(target_os = "linux", any(target_env = "gnu", target_env = "musl")),
+    target_vendor = "apple",
+    all(target_os = "windows", target_env = "msvc"),
+    target_os = "freebsd",
+));
+
+/// A number for the current thread that no other thread ever has, where thread-locals last
+/// as long as their thread.
+pub(crate) fn thread_number() -> Option<u64> {
     static LAST: AtomicU64 = AtomicU64::new(0);
 
     thread_local! {
         static NUMBER: Cell<u64> = const { Cell::new(0) };
     }
 
+    if !NATIVE {
+        return None;
+    }
     NUMBER.with(|number| {
         if number.get() == 0 {
             number.set(LAST.fetch_add(1, Ordering::Relaxed) + 1);
         }
-        number.get()
+        Some(number.get())
     })
 }
 

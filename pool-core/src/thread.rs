@@ -23,6 +23,7 @@ use std::thread::LocalKey;
 use crate::cache::CacheRef;
 use crate::raw_pool::{RawPool, caught, forget_panic};
 use crate::registry::{self, Key};
+use crate::sync::NATIVE;
 
 /// A thread's way to its cache of one pool, whatever the type.
 #[derive(Debug)]
@@ -84,16 +85,6 @@ pub fn local<T>(key: &'static LocalKey<Local<T>>) -> LocalRef<T> {
     let raw = if NATIVE { key.with(|local| &raw const local.raw) } else { &raw const SHARED.0 };
     LocalRef { raw, _type: PhantomData }
 }
-
-/// Whether a thread-local without a destructor is memory of the thread's own, there until
-/// the thread has ended. Elsewhere std allocates it, and frees it in an order of its own,
-/// perhaps before the caches are handed over; so there are no caches there.
-const NATIVE: bool = cfg!(any(
-    all(target_os = "linux", any(target_env = "gnu", target_env = "musl")),
-    target_vendor = "apple",
-    all(target_os = "windows", target_env = "msvc"),
-    target_os = "freebsd",
-));
 
 /// The way of all threads where there are no caches.
 struct Shared(RawLocal);
@@ -220,6 +211,9 @@ impl Drop for Claimed {
         let table = TABLE.replace(Table::NONE);
         // SAFETY: the thread does not use the table any more.
         for &mut Entry { key, cache } in unsafe { table.entries() } {
+            if key == Key::NONE {
+                continue;
+            }
             // A pool that has gone took its caches along.
             let Some(pool) = registry::pin(key) else { continue };
             // SAFETY: the pool lives, so the cache does; this thread claimed it, and has no

@@ -151,7 +151,8 @@ impl<T, C, R> PoolBuilder<T, C, R> {
     /// How a returned object becomes blank; otherwise by [`Reset::reset`].
     ///
     /// With it, `T` needs no `Reset`; but then a pool knows nothing of what an object holds
-    /// on the heap, unless [`measure`](Self::measure) tells it.
+    /// on the heap, unless [`measure`](Self::measure) tells it. It does all that `Reset`
+    /// would have done, the wiping of secrets included.
     ///
     /// # Examples
     ///
@@ -227,8 +228,8 @@ impl<T, C, R> PoolBuilder<T, C, R> {
     /// How many objects each thread keeps: 64, fewer of big ones.
     ///
     /// By default a thread keeps as many objects as fit into 1 MiB, 64 at the most. A number
-    /// given here stands alone, for objects of up to 128 KiB each; bigger ones are never
-    /// kept by a thread.
+    /// given here stands alone, for objects of up to 128 KiB each, as far as
+    /// [`max_bytes`](Self::max_bytes) allows it; bigger ones are never kept by a thread.
     ///
     /// # Examples
     ///
@@ -275,8 +276,9 @@ impl<T, C, R> PoolBuilder<T, C, R> {
 
     /// How many bytes all idle objects together may hold: 64 MiB.
     ///
-    /// They are counted when a thread's cache and the depot exchange objects; in between a
-    /// cache may grow by up to 1 MiB, or by less if this is less.
+    /// They are counted when a thread's cache and the depot exchange objects: in between a
+    /// cache may grow to what it may keep, and what it took from the depot counts as idle
+    /// until its next exchange.
     ///
     /// # Examples
     ///

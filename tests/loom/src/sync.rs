@@ -34,10 +34,10 @@ impl Exclusive {
     }
 }
 
-pub(crate) fn thread_number() -> u64 {
+pub(crate) fn thread_number() -> Option<u64> {
     let mut hasher = DefaultHasher::new();
     loom::thread::current().id().hash(&mut hasher);
-    hasher.finish()
+    Some(hasher.finish())
 }
 
 /// Takes the `const` off constructors: loom's types are made while a model runs.
