@@ -37,11 +37,11 @@ struct Shared {
 }
 
 impl Shared {
-    fn new(limits: Limits) -> Self {
+    fn new(limits: Limits, visitors: Visitors) -> Self {
         // SAFETY: the objects are of this type, which is `Send`.
         let pool = unsafe {
             let name = Cow::Borrowed("model");
-            RawPool::new(name, limits, size_of::<Probe>(), free_object::<Probe>, Visitors::Many)
+            RawPool::new(name, limits, size_of::<Probe>(), free_object::<Probe>, visitors)
         };
         Self { pool: Arc::new(pool), live: Arc::new(AtomicUsize::new(0)) }
     }
@@ -127,7 +127,7 @@ fn model(run: impl Fn(&Shared) + Send + Sync + 'static) {
 
 fn model_with(limits: Limits, run: impl Fn(&Shared) + Send + Sync + 'static) {
     bounded().check(move || {
-        let shared = Shared::new(limits);
+        let shared = Shared::new(limits, Visitors::Many);
         let live = shared.live.clone();
         run(&shared);
         drop(shared);
@@ -251,10 +251,7 @@ fn whoever_lets_go_of_a_pool_last_frees_all() {
         });
         let thread = shared.enter();
         thread.give(thread.get().0);
-        // The pool is dropped while the other thread may still be at work, with the cache
-        // of this one as it is.
-        let detached = shared.clone();
-        drop(detached);
+        // The cache of this thread stays as it is: the pool is dropped with it.
         other.join().expect("no panic");
     });
 }
@@ -262,7 +259,7 @@ fn whoever_lets_go_of_a_pool_last_frees_all() {
 #[test]
 fn a_pool_is_torn_down_while_a_thread_flushes() {
     bounded().check(|| {
-        let shared = Shared::new(small());
+        let shared = Shared::new(small(), Visitors::Many);
         let live = shared.live.clone();
         let other = beside(&shared, |shared| {
             let thread = shared.enter();
@@ -278,8 +275,32 @@ fn a_pool_is_torn_down_while_a_thread_flushes() {
     });
 }
 
-/// A trim, or a maintain, that another thread asks for while the owner works.
-fn an_order_is_noticed(order: fn(&RawPool)) {
+#[test]
+fn a_pool_is_closed_while_a_thread_flushes() {
+    bounded().check(|| {
+        let shared = Shared::new(small(), Visitors::Nobody);
+        let live = shared.live.clone();
+        let owner = shared.enter();
+        owner.give(owner.get().0);
+        let cache = owner.cache;
+        let pool = shared.pool.clone();
+        let ending = thread::spawn(move || {
+            // SAFETY: the model's other thread does not use the cache any more.
+            unsafe { pool.empty_cache_of_ending_thread(cache) };
+            // SAFETY: as above.
+            unsafe { cache.release() };
+        });
+        // SAFETY: nobody gets or returns any more.
+        unsafe { shared.pool.close() };
+        // Whoever had it, all is freed when the pool is closed.
+        assert_eq!(live.load(Ordering::Relaxed), 0);
+        ending.join().expect("no panic");
+    });
+}
+
+/// Something that a thread asks of the owners of all caches while one of them works, and
+/// the visit by which that one notices.
+fn an_order_is_noticed(order: fn(&RawPool), visit: fn(&Thread<'_>)) {
     model(move |shared| {
         let is_done = Arc::new(AtomicBool::new(false));
         let other = {
@@ -294,30 +315,78 @@ fn an_order_is_noticed(order: fn(&RawPool)) {
         thread.give(first);
         thread.give(second);
         if is_done.load(Ordering::Acquire) {
-            // The order came before this visit, so it is carried out by its end at the
-            // latest: the object that is got is alone.
-            let (slot, _) = thread.get();
-            assert!(!thread.cache.is_summoned());
-            thread.give(slot);
+            // The order came before this visit, which carries it out, if none did before.
+            visit(&thread);
+            assert!(shared.pool.has_obeyed(thread.cache));
         }
         other.join().expect("no panic");
-        // This visit comes after the order. If the owner had not noticed it, it does now.
-        let (slot, _) = thread.get();
-        assert!(!thread.cache.is_summoned());
-        thread.give(slot);
+        visit(&thread);
+        assert!(shared.pool.has_obeyed(thread.cache));
         conserved(shared);
         thread.leave();
     });
 }
 
+/// A get is the first to come.
+fn get(thread: &Thread<'_>) {
+    thread.give(thread.get().0);
+}
+
+/// A return is the first to come: of an object from elsewhere.
+fn give(thread: &Thread<'_>) {
+    thread.give(thread.create());
+}
+
 #[test]
 fn a_trim_is_noticed_at_the_next_visit() {
-    an_order_is_noticed(RawPool::trim_or_wish);
+    an_order_is_noticed(RawPool::trim_or_wish, get);
+    an_order_is_noticed(RawPool::trim_or_wish, give);
 }
 
 #[test]
 fn a_maintain_is_noticed_at_the_next_visit() {
-    an_order_is_noticed(RawPool::maintain_or_wish);
+    an_order_is_noticed(RawPool::maintain_or_wish, get);
+    an_order_is_noticed(RawPool::maintain_or_wish, give);
+}
+
+#[test]
+fn a_clear_is_noticed_at_the_next_visit() {
+    let clear = |pool: &RawPool| {
+        pool.claim(|cache| {
+            // SAFETY: this thread has claimed the cache.
+            unsafe { pool.clear(cache) };
+            // SAFETY: as above, and it does not use it any more.
+            unsafe { cache.release() };
+        });
+    };
+    an_order_is_noticed(clear, get);
+    an_order_is_noticed(clear, give);
+}
+
+#[test]
+fn a_wish_is_fulfilled_by_the_one_thread_that_may() {
+    bounded().check(|| {
+        let shared = Shared::new(small(), Visitors::Nobody);
+        let live = shared.live.clone();
+        let thread = shared.enter();
+        thread.give(thread.get().0);
+        let other = beside(&shared, |shared| {
+            let before = shared.live.load(Ordering::Relaxed);
+            shared.pool.trim_or_wish();
+            shared.pool.trim_or_wish();
+            // Whatever was there is there still: this thread frees nothing.
+            assert_eq!((before, shared.live.load(Ordering::Relaxed)), (1, 1));
+        });
+        other.join().expect("no panic");
+        // Idle through two calls.
+        let (slot, is_hit) = thread.get();
+        assert!(!is_hit);
+        thread.give(slot);
+        conserved(&shared);
+        thread.leave();
+        drop(shared);
+        assert_eq!(live.load(Ordering::Relaxed), 0);
+    });
 }
 
 #[test]
