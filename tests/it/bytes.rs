@@ -396,3 +396,16 @@ fn a_large_object_that_finds_no_room_lets_no_thread_hold_more_than_one_mebibyte(
     let (held, _) = held_by_an_idle_thread(&pool, &census, work);
     assert!(held <= MIB as i64, "{held} bytes");
 }
+
+#[test]
+fn objects_that_have_grown_elsewhere_do_not_gather_at_the_first_get() {
+    let census = Census::new();
+    let pool = census.pool();
+    // Another thread leaves 200 of them to the depot.
+    thread::scope(|scope| {
+        let other = scope.spawn(|| give(&pool, &census, vec![127 << 10; 200]));
+        other.join().expect("no panic");
+    });
+    let (held, objects) = held_by_an_idle_thread(&pool, &census, || drop(pool.get()));
+    assert!(held as usize <= MIB, "{held} bytes in {objects} objects");
+}

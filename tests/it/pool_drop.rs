@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::mem;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Barrier, mpsc};
 use std::thread;
 
@@ -282,4 +283,53 @@ fn an_ending_thread_contains_the_panics_of_a_pool_that_dies_with_it() {
     });
     assert!(worker.join().is_err());
     assert_eq!((census.born(), census.living()), (100, 0));
+}
+
+#[test]
+fn a_pool_that_others_look_at_frees_its_objects_before_its_drop_returns() {
+    let stop = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let looker = scope.spawn(|| {
+            let mut looks = 0;
+            while !stop.load(Ordering::Relaxed) {
+                looks += poolable::pools().len();
+            }
+            looks
+        });
+        for _ in 0..5_000 {
+            let census = Census::new();
+            let pool = census.pool().shared();
+            burst(&pool, 3);
+            drop(pool);
+            assert_eq!(census.living(), 0);
+        }
+        stop.store(true, Ordering::Relaxed);
+        assert!(looker.join().expect("no panic") > 0);
+    });
+}
+
+/// Panics in its drop, unless a panic is under way already.
+struct Bomb(Citizen);
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        if !thread::panicking() {
+            unwind();
+        }
+    }
+}
+
+#[test]
+fn a_value_taken_out_by_the_last_guard_is_dropped_though_the_pools_drop_panics() {
+    let census = Census::new();
+    let pool = {
+        let census = census.clone();
+        Arc::new(Pool::builder().create(move || Bomb(census.birth())).reset(|_| ()).build())
+    };
+    let (kept, taken) = (pool.get_owned(), pool.get_owned());
+    assert_eq!(kept.0.weight(), 0);
+    drop(kept);
+    drop(pool);
+    assert!(unwinds(|| drop(PooledOwned::into_inner(taken))));
+    assert_eq!((census.born(), census.living()), (2, 0));
 }
