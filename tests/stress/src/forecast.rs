@@ -23,13 +23,15 @@ struct Near {
     own: usize,
     /// The most that `own` can be; known from the first get on.
     most_own: usize,
+    /// How often it got or returned an object.
+    moves: u64,
     /// Whether the thread may have been told to come to the depot: then it leaves what it
     /// returns next there.
     summoned: bool,
 }
 
 impl Near {
-    const NOTHING: Self = Self { found: 0, own: 0, most_own: 0, summoned: true };
+    const NOTHING: Self = Self { found: 0, own: 0, most_own: 0, moves: 0, summoned: true };
 
     /// Idle objects were freed.
     fn forget(&mut self) {
@@ -107,6 +109,7 @@ pub(crate) fn got(house: &dyn House, before: usize, missed: bool) {
                 ));
             }
             FORETOLD_GETS.fetch_add(u64::from(before > 0), Ordering::Relaxed);
+            near.moves += 1;
             near.found = near.found.saturating_sub(1);
             near.own = near.own.saturating_sub(1);
         }
@@ -121,10 +124,22 @@ fn most_own(terms: Terms) -> usize {
     usize::from(is_sure)
 }
 
-/// The thread returned an object, which is idle now.
-pub(crate) fn returned(book: usize, small: bool) {
+/// How often the thread got or returned an object of a pool.
+pub(crate) fn moves(book: usize) -> u64 {
+    let mut moves = 0;
+    with(|forecast| moves = forecast.near[forecast.turn][book].moves);
+    moves
+}
+
+/// The thread returned an object, which is idle now. `moves` is what it was before that: if
+/// a drop in between got this very object and returned it, it has been noted already.
+pub(crate) fn returned(book: usize, small: bool, moves: u64) {
     with(|forecast| {
         let near = &mut forecast.near[forecast.turn][book];
+        if near.moves != moves {
+            return;
+        }
+        near.moves += 1;
         near.found += 1;
         let summoned = core::mem::replace(&mut near.summoned, false);
         if small && !summoned {

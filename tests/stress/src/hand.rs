@@ -201,11 +201,12 @@ impl Drop for Hand {
                 book.refused.add();
             }
         }
+        let moves = forecast::moves(self.index);
         drop(guest);
         // Nothing is in anybody's way here but in lock-step, and only there does the
         // forecast listen.
         if id.map_or(book.died.get() == died, Id::is_idle) {
-            forecast::returned(self.index, small);
+            forecast::returned(self.index, small, moves);
         }
     }
 }
