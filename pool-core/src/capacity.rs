@@ -20,7 +20,7 @@ use std::path::PathBuf;
 /// # Examples
 ///
 /// ```
-/// use pool_core::Capacity;
+/// use poolable::Capacity;
 ///
 /// let mut buffer = <Vec<u8> as Capacity>::with_capacity(64);
 /// Capacity::grow_to(&mut buffer, 256);
@@ -39,7 +39,7 @@ pub trait Capacity {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::Capacity;
+    /// use poolable::Capacity;
     ///
     /// let line = <String as Capacity>::with_capacity(80);
     /// assert!(line.is_empty() && line.capacity() >= 80);
@@ -54,7 +54,7 @@ pub trait Capacity {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::Capacity;
+    /// use poolable::Capacity;
     ///
     /// assert_eq!(Capacity::capacity(&Vec::<u32>::with_capacity(8)), 8);
     /// ```
@@ -65,7 +65,7 @@ pub trait Capacity {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::Capacity;
+    /// use poolable::Capacity;
     ///
     /// let mut taken = vec![1, 2, 3];
     /// taken.grow_to(64);
@@ -79,7 +79,7 @@ pub trait Capacity {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::Capacity;
+    /// use poolable::Capacity;
     ///
     /// let mut bloated: Vec<u8> = Vec::with_capacity(4096);
     /// bloated.extend([1, 2, 3]);

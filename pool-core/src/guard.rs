@@ -24,7 +24,9 @@ use crate::stats::Reason;
 ///
 /// It is one pointer wide, dereferences to the object, and may be dropped on any
 /// thread. All functions are associated ones, `Pooled::into_inner(guard)`, so that they
-/// hide no method of the object.
+/// hide no method of the object. There is one exception: a guard can be a field of another
+/// pooled object, and so it is [`Reset`] itself. With that trait in scope, call a method
+/// `reset` of your own as `(*guard).reset()`.
 ///
 /// On drop the object is checked (`validate`), its secrets are wiped, it is reset,
 /// measured against the limits, and kept or freed. If the reset panics the object is

@@ -74,6 +74,13 @@ unsafe impl<T: Send> Sync for Pool<T> {}
 // functions of the recipe are `Send`.
 unsafe impl<T: Send> Send for Pool<T> {}
 
+/// A pool of blank objects, with the default limits.
+impl<T: Reset> Default for Pool<T> {
+    fn default() -> Self {
+        Self::new(T::blank)
+    }
+}
+
 // A panic of user code leaves the pool as it was: no call of it comes in the middle of a
 // change.
 impl<T> RefUnwindSafe for Pool<T> {}
@@ -165,6 +172,9 @@ impl<T: Reset> Pool<T> {
 impl<T> Pool<T> {
     /// Begins with the defaults; see [`PoolBuilder`].
     ///
+    /// The limits and the `validate` of a type with `#[derive(Poolable)]` are those of the
+    /// type's own pool, and not of this one.
+    ///
     /// # Examples
     ///
     /// ```
@@ -251,6 +261,9 @@ impl<T> Pool<T> {
     }
 
     /// Takes an object from the pool, or creates one; dropping the guard returns it.
+    ///
+    /// The guard of a pool in a static is a `PooledRef<'static, T>`, which may go anywhere.
+    /// For one in an `Arc` there is [`get_owned`](Self::get_owned).
     ///
     /// # Examples
     ///

@@ -3,12 +3,14 @@
 use core::fmt;
 use core::time::Duration;
 use std::io;
+use std::panic::resume_unwind;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
-use std::thread::{self, JoinHandle};
+use std::thread::JoinHandle;
 
 use crate::raw_pool::{RawPool, caught, forget_panic};
 use crate::registry;
 use crate::stats::Stats;
+use crate::thread;
 
 /// What [`pools`] tells of a pool.
 ///
@@ -139,6 +141,9 @@ impl fmt::Display for Report {
 
 /// Calls `trim` on every pool: frees what was idle at the last call, and still is.
 ///
+/// That reaches the depots and the current thread's caches. Objects in the caches of other
+/// threads are marked, or freed, when their thread next gets or returns one.
+///
 /// Objects that only one thread has used so far may have to be dropped there, if their
 /// type is not `Send`: called from another thread, this leaves that to the next get or
 /// return. The pools of types with `#[derive(Poolable)]` are not concerned: their objects
@@ -161,7 +166,7 @@ impl fmt::Display for Report {
 ///
 /// If the drop of an object panics. The others are freed all the same.
 pub fn trim_all() {
-    registry::visit_all(RawPool::trim_or_wish);
+    order(RawPool::trim_or_wish);
 }
 
 /// Gives memory back that is not needed: for a timer, about once in a second.
@@ -172,9 +177,14 @@ pub fn trim_all() {
 /// which the burst emptied the depot counts as one of the two, and three windows after that
 /// one a quarter is left.
 ///
-/// Each thread's cache is emptied into its depot when the thread next gets or returns an
-/// object, so that the surplus of a thread is found as well. A thread that never comes back
-/// keeps what it has: 1 MiB in each pool at the most, unless `cache` is given.
+/// The current thread's caches are emptied into their depots, and so is every other
+/// thread's when it next gets or returns an object, so that the surplus of a thread is found
+/// as well. A thread that never comes back keeps what it has: 1 MiB in each pool at the
+/// most, unless `cache` is given.
+///
+/// A window should be longer than the pause between two bursts that the pool is to be ready
+/// for. What is freed goes to the allocator; whether that gives it back to the system is its
+/// own affair.
 ///
 /// What [`trim_all`] says of objects that are not `Send` holds here too.
 ///
@@ -196,7 +206,21 @@ pub fn trim_all() {
 ///
 /// If the drop of an object panics. The others are freed all the same.
 pub fn maintain() {
-    registry::visit_all(RawPool::maintain_or_wish);
+    order(RawPool::maintain_or_wish);
+}
+
+/// Gives an order to all pools, and has the current thread carry it out in its caches.
+fn order(order: fn(&RawPool)) {
+    let given = caught(|| registry::visit_all(order));
+    let done = caught(thread::catch_up);
+    match (given, done) {
+        (Err(first), second) => {
+            forget_panic(second);
+            resume_unwind(first);
+        }
+        (Ok(()), Err(payload)) => resume_unwind(payload),
+        (Ok(()), Ok(())) => {}
+    }
 }
 
 /// A thread that calls [`maintain`] at regular intervals, until this is dropped.
@@ -259,7 +283,7 @@ impl Reaper {
                 forget_panic(caught(maintain));
             }
         };
-        let thread = thread::Builder::new().name("poolable-reaper".to_owned()).spawn(reap)?;
+        let thread = std::thread::Builder::new().name("poolable-reaper".to_owned()).spawn(reap)?;
         Ok(Self { stop: Some(stop), thread: Some(thread) })
     }
 }
@@ -270,7 +294,7 @@ impl Drop for Reaper {
         drop(self.stop.take());
         let Some(thread) = self.thread.take() else { return };
         // An object's drop may drop the reaper on the reaper's own thread.
-        if thread.thread().id() != thread::current().id() {
+        if thread.thread().id() != std::thread::current().id() {
             // It contains the panics of others, and has none of its own.
             let _ = thread.join();
         }

@@ -478,6 +478,22 @@ impl RawPool {
         self.discard_all(doomed);
     }
 
+    /// Has the current thread do what it was summoned for, if it was.
+    ///
+    /// # Safety
+    ///
+    /// - The calling thread has claimed the cache.
+    pub(crate) unsafe fn catch_up(&self, cache: CacheRef) {
+        let mut doomed = Doomed::new();
+        let mut depot = self.enter(&mut doomed);
+        if cache.is_summoned() {
+            // SAFETY: the caller's promise, and a claimed cache is not the empty one.
+            unsafe { self.obey(cache, &mut depot, &mut doomed) };
+        }
+        drop(depot);
+        self.discard_all(doomed);
+    }
+
     /// Moves the objects of a thread that ends to the depot.
     ///
     /// # Safety

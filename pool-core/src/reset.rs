@@ -22,7 +22,7 @@ mod text;
 /// # Examples
 ///
 /// ```
-/// use pool_core::Reset;
+/// use poolable::Reset;
 ///
 /// let mut line = String::from("GET /");
 /// let capacity = line.capacity();
@@ -31,10 +31,11 @@ mod text;
 /// assert_eq!(line.capacity(), capacity);
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` has no `Reset`, so the derive cannot make it blank",
+    message = "`{Self}` has no `Reset`, so it cannot be made blank",
     label = "needs `Reset`",
     note = "derive `Reset` for the type if it is yours, or say on the field what a return does:",
     note = "`#[pool(default)]`, `#[pool(value = EXPR)]`, `#[pool(skip, init = EXPR)]` or `#[pool(with = PATH, init = EXPR)]`",
+    note = "for a `Pool` of a type that is not yours, `Pool::builder()` takes `create` and `reset`",
     note = "a shared or optional resource becomes blank as an `Option`, which is reset to `None`"
 )]
 pub trait Reset: Sized {
@@ -43,7 +44,7 @@ pub trait Reset: Sized {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::Reset;
+    /// use poolable::Reset;
     ///
     /// assert_eq!(<(u8, String)>::blank(), (0, String::new()));
     /// ```
@@ -55,7 +56,7 @@ pub trait Reset: Sized {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::Reset;
+    /// use poolable::Reset;
     ///
     /// let mut pair = (7_u8, vec![1, 2, 3]);
     /// pair.reset();
@@ -73,7 +74,7 @@ pub trait Reset: Sized {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::Reset;
+    /// use poolable::Reset;
     ///
     /// assert_eq!(Vec::<u32>::with_capacity(8).retained_bytes(), 32);
     /// ```

@@ -50,8 +50,9 @@ pub struct Stats {
     pub idle: u64,
     /// Objects in the hands of users, leaked guards included.
     pub in_use: u64,
-    /// What the idle objects hold, in bytes, as of each thread cache's last exchange
-    /// with the depot: what a thread keeps and has not exchanged yet counts as nothing.
+    /// What the idle objects hold at least, in bytes: as of each thread cache's last
+    /// exchange with the depot. What a thread keeps and has not exchanged yet, 1 MiB at the
+    /// most unless `cache` is given, counts as nothing.
     pub bytes_idle: u64,
 }
 
@@ -92,7 +93,8 @@ impl Stats {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Discarded {
-    /// The depot was full.
+    /// The depot was full; or a build with `poolable_passthrough` or `poolable_chaos` kept
+    /// it from the depot.
     pub full: u64,
     /// The object held more than `max_object_bytes`.
     pub oversize: u64,

@@ -262,6 +262,30 @@ pub(crate) fn claim_made(pool: &RawPool, key: Key) -> CacheRef {
     find(key)
 }
 
+/// Has the current thread do in all its caches what it was summoned for.
+pub(crate) fn catch_up() {
+    let typed = CLAIMED.try_with(|claimed| {
+        let typed = claimed.typed.borrow();
+        typed.iter().map(|typed| (typed.cache, typed.pool)).collect::<Vec<_>>()
+    });
+    // The thread is ending, and has no caches any more.
+    let Ok(typed) = typed else { return };
+    for (cache, pool) in typed {
+        // SAFETY: this thread claimed the cache, and it has not ended.
+        unsafe { pool.catch_up(cache) };
+    }
+    // SAFETY: the slice is let go of before any user code runs.
+    let made = unsafe { TABLE.get().entries() }.to_vec();
+    for Entry { key, cache } in made {
+        if key == Key::NONE {
+            continue;
+        }
+        let Some(pool) = registry::pin(key) else { continue };
+        // SAFETY: as above, and the pool lives.
+        unsafe { pool.catch_up(cache) };
+    }
+}
+
 /// A way must not leave its thread: this is ambiguous, and so an error, if it is `Send`.
 const _: () = {
     trait IsNotSend<T> {

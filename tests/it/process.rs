@@ -338,3 +338,29 @@ fn pools_may_come_and_go_while_others_walk_through_them() {
         assert!(census.born() >= 2 * 500 * 5 * 71);
     });
 }
+
+#[test]
+fn the_calling_threads_own_caches_are_trimmed_and_maintained_at_once() {
+    #[derive(Poolable)]
+    struct Line(String);
+
+    alone(|| {
+        let pool = Pool::new(String::new);
+        let fill = || {
+            drop((0..10).map(|_| pool.get()).collect::<Vec<_>>());
+            let lines: Vec<_> = (0..10).map(|_| Line::pooled()).collect();
+            assert!(lines.iter().all(|line| line.0.is_empty()));
+        };
+        let idle = || (pool.stats().idle, Line::pool().stats().idle);
+        fill();
+        assert_eq!(idle(), (10, 10));
+        trim_all();
+        trim_all();
+        assert_eq!(idle(), (0, 0));
+        fill();
+        for _window in 0..7 {
+            maintain();
+        }
+        assert_eq!(idle(), (0, 0));
+    });
+}

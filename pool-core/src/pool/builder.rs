@@ -10,7 +10,8 @@ use crate::reset::Reset;
 /// Sets a [`Pool`] up: [`Pool::builder`] begins, [`build`](Self::build) ends.
 ///
 /// All that is not set has its default. The limits take 0, and are the same as those of
-/// `#[derive(Poolable)]`.
+/// `#[derive(Poolable)]`. Closures need no types where the pool's is known, so begin with
+/// [`create`](Self::create), or with `Pool::<T>::builder()`.
 ///
 /// # Examples
 ///
@@ -25,7 +26,7 @@ use crate::reset::Reset;
 /// let depth = 64;
 /// let pool = Pool::builder()
 ///     .create(move || Parser { stack: Vec::with_capacity(depth) })
-///     .reset(|parser: &mut Parser| parser.stack.clear())
+///     .reset(|parser| parser.stack.clear())
 ///     .measure(|parser| parser.stack.capacity() * size_of::<u32>())
 ///     .max_object_bytes(1024)
 ///     .build();
@@ -244,7 +245,8 @@ impl<T, C, R> PoolBuilder<T, C, R> {
         Self { limits: self.limits.cache(objects), ..self }
     }
 
-    /// How many objects the depot keeps for all threads: 1024.
+    /// How many objects the depot keeps for all threads: 1024. Each thread's cache comes on
+    /// top of that.
     ///
     /// # Examples
     ///

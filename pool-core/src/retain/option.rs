@@ -17,7 +17,7 @@ use crate::Wipe;
 /// # Examples
 ///
 /// ```
-/// use pool_core::RetainOption;
+/// use poolable::RetainOption;
 ///
 /// let mut referer = RetainOption::<String>::new();
 /// referer.insert_blank().push_str("https://example.org");
@@ -39,7 +39,7 @@ impl<T> RetainOption<T> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::RetainOption;
+    /// use poolable::RetainOption;
     ///
     /// static EMPTY: RetainOption<String> = RetainOption::new();
     /// assert!(EMPTY.is_none());
@@ -55,7 +55,7 @@ impl<T> RetainOption<T> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::RetainOption;
+    /// use poolable::RetainOption;
     ///
     /// assert!(RetainOption::from(Some(7)).is_some());
     /// ```
@@ -70,7 +70,7 @@ impl<T> RetainOption<T> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::RetainOption;
+    /// use poolable::RetainOption;
     ///
     /// let mut number = RetainOption::from(Some(7));
     /// number.clear();
@@ -87,7 +87,7 @@ impl<T> RetainOption<T> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::RetainOption;
+    /// use poolable::RetainOption;
     ///
     /// assert_eq!(RetainOption::from(Some(7)).as_ref(), Some(&7));
     /// ```
@@ -102,7 +102,7 @@ impl<T> RetainOption<T> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::RetainOption;
+    /// use poolable::RetainOption;
     ///
     /// let mut number = RetainOption::from(Some(7));
     /// if let Some(value) = number.as_mut() {
@@ -121,7 +121,7 @@ impl<T> RetainOption<T> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::RetainOption;
+    /// use poolable::RetainOption;
     ///
     /// let mut number = RetainOption::new();
     /// *number.insert(7) += 1;
@@ -138,7 +138,7 @@ impl<T> RetainOption<T> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::RetainOption;
+    /// use poolable::RetainOption;
     ///
     /// let mut number = RetainOption::from(Some(7));
     /// assert_eq!(number.take(), Some(7));
@@ -162,7 +162,7 @@ impl<T: Reset> RetainOption<T> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::RetainOption;
+    /// use poolable::RetainOption;
     ///
     /// let mut line = RetainOption::from(Some(String::from("used")));
     /// assert_eq!(line.insert_blank(), "");
@@ -179,7 +179,7 @@ impl<T: Reset> RetainOption<T> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::RetainOption;
+    /// use poolable::RetainOption;
     ///
     /// let mut line = RetainOption::<String>::new();
     /// line.get_or_insert_blank().push_str("GET");
@@ -198,7 +198,7 @@ impl<T: Reset> RetainOption<T> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::RetainOption;
+    /// use poolable::RetainOption;
     ///
     /// let mut line = RetainOption::from(Some(String::from("used")));
     /// line.clear();

@@ -32,7 +32,7 @@ use crate::{Capacity, Reset};
 /// # Examples
 ///
 /// ```
-/// use pool_core::RetainVec;
+/// use poolable::RetainVec;
 ///
 /// let mut lines = RetainVec::<String>::new();
 /// lines.push_blank().push_str("GET /");
@@ -56,7 +56,7 @@ impl<T> RetainVec<T> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::RetainVec;
+    /// use poolable::RetainVec;
     ///
     /// static EMPTY: RetainVec<String> = RetainVec::new();
     /// assert!(EMPTY.is_empty());
@@ -72,7 +72,7 @@ impl<T> RetainVec<T> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::RetainVec;
+    /// use poolable::RetainVec;
     ///
     /// let lines = RetainVec::<String>::with_capacity(16);
     /// assert!(lines.is_empty() && lines.capacity() >= 16);
@@ -88,7 +88,7 @@ impl<T> RetainVec<T> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::RetainVec;
+    /// use poolable::RetainVec;
     ///
     /// assert_eq!(RetainVec::<String>::new().capacity(), 0);
     /// ```
@@ -103,7 +103,7 @@ impl<T> RetainVec<T> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::RetainVec;
+    /// use poolable::RetainVec;
     ///
     /// let mut numbers = RetainVec::from_iter([1, 2, 3]);
     /// numbers.truncate(1);
@@ -120,7 +120,7 @@ impl<T> RetainVec<T> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::RetainVec;
+    /// use poolable::RetainVec;
     ///
     /// assert_eq!(RetainVec::from_iter([1, 2]).as_slice(), [1, 2]);
     /// ```
@@ -135,7 +135,7 @@ impl<T> RetainVec<T> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::RetainVec;
+    /// use poolable::RetainVec;
     ///
     /// let mut numbers = RetainVec::from_iter([2, 1]);
     /// numbers.as_mut_slice().sort();
@@ -163,7 +163,7 @@ impl<T: Reset> RetainVec<T> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::RetainVec;
+    /// use poolable::RetainVec;
     ///
     /// let mut rows = RetainVec::<Vec<u8>>::new();
     /// rows.push_blank().extend([1, 2]);
@@ -194,7 +194,7 @@ impl<T: Reset> RetainVec<T> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::RetainVec;
+    /// use poolable::RetainVec;
     ///
     /// let mut lines = RetainVec::new();
     /// lines.push(String::from("GET /"));
@@ -231,7 +231,7 @@ impl<T: Reset> RetainVec<T> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::RetainVec;
+    /// use poolable::RetainVec;
     ///
     /// let mut lines = RetainVec::from_iter([String::from("used")]);
     /// lines.clear();
@@ -249,7 +249,7 @@ impl<T: Reset> RetainVec<T> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::RetainVec;
+    /// use poolable::RetainVec;
     ///
     /// let mut numbers = RetainVec::from_iter([1, 2, 3]);
     /// numbers.truncate(1);
@@ -277,7 +277,7 @@ impl<T: Reset> RetainVec<T> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::RetainVec;
+    /// use poolable::RetainVec;
     ///
     /// let mut numbers = RetainVec::from_iter(0..100);
     /// numbers.truncate(5);
