@@ -21,8 +21,8 @@
 //! A thread that takes 1000 objects and then returns them needs 40, 14, 10, 8.3 and 7.5 ns
 //! for each with a `cache` of 2, 8, 16, 64 and 256, and the same with buffers of 64 KiB as
 //! with such of 64 bytes. So what a batch saves does not depend on the size, while what a
-//! parked thread holds back does: beyond 64 there is little to gain, and 8 objects of
-//! 128 KiB still cost half of what 4 do.
+//! parked thread holds back does: beyond 64 there is little to gain, and with 8, the most
+//! of 128 KiB each, most of the gain is there.
 
 use core::mem;
 use core::panic::AssertUnwindSafe;
