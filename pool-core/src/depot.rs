@@ -386,8 +386,7 @@ impl Depot {
         unsafe { self.exchange(cache, doomed, fate) };
     }
 
-    /// Has each object of a cache meet its fate, those returned longest ago first. Returns
-    /// what the biggest one held.
+    /// Has each object of a cache meet its fate, those returned longest ago first.
     ///
     /// # Safety
     ///
@@ -397,9 +396,9 @@ impl Depot {
         cache: CacheRef,
         doomed: &mut Doomed,
         mut fate: impl FnMut(&mut Object) -> Fate,
-    ) -> usize {
+    ) {
         // SAFETY: the caller's promise is the one asked for.
-        let most = unsafe { self.weigh(cache) };
+        unsafe { self.weigh(cache) };
         let mut left = cache.bytes();
         let meet_fate = |mut object: Object| {
             let fate = fate(&mut object);
@@ -423,7 +422,6 @@ impl Depot {
         // SAFETY: the caller's promise, and the closure knows no cache.
         unsafe { cache.sift(meet_fate) };
         cache.note_bytes(left);
-        most
     }
 
     /// Notes what a cache holds; returns what its biggest object does.
