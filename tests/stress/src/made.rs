@@ -232,8 +232,11 @@ impl<T: Body + 'static> Guest for Borrowed<T> {
     }
 
     fn into_inner(self: Box<Self>) -> Box<dyn Body> {
-        let Self { guard, pool: _pool } = *self;
-        Box::new(PooledRef::into_inner(guard))
+        let Self { guard, pool } = *self;
+        let value = Box::new(PooledRef::into_inner(guard));
+        // If this panics, a value on its way out would be lost.
+        drop(pool);
+        value
     }
 
     fn discard(self: Box<Self>) {
