@@ -409,3 +409,15 @@ fn objects_that_have_grown_elsewhere_do_not_gather_at_the_first_get() {
     let (held, objects) = held_by_an_idle_thread(&pool, &census, || drop(pool.get()));
     assert!(held as usize <= MIB, "{held} bytes in {objects} objects");
 }
+
+#[test]
+fn what_a_cache_took_counts_when_the_depot_is_filled_again() {
+    let pool: Pool<Vec<u8>> =
+        Pool::builder().create(|| Vec::with_capacity(10_000)).max_bytes(100_000).build();
+    assert_eq!(pool.prewarm(100), 9);
+    // A batch comes with it, and stays in this thread's cache.
+    let taken = pool.get();
+    assert_eq!(pool.prewarm(100), 1, "for the one that was taken");
+    assert_eq!((pool.stats().idle, taken.len()), (9, 0));
+    assert!(pool.stats().bytes_idle <= 100_000);
+}
