@@ -3,8 +3,7 @@
 //! Objects come and go in batches of up to half a cache, and a batch is a copy of pointers:
 //! a thread that only gets, or only returns, takes the lock once in 32 objects.
 //!
-//! Both stacks give out what came in last. So what lies below the lowest level of a while
-//! was not needed in it: the surplus of a working-set trim is read off one number.
+//! There are two stacks (see `stack`): what came in last goes out first.
 //!
 //! # Invariants
 //!
@@ -24,6 +23,7 @@
 
 use crate::cache::{CacheRef, Caches, Orders};
 use crate::slot::{Header, Object};
+use crate::stack::{Entry, Stack};
 use crate::stats::Reason;
 use crate::sync::at_compile_time;
 
@@ -33,108 +33,6 @@ pub(crate) const MOST_CACHED_BYTES: usize = 128 << 10;
 
 /// Objects that are to be freed as soon as no lock is held.
 pub(crate) type Doomed = Vec<(Object, Reason)>;
-
-/// An idle object, and a copy of its header, so that a walk through many of them stays in
-/// one piece of memory.
-#[derive(Debug)]
-struct Entry {
-    object: Object,
-    header: Header,
-}
-
-impl Entry {
-    fn new(object: Object) -> Self {
-        let header = object.header();
-        Self { object, header }
-    }
-
-    fn bytes(&self, object_size: usize) -> usize {
-        self.header.retained().saturating_add(object_size)
-    }
-
-    fn into_object(self) -> Object {
-        let Self { mut object, header } = self;
-        // Only a trim makes the copy differ.
-        if header.is_old() {
-            object.make_old();
-        }
-        object
-    }
-}
-
-/// A stack that knows how low it got.
-#[derive(Debug)]
-struct Stack {
-    entries: Vec<Entry>,
-    /// The least that was in it since the current window began. Until something is taken
-    /// for the first time there is no such thing: the gets of a new pool find nothing, and
-    /// say nothing about a surplus.
-    low: usize,
-    /// The same for the window before.
-    low_before: usize,
-}
-
-impl Stack {
-    const fn new() -> Self {
-        Self { entries: Vec::new(), low: usize::MAX, low_before: 0 }
-    }
-
-    fn pop(&mut self) -> Option<Entry> {
-        let entry = self.entries.pop()?;
-        self.low = self.low.min(self.entries.len());
-        Some(entry)
-    }
-
-    /// Takes the uppermost `count`, the lowest of them first.
-    fn pop_many(&mut self, count: usize) -> impl Iterator<Item = Entry> + '_ {
-        let left = self.entries.len().saturating_sub(count);
-        if left < self.entries.len() {
-            self.low = self.low.min(left);
-        }
-        self.entries.drain(left..)
-    }
-
-    /// Takes up to `count` from the bottom.
-    fn pop_bottom(&mut self, count: usize) -> impl Iterator<Item = Entry> + '_ {
-        let count = count.min(self.entries.len());
-        self.low = self.low.saturating_sub(count);
-        self.low_before = self.low_before.saturating_sub(count);
-        self.entries.drain(..count)
-    }
-
-    /// Ends a window, and returns how many objects nobody needed in the last two.
-    fn end_window(&mut self) -> usize {
-        let low = self.low.min(self.entries.len());
-        let surplus = low.min(self.low_before);
-        self.low_before = low;
-        self.low = self.entries.len();
-        surplus
-    }
-
-    /// Takes those that were idle at the last trim too, and marks the others.
-    fn age(&mut self, take: impl FnMut(Entry)) {
-        let mut young = 0;
-        for index in 0..self.entries.len() {
-            if !self.entries[index].header.is_old() {
-                // They keep their order, those that go do not.
-                self.entries.swap(young, index);
-                self.entries[young].header = self.entries[young].header.of_old();
-                young += 1;
-            }
-        }
-        let old = self.entries.len() - young;
-        self.low = self.low.saturating_sub(old);
-        self.low_before = self.low_before.saturating_sub(old);
-        self.entries.drain(young..).for_each(take);
-    }
-
-    /// Gives the memory of a burst back, when the burst itself is gone.
-    fn shrink(&mut self) {
-        if self.entries.capacity() / 4 > self.entries.len().max(64) {
-            self.entries.shrink_to(self.entries.len() * 2);
-        }
-    }
-}
 
 /// What becomes of an object of a cache in an exchange.
 #[derive(Clone, Copy, Debug)]
@@ -214,7 +112,7 @@ impl Depot {
     }
 
     pub(crate) fn idle(&self) -> usize {
-        self.stock.entries.len() + self.large.entries.len()
+        self.stock.len() + self.large.len()
     }
 
     /// What all idle objects hold, those in caches as of the last exchange, in bytes.
@@ -266,7 +164,7 @@ impl Depot {
         let object = self.take_one();
         let is_allowed = |entry: &&Entry| cache.allows(entry.header.retained());
         let most = (cache.limit() / 2).saturating_sub(1);
-        let rest = self.stock.entries.iter().rev().take(most).take_while(is_allowed).count();
+        let rest = self.stock.top_down().take(most).take_while(is_allowed).count();
         let mut sum = 0;
         let (bytes, object_size) = (&mut self.bytes, self.limits.object_size);
         let batch = self.stock.pop_many(rest).map(|entry| {
@@ -303,7 +201,7 @@ impl Depot {
         }
         self.bytes += bytes;
         let stack = if bytes > MOST_CACHED_BYTES { &mut self.large } else { &mut self.stock };
-        stack.entries.push(Entry::new(object));
+        stack.push(object);
         Ok(())
     }
 
@@ -336,7 +234,7 @@ impl Depot {
             // SAFETY: as above; each is taken, and removed below.
             let objects = unsafe { cache.oldest(count) };
             // None is large, or it would not have been cached.
-            self.stock.entries.extend(objects.map(Entry::new));
+            self.stock.push_many(objects);
             // SAFETY: as above.
             unsafe { cache.remove_oldest(count) };
             self.bytes += going;
@@ -483,7 +381,7 @@ impl Depot {
     /// others.
     pub(crate) fn discard_bottom(&mut self, count: usize, reason: Reason, doomed: &mut Doomed) {
         let mut lot = Lot::new(&mut self.bytes, &self.limits, reason, doomed);
-        let large = count.min(self.large.entries.len());
+        let large = count.min(self.large.len());
         self.large.pop_bottom(large).for_each(|entry| lot.add(entry));
         self.stock.pop_bottom(count - large).for_each(|entry| lot.add(entry));
         self.large.shrink();
@@ -579,10 +477,10 @@ mod chaos {
 
         /// Puts a random object on top.
         pub(super) fn shuffle(&mut self) {
-            let count = self.stock.entries.len() as u64;
+            let count = self.stock.len() as u64;
             if count > 0 {
                 let chosen = self.chance.next() % count;
-                self.stock.entries.swap(chosen as usize, count as usize - 1);
+                self.stock.put_on_top(chosen as usize);
             }
         }
     }

@@ -12,8 +12,9 @@
 //! | `lifecycle` | an object's way: created, taken, given back, freed |
 //! | `cache` | one thread's objects: the hit path |
 //! | `thread` | how a thread finds its caches, and hands them over when it ends |
-//! | `depot` | the objects that threads share, and how they move |
-//! | `raw_pool` | limits and slow paths, whatever the type |
+//! | `depot`, `stack` | the objects that threads share, and how they move |
+//! | `raw_pool` | the slow paths, whatever the type |
+//! | `limits` | what a pool may keep |
 //! | `sync` | the seam for a model checker |
 //! | `slot` | one object's allocation |
 //! | `stats` | counters |
@@ -24,6 +25,7 @@ mod depot;
 mod forward;
 mod guard;
 mod lifecycle;
+mod limits;
 mod pool;
 mod poolable;
 #[doc(hidden)]
@@ -34,6 +36,7 @@ mod registry;
 mod reset;
 mod retain;
 mod slot;
+mod stack;
 mod stats;
 mod sync;
 pub mod testing;

@@ -7,8 +7,8 @@ pub use core::primitive::{bool, u8, usize};
 pub use core::{concat, module_path};
 pub use std::thread_local;
 
+pub use crate::limits::Limits;
 use crate::poolable::Poolable;
-pub use crate::raw_pool::Limits;
 use crate::reset::Reset;
 pub use crate::thread::{Local, LocalRef, local};
 use crate::type_pool::TypePool;

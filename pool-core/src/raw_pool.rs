@@ -8,21 +8,6 @@
 //! 2. Two pools share nothing: each has caches, a depot and counters of its own.
 //! 3. A pool frees its objects on the threads that work with it. A call from another
 //!    thread leaves a wish, unless two threads have shown that the objects are `Send`.
-//!
-//! # How much a cache keeps
-//!
-//! A cache keeps up to `limit` objects of up to `most_retained` bytes each, and the product
-//! of the two stays within a budget, so that what an idle thread holds back is bounded in
-//! bytes: 1 MiB, unless the user gave `cache`, which then stands alone. A pool begins with
-//! the size that its objects are born with. An object that comes back bigger takes the slow
-//! way, where the cache trades number for size; a cache that finds itself full of small
-//! ones trades back. The size of a batch follows: half the limit.
-//!
-//! A thread that takes 1000 objects and then returns them needs 40, 14, 10, 8.3 and 7.5 ns
-//! for each with a `cache` of 2, 8, 16, 64 and 256, and the same with buffers of 64 KiB as
-//! with such of 64 bytes. So what a batch saves does not depend on the size, while what a
-//! parked thread holds back does: beyond 64 there is little to gain, and with 8, the most
-//! of 128 KiB each, most of the gain is there.
 
 use core::mem;
 use core::panic::AssertUnwindSafe;
@@ -30,88 +15,20 @@ use std::borrow::Cow;
 use std::panic::{catch_unwind, resume_unwind};
 
 use crate::cache::{CacheRef, Caches, Fit};
-use crate::depot::{Depot, DepotLimits, Doomed, MOST_CACHED_BYTES, Visitors};
+use crate::depot::{Depot, Doomed, Visitors};
+use crate::limits::{Limits, Settled};
 use crate::slot::Object;
 use crate::stats::{Reason, Stats, Tally};
 use crate::sync::{
     AtomicBool, AtomicUsize, Mutex, MutexGuard, Ordering, at_compile_time, thread_number,
 };
 
-/// The default of `max_object_bytes`: 1 MiB.
-const MAX_OBJECT_BYTES: usize = 1 << 20;
-/// Without a limit of the user's, an object may hold this many times what one held
-/// straight after its create.
-const GROWTH: usize = 4;
-/// The default of `max_idle`, in objects.
-const MAX_IDLE: usize = 1024;
-/// The default of `max_bytes`: 64 MiB.
-const MAX_BYTES: usize = 64 << 20;
-/// The default of `cache`, in objects.
-const CACHE: usize = 64;
-/// The most that a cache of the default size keeps: 1 MiB.
-const CACHE_BYTES: usize = 1 << 20;
-/// The most objects that a cache keeps, whatever the limits say: it is an array, and an
-/// array of `usize::MAX` objects cannot be had.
-const MOST_CACHED: usize = 1 << 20;
-
-/// The limits of a pool, as attributes or a builder give them.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    cache: Option<usize>,
-    max_idle: Option<usize>,
-    max_object_bytes: Option<usize>,
-    max_bytes: Option<usize>,
-}
-
-impl Limits {
-    /// The defaults.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self { cache: None, max_idle: None, max_object_bytes: None, max_bytes: None }
-    }
-
-    /// How many objects each thread keeps.
-    #[must_use]
-    pub const fn cache(self, objects: usize) -> Self {
-        Self { cache: Some(objects), ..self }
-    }
-
-    /// How many objects the depot keeps.
-    #[must_use]
-    pub const fn max_idle(self, objects: usize) -> Self {
-        Self { max_idle: Some(objects), ..self }
-    }
-
-    /// What an object that is kept may hold, inline and on the heap.
-    #[must_use]
-    pub const fn max_object_bytes(self, bytes: usize) -> Self {
-        Self { max_object_bytes: Some(bytes), ..self }
-    }
-
-    /// What all idle objects together may hold, inline and on the heap.
-    #[must_use]
-    pub const fn max_bytes(self, bytes: usize) -> Self {
-        Self { max_bytes: Some(bytes), ..self }
-    }
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 /// A pool without the type of its objects.
 #[derive(Debug)]
 pub(crate) struct RawPool {
     pub(crate) tally: Tally,
     name: Cow<'static, str>,
-    /// Room in each cache, in objects.
-    capacity: usize,
-    /// What a cache keeps at the most, in bytes.
-    budget: usize,
-    object_size: usize,
-    max_object_bytes: Option<usize>,
+    limits: Settled,
     /// The most that an object held straight after its create.
     bytes_at_birth: AtomicUsize,
     /// Whether the registry has been told of the pool.
@@ -135,44 +52,16 @@ impl RawPool {
             free: unsafe fn(Object),
             visitors: Visitors,
         ) -> Self {
-            // Under these two, every return is to be seen by the depot; with the first it
-            // keeps nothing.
-            let keeps = !cfg!(poolable_passthrough);
-            let caches = keeps && !cfg!(poolable_chaos) && object_size <= MOST_CACHED_BYTES;
-            let capacity = match limits.cache {
-                _ if !caches => 0,
-                Some(objects) if objects < MOST_CACHED => objects,
-                Some(_) => MOST_CACHED,
-                None => CACHE,
-            };
-            let max_bytes = match limits.max_bytes {
-                Some(bytes) => bytes,
-                None => MAX_BYTES,
-            };
-            let budget = match limits.cache {
-                Some(_) => capacity.saturating_mul(MOST_CACHED_BYTES),
-                None => CACHE_BYTES,
-            };
-            let max_idle = match limits.max_idle {
-                _ if !keeps => 0,
-                Some(objects) => objects,
-                None => MAX_IDLE,
-            };
+            let limits = limits.settle(object_size);
             Self {
                 tally: Tally::new(),
                 name,
-                capacity,
-                budget: if budget < max_bytes { budget } else { max_bytes },
-                object_size,
-                max_object_bytes: limits.max_object_bytes,
+                limits,
                 bytes_at_birth: AtomicUsize::new(0),
                 is_listed: AtomicBool::new(false),
                 free,
                 caches: Caches::new(),
-                depot: Mutex::new(Depot::new(
-                    DepotLimits { max_idle, max_bytes, object_size },
-                    visitors,
-                )),
+                depot: Mutex::new(Depot::new(limits.depot, visitors)),
             }
         }
     }
@@ -183,15 +72,12 @@ impl RawPool {
 
     /// What an object that is kept may hold.
     fn max_object_bytes(&self) -> usize {
-        self.max_object_bytes.unwrap_or_else(|| {
-            let at_birth = self.bytes_at_birth.load(Ordering::Relaxed);
-            MAX_OBJECT_BYTES.max(at_birth.saturating_mul(GROWTH))
-        })
+        self.limits.max_object_bytes(self.bytes_at_birth.load(Ordering::Relaxed))
     }
 
     /// What an object holds, inline and on the heap.
     fn bytes_of(&self, object: &Object) -> usize {
-        object.header().retained().saturating_add(self.object_size)
+        object.header().retained().saturating_add(self.limits.depot.object_size)
     }
 
     /// Notes what a new object holds.
@@ -202,35 +88,19 @@ impl RawPool {
         }
     }
 
-    /// How many objects a cache may keep if they hold `bytes` each, and on the heap a
-    /// quarter more at the most; or its even share of the budget, if that is more.
-    fn fit(&self, bytes: usize) -> Fit {
-        let most = self.max_object_bytes.unwrap_or(usize::MAX).min(MOST_CACHED_BYTES);
-        let even = self.budget.checked_div(self.capacity).unwrap_or(0);
-        let growth = bytes.saturating_sub(self.object_size) / 4;
-        let share = even.max(bytes.saturating_add(growth)).min(most).min(self.budget);
-        match share.checked_sub(self.object_size) {
-            Some(most_retained) => {
-                let limit = self.budget.checked_div(share).unwrap_or(usize::MAX);
-                Fit { limit: limit.min(self.capacity), most_retained }
-            }
-            None => Fit { limit: 0, most_retained: 0 },
-        }
-    }
-
     /// The most that an object held straight after its create.
     fn bytes_at_birth(&self) -> usize {
-        self.bytes_at_birth.load(Ordering::Relaxed).max(self.object_size)
+        self.bytes_at_birth.load(Ordering::Relaxed).max(self.limits.depot.object_size)
     }
 
     /// Whether threads are to have caches.
     pub(crate) fn has_caches(&self) -> bool {
-        self.capacity > 0
+        self.limits.capacity > 0
     }
 
     /// Claims a cache for the current thread, and has `install` make a way to it.
     pub(crate) fn claim(&self, install: impl FnOnce(CacheRef)) {
-        let cache = self.caches.claim(self.capacity);
+        let cache = self.caches.claim(self.limits.capacity);
         let mut doomed = Doomed::new();
         // SAFETY: this thread has just claimed it, and its capacity is not 0.
         unsafe { self.obey(cache, &mut self.enter(&mut doomed), &mut doomed) };
@@ -261,7 +131,7 @@ impl RawPool {
     unsafe fn fit_cache(&self, cache: CacheRef, depot: &mut Depot, bytes: usize) -> Fit {
         // SAFETY: the caller's promise is the one asked for.
         let most = unsafe { depot.weigh(cache) };
-        let fit = self.fit(bytes.max(most));
+        let fit = self.limits.fit(bytes.max(most));
         // SAFETY: as above, and `depot` is locked.
         unsafe { cache.set_bounds(fit) };
         fit
@@ -396,7 +266,7 @@ impl RawPool {
         if cache.len() >= cache.limit() {
             // SAFETY: as above.
             if let Some(most) = unsafe { depot.unload(cache) } {
-                let fit = self.fit(most.max(bytes));
+                let fit = self.limits.fit(most.max(bytes));
                 if fit.limit >= cache.limit().saturating_mul(2) || !cache.allows(retained) {
                     // SAFETY: as above.
                     unsafe { cache.set_bounds(fit) };

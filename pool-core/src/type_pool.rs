@@ -6,8 +6,9 @@ use std::borrow::Cow;
 
 use crate::depot::Visitors;
 use crate::lifecycle::{self, Home, OfType};
+use crate::limits::Limits;
 use crate::poolable::Poolable;
-use crate::raw_pool::{Limits, RawPool};
+use crate::raw_pool::RawPool;
 use crate::slot::free_object;
 use crate::stats::Stats;
 

@@ -4,7 +4,7 @@ use core::fmt;
 use std::borrow::Cow;
 
 use super::{Create, Measure, Pool, Recipe, Renew, Validate, give_by_recipe};
-use crate::raw_pool::Limits;
+use crate::limits::Limits;
 use crate::reset::Reset;
 
 /// Sets a [`Pool`] up: [`Pool::builder`] begins, [`build`](Self::build) ends.

@@ -13,10 +13,14 @@
 mod cache;
 #[path = "../../../pool-core/src/depot.rs"]
 mod depot;
+#[path = "../../../pool-core/src/limits.rs"]
+mod limits;
 #[path = "../../../pool-core/src/raw_pool.rs"]
 mod raw_pool;
 #[path = "../../../pool-core/src/slot.rs"]
 mod slot;
+#[path = "../../../pool-core/src/stack.rs"]
+mod stack;
 #[path = "../../../pool-core/src/stats.rs"]
 mod stats;
 mod sync;

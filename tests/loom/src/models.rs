@@ -13,7 +13,8 @@ use loom::thread;
 
 use crate::cache::CacheRef;
 use crate::depot::Visitors;
-use crate::raw_pool::{Limits, RawPool};
+use crate::limits::Limits;
+use crate::raw_pool::RawPool;
 use crate::slot::{Object, Slot, free_object};
 
 /// An object that finds out when two threads have it at once, or when it is dropped twice.
