@@ -66,7 +66,7 @@ pub(crate) struct Cache {
     len: AtomicUsize,
     /// How many objects may be here.
     limit: AtomicUsize,
-    /// What `load` brought less what `unload` took; wraps below zero.
+    /// What the depot gave less what it took; wraps below zero.
     moved_in: Counter,
     /// Hits that the depot served.
     depot_hits: Counter,

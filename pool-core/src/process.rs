@@ -164,7 +164,8 @@ impl fmt::Display for Report {
 ///
 /// # Panics
 ///
-/// If the drop of an object panics. The others are freed all the same.
+/// If the drop of an object panics. The others are freed all the same, those in the caller's
+/// own caches perhaps at its next get or return.
 pub fn trim_all() {
     order(RawPool::trim_or_wish);
 }
@@ -204,7 +205,8 @@ pub fn trim_all() {
 ///
 /// # Panics
 ///
-/// If the drop of an object panics. The others are freed all the same.
+/// If the drop of an object panics. The others are freed all the same, those in the caller's
+/// own caches perhaps at its next get or return.
 pub fn maintain() {
     order(RawPool::maintain_or_wish);
 }

@@ -421,11 +421,11 @@ impl RawPool {
     ///
     /// # Safety
     ///
-    /// - Nobody gets or returns objects any more. A thread that ends may be about to flush
-    ///   its cache.
+    /// - Nobody gets or returns objects any more. A thread may still be about to flush its
+    ///   cache, because it ends, or to catch up with an order.
     pub(crate) unsafe fn close(&self) {
-        // SAFETY: no thread gets or returns. One that ends touches its cache under the lock
-        // of the depot alone, in `flush`.
+        // SAFETY: no thread gets or returns. One that flushes or catches up touches its cache
+        // under the lock of the depot alone.
         unsafe { self.free_all() };
     }
 

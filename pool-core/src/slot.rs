@@ -2,7 +2,7 @@
 //!
 //! # Invariants
 //!
-//! 1. An [`Object`] has one owner: a guard, a cache, a magazine, a queue or a local of
+//! 1. An [`Object`] has one owner: a guard, a cache, a depot or a local of
 //!    the function that moves it.
 //! 2. Idle objects are blank: nobody makes an `Object` out of a slot whose reset has
 //!    not returned.

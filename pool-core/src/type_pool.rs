@@ -17,8 +17,7 @@ use crate::stats::Stats;
 ///
 /// Each thread keeps some idle objects in a cache of its own, where a get and a return
 /// find them without a lock. Behind the caches stands the depot, which all threads share:
-/// a full cache hands half of itself over in one go, called a magazine, and an empty one
-/// takes a magazine back.
+/// a full cache hands half of itself over in one go, and an empty one takes as many back.
 ///
 /// It lives in a static and is never dropped: idle objects are not dropped when the
 /// process exits.

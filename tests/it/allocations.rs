@@ -137,7 +137,7 @@ fn a_hit_on_an_object_that_has_seen_the_sizes_allocates_nothing() {
 }
 
 #[test]
-fn exchanging_magazines_with_the_depot_allocates_nothing() {
+fn exchanges_with_the_depot_allocate_nothing() {
     #[derive(Poolable)]
     struct Buffer(Vec<u8>);
 

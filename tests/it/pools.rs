@@ -41,7 +41,7 @@ fn clear_frees_what_is_idle_and_leaves_what_is_in_use() {
     let kept = Line::pooled();
     let guards: Vec<_> = (0..200).map(|_| Line::pooled()).collect();
     drop(guards);
-    // These are too few for a magazine.
+    // These are too few for a batch.
     assert_eq!(Line::pool().prewarm(5), 5);
     Line::pool().clear();
     let stats = Line::pool().stats();

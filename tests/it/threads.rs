@@ -43,7 +43,7 @@ fn objects_dropped_on_another_thread_come_home() {
     assert_eq!(consumer.join().expect("no panic"), 200_000);
     let stats = Message::pool().stats();
     assert_eq!((stats.returned, stats.in_use), (20_000, 0));
-    // In flight, in the two caches, and a magazine each on the way.
+    // In flight, in the two caches, and a batch each on the way.
     assert!(stats.created <= 16 + 2 + 2 * 64 + 2 * 32, "{stats:?}");
 }
 
