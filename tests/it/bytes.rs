@@ -421,3 +421,22 @@ fn what_a_cache_took_counts_when_the_depot_is_filled_again() {
     assert_eq!((pool.stats().idle, taken.len()), (9, 0));
     assert!(pool.stats().bytes_idle <= 100_000);
 }
+
+#[test]
+fn a_figure_beyond_all_memory_is_taken_for_a_large_one() {
+    let pool: Pool<Vec<u8>> =
+        Pool::builder().measure(|_| 1 << (usize::BITS - 1)).max_object_bytes(1000).build();
+    drop(pool.get());
+    assert_eq!((pool.stats().idle, pool.stats().discarded.oversize), (0, 1));
+
+    let pool: Pool<Vec<u8>> = Pool::builder()
+        .measure(|_| usize::MAX)
+        .max_object_bytes(usize::MAX)
+        .max_bytes(usize::MAX)
+        .build();
+    drop(pool.get());
+    pool.trim();
+    assert_eq!(pool.stats().idle, 1, "it has been idle through one trim alone");
+    pool.trim();
+    assert_eq!((pool.stats().idle, pool.stats().discarded.trimmed), (0, 1));
+}
