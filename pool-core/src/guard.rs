@@ -53,10 +53,15 @@ use crate::stats::Reason;
 pub struct Pooled<T: Poolable> {
     slot: NonNull<Slot<T>>,
     _owns: PhantomData<T>,
+    _invariant: Invariant<T>,
 }
 
-// SAFETY: a guard owns its value (invariant 1), so that to send one is to send the other.
-unsafe impl<T: Poolable + Send> Send for Pooled<T> {}
+/// Keeps the lifetimes in the type of a guard as they are, neither shorter nor longer.
+pub(crate) type Invariant<T> = PhantomData<fn(<T as Poolable>::Static) -> <T as Poolable>::Static>;
+
+// SAFETY: a guard owns its value (invariant 1), so that to send one is to send the other. The
+// pool that it returns to is there for all threads.
+unsafe impl<T: Poolable<__Reach: Send> + Send> Send for Pooled<T> {}
 
 // SAFETY: a shared guard gives out shared references to the value, and nothing else.
 unsafe impl<T: Poolable + Sync> Sync for Pooled<T> {}
@@ -64,7 +69,7 @@ unsafe impl<T: Poolable + Sync> Sync for Pooled<T> {}
 impl<T: Poolable> Pooled<T> {
     #[inline]
     pub(crate) fn take() -> Self {
-        Self { slot: lifecycle::take(OfType::new()), _owns: PhantomData }
+        Self { slot: lifecycle::take(OfType::new()), _owns: PhantomData, _invariant: PhantomData }
     }
 
     /// Gives up the guard, and keeps the slot.
@@ -157,7 +162,11 @@ impl<T: Poolable> Pooled<T> {
     /// assert!(Line::pooled().0.capacity() >= 512);
     /// ```
     pub fn attach(value: T) -> Self {
-        Self { slot: lifecycle::attach(OfType::new(), value), _owns: PhantomData }
+        Self {
+            slot: lifecycle::attach(OfType::new(), value),
+            _owns: PhantomData,
+            _invariant: PhantomData,
+        }
     }
 }
 

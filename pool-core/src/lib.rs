@@ -3,6 +3,7 @@
 //! | module | what it owns |
 //! | --- | --- |
 //! | `reset`, `capacity`, `retain` | how a used value becomes blank and keeps its memory |
+//! | `borrow` | which values let go of what they borrow when they are reset |
 //! | `wipe` | how secrets are overwritten |
 //! | `poolable`, `guard`, `type_pool` | what users hold: the trait, the guard, the pool of a type |
 //! | `pool` | pools that users make, with their builder and their guards |
@@ -11,6 +12,7 @@
 //! | `testing` | help for the tests of users |
 //! | `lifecycle` | an object's way: created, taken, given back, freed |
 //! | `cache` | one thread's objects: the hit path |
+//! | `by_type` | how a thread finds its cache of a generic type |
 //! | `thread` | how a thread finds its caches, and hands them over when it ends |
 //! | `depot`, `stack` | the objects that threads share, and how they move |
 //! | `raw_pool` | the slow paths, whatever the type |
@@ -19,6 +21,8 @@
 //! | `slot` | one object's allocation |
 //! | `stats` | counters |
 
+mod borrow;
+mod by_type;
 mod cache;
 mod capacity;
 mod depot;
@@ -45,6 +49,7 @@ mod type_pool;
 #[cfg(feature = "zeroize")]
 mod wipe;
 
+pub use borrow::ReleaseBorrows;
 pub use capacity::Capacity;
 pub use guard::Pooled;
 pub use pool::{Pool, PoolBuilder, PooledOwned, PooledRef};

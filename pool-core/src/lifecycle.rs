@@ -9,13 +9,14 @@ use core::marker::PhantomData;
 use core::mem;
 use core::ptr::NonNull;
 
+use crate::by_type;
 use crate::cache::CacheRef;
 use crate::poolable::Poolable;
 use crate::raw_pool::RawPool;
 use crate::registry;
 use crate::slot::{Object, Slot};
 use crate::stats::Reason;
-use crate::thread;
+use crate::thread::{self, Way};
 
 /// Where objects of a type come from and go to: a pool, and the user code that it runs.
 ///
@@ -47,7 +48,15 @@ pub(crate) struct OfType<T>(PhantomData<fn() -> T>);
 
 impl<T> OfType<T> {
     #[inline(always)]
-    pub(crate) const fn new() -> Self {
+    pub(crate) const fn new() -> Self
+    where
+        T: Poolable,
+    {
+        // The pool's objects are of the one type, the guard's of the other.
+        const {
+            assert!(size_of::<T>() == size_of::<T::Static>());
+            assert!(align_of::<T>() == align_of::<T::Static>());
+        }
         Self(PhantomData)
     }
 }
@@ -61,8 +70,10 @@ impl<T> Clone for OfType<T> {
 
 impl<T> Copy for OfType<T> {}
 
-// SAFETY: the pool of a type holds objects of that type, and the way to the thread's cache
-// is typed; a way leads to a cache that its thread has claimed, or to the empty one.
+// SAFETY: the pool of a type holds objects of that type, which may differ in lifetimes: idle
+// ones are as their reset or their create left them, and so valid at any (`Poolable`). The
+// way to the thread's cache is typed, or found by the type's identity; it leads to a cache
+// that its thread has claimed, or to the empty one.
 unsafe impl<T: Poolable> Home<T> for OfType<T> {
     #[inline]
     fn raw(&self) -> &RawPool {
@@ -71,11 +82,18 @@ unsafe impl<T: Poolable> Home<T> for OfType<T> {
 
     #[inline(always)]
     fn cache(&self) -> CacheRef {
-        T::__local().get().get()
+        match T::__way() {
+            Way::Own(local) => local.get(),
+            Way::ByType => by_type::find::<T::Static>(),
+        }
     }
 
     fn claim(&self) -> CacheRef {
-        thread::claim_typed(T::pool().raw(), T::__local().get())
+        let pool = T::pool().raw();
+        match T::__way() {
+            Way::Own(local) => thread::claim_typed(pool, &local),
+            Way::ByType => by_type::claim::<T::Static>(pool),
+        }
     }
 
     fn list(&self) {
@@ -175,11 +193,18 @@ fn create<T, H: Home<T>>(home: H) -> Object {
     object
 }
 
-/// Creates up to `count` idle objects for the depot, and returns how many it kept.
+/// Creates up to `count` idle objects for the depot, or for the thread's cache if there is
+/// no depot, and returns how many it kept.
 pub(crate) fn prewarm<T, H: Home<T>>(home: H, count: usize) -> usize {
     let pool = home.raw();
-    let count = count.min(pool.room());
-    (0..count).take_while(|_| pool.stock(create(home))).count()
+    let count = count.min(pool.room(home.claim()));
+    let stock = |_: &usize| {
+        let object = create(home);
+        // After the create, which may have claimed the cache.
+        // SAFETY: the thread has claimed what its home finds.
+        unsafe { pool.stock(home.claim(), object) }
+    };
+    (0..count).take_while(stock).count()
 }
 
 /// Takes a value in, as if it came from the pool.

@@ -12,6 +12,9 @@
 //! with such of 64 bytes. So what a batch saves does not depend on the size, while what a
 //! parked thread holds back does: beyond 64 there is little to gain, and with 8, the most
 //! of 128 KiB each, most of the gain is there.
+//!
+//! The pool of a `local` type has no depot, and its caches have the budget of the whole:
+//! `max_bytes`.
 
 use crate::cache::Fit;
 use crate::depot::{DepotLimits, MOST_CACHED_BYTES};
@@ -40,13 +43,20 @@ pub struct Limits {
     max_idle: Option<usize>,
     max_object_bytes: Option<usize>,
     max_bytes: Option<usize>,
+    is_local: bool,
 }
 
 impl Limits {
     /// The defaults.
     #[must_use]
     pub const fn new() -> Self {
-        Self { cache: None, max_idle: None, max_object_bytes: None, max_bytes: None }
+        Self {
+            cache: None,
+            max_idle: None,
+            max_object_bytes: None,
+            max_bytes: None,
+            is_local: false,
+        }
     }
 
     /// How many objects each thread keeps.
@@ -72,6 +82,11 @@ impl Limits {
     pub const fn max_bytes(self, bytes: usize) -> Self {
         Self { max_bytes: Some(bytes), ..self }
     }
+
+    /// Each thread keeps its objects to itself: there is no depot.
+    pub(crate) const fn local(self) -> Self {
+        Self { is_local: true, ..self }
+    }
 }
 
 impl Limits {
@@ -80,7 +95,8 @@ impl Limits {
         // Under these two, every return is to be seen by the depot; with the first it keeps
         // nothing.
         let keeps = !cfg!(poolable_passthrough);
-        let caches = keeps && !cfg!(poolable_chaos) && object_size <= MOST_CACHED_BYTES;
+        let is_small = self.is_local || object_size <= MOST_CACHED_BYTES;
+        let caches = keeps && !cfg!(poolable_chaos) && is_small;
         let capacity = match self.cache {
             _ if !caches => 0,
             Some(objects) if objects < MOST_CACHED => objects,
@@ -92,11 +108,12 @@ impl Limits {
             None => MAX_BYTES,
         };
         let budget = match self.cache {
+            _ if self.is_local => max_bytes,
             Some(_) => capacity.saturating_mul(MOST_CACHED_BYTES),
             None => CACHE_BYTES,
         };
         let max_idle = match self.max_idle {
-            _ if !keeps => 0,
+            _ if !keeps || self.is_local => 0,
             Some(objects) => objects,
             None => MAX_IDLE,
         };
@@ -104,6 +121,7 @@ impl Limits {
             capacity,
             budget: if budget < max_bytes { budget } else { max_bytes },
             max_object_bytes: self.max_object_bytes,
+            is_local: self.is_local,
             depot: DepotLimits { max_idle, max_bytes, object_size },
         }
     }
@@ -117,6 +135,8 @@ pub(crate) struct Settled {
     /// What a cache keeps at the most, in bytes.
     budget: usize,
     max_object_bytes: Option<usize>,
+    /// Whether each thread keeps its objects to itself: the depot has room for none.
+    pub(crate) is_local: bool,
     pub(crate) depot: DepotLimits,
 }
 
@@ -132,7 +152,9 @@ impl Settled {
     /// quarter more at the most; or its even share of the budget, if that is more.
     pub(crate) fn fit(&self, bytes: usize) -> Fit {
         let object_size = self.depot.object_size;
-        let most = self.max_object_bytes.unwrap_or(usize::MAX).min(MOST_CACHED_BYTES);
+        // Where there is a depot, the big ones are there for all.
+        let most_cached = if self.is_local { usize::MAX } else { MOST_CACHED_BYTES };
+        let most = self.max_object_bytes.unwrap_or(usize::MAX).min(most_cached);
         let even = self.budget.checked_div(self.capacity).unwrap_or(0);
         let growth = bytes.saturating_sub(object_size) / 4;
         let share = even.max(bytes.saturating_add(growth)).min(most).min(self.budget);

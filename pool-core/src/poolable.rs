@@ -2,7 +2,7 @@
 
 use crate::guard::Pooled;
 use crate::reset::Reset;
-use crate::thread::LocalRef;
+use crate::thread::Way;
 use crate::type_pool::TypePool;
 
 /// A type with a pool of its own. Derive it.
@@ -30,9 +30,12 @@ use crate::type_pool::TypePool;
 ///
 /// Implemented by the derive alone. An implementation promises that
 ///
-/// - `Static` is the type itself, but for lifetimes;
-/// - `pool` returns the same static each time, and `__local` the way to the current
-///   thread's cache of that pool.
+/// - `Static` is the type itself, with `'static` for its lifetimes;
+/// - after `reset` has returned, and after `blank`, the value is valid whatever these
+///   lifetimes are;
+/// - `pool` returns the same pool each time, and `__way` the way to the current thread's
+///   cache of that pool;
+/// - `__Reach` is [`OneThread`](crate::private::OneThread) if the pool was made local.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no pool",
     label = "needs `#[derive(Poolable)]`",
@@ -41,6 +44,10 @@ use crate::type_pool::TypePool;
 pub unsafe trait Poolable: Reset + Sized {
     /// The type as its pool holds it: itself, with any lifetime replaced by `'static`.
     type Static: Poolable<Static = Self::Static> + 'static;
+
+    /// Whether guards may go to other threads.
+    #[doc(hidden)]
+    type __Reach;
 
     /// Takes an object from the pool, or creates one; dropping the guard returns it.
     ///
@@ -86,9 +93,9 @@ pub unsafe trait Poolable: Reset + Sized {
     /// ```
     fn pool() -> &'static TypePool<Self::Static>;
 
-    /// The current thread's way to its cache.
+    /// How the current thread finds its cache.
     #[doc(hidden)]
-    fn __local() -> LocalRef<Self::Static>;
+    fn __way() -> Way<Self::Static>;
 
     /// `#[pool(validate = ..)]`.
     #[doc(hidden)]

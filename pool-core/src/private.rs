@@ -1,16 +1,21 @@
 //! What the code that the derives write reaches the runtime through. No API: it changes
 //! without notice.
 
+use core::any::type_name;
 pub use core::default::Default;
+use core::marker::PhantomData;
 pub use core::ops::Drop;
+pub use core::option::Option;
 pub use core::primitive::{bool, u8, usize};
 pub use core::{concat, module_path};
 pub use std::thread_local;
 
+pub use crate::borrow::ReleaseBorrows;
+use crate::by_type;
 pub use crate::limits::Limits;
 use crate::poolable::Poolable;
 use crate::reset::Reset;
-pub use crate::thread::{Local, LocalRef, local};
+pub use crate::thread::{Local, Way, local};
 use crate::type_pool::TypePool;
 #[cfg(feature = "zeroize")]
 use crate::wipe::Wipe;
@@ -109,18 +114,21 @@ pub const fn check_capacities(floor: usize, ceiling: usize) {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not `Send`, so threads cannot share a pool of it",
     label = "a pool hands its objects from thread to thread",
-    note = "use types that are `Send`: `Arc` for `Rc`, `Mutex` or an atomic for `Cell` behind a reference, no raw pointers"
+    note = "mark the type `#[pool(local)]` for a pool in each thread, whose guards stay there",
+    note = "or use types that are `Send`: `Arc` for `Rc`, `Mutex` or an atomic for `Cell` behind a reference, no raw pointers"
 )]
 pub trait SharedByThreads: Send {}
 
+#[diagnostic::do_not_recommend]
 impl<T: Send> SharedByThreads for T {}
 
-/// The static that holds a type's pool.
+/// What holds a type's pool: a static, or the map of the pools of generic types.
 #[derive(Debug)]
 pub struct Home<T>(TypePool<T>);
 
-// SAFETY: `new`, the only way to one, asks for `T: Send`, and a `TypePool` of such a type
-// is `Sync`. Without the bound here, a type that is not gives one error instead of two.
+// SAFETY: `new` asks for `T: Send`, and a `TypePool` of such a type is `Sync`. Through one
+// made by `local` a thread reaches no objects but those that it made. Without the bound
+// here, a type that is not `Send` gives one error instead of two.
 unsafe impl<T> Sync for Home<T> {}
 
 impl<T> Home<T> {
@@ -132,7 +140,56 @@ impl<T> Home<T> {
     {
         Self(TypePool::new(name, limits))
     }
+
+    /// An empty pool in each thread.
+    #[must_use]
+    pub const fn local(name: &'static str, limits: Limits) -> Self {
+        Self(TypePool::local(name, limits))
+    }
 }
+
+/// The pool of a type, found by its identity, and made by its first user.
+pub fn pool_by_type<T: 'static>(make: impl FnOnce() -> Home<T>) -> &'static TypePool<T> {
+    by_type::pool(|| make().0)
+}
+
+/// The name of the pool of an instance of a generic type: what `name` gives, or the path, and
+/// the type's parameters.
+#[must_use]
+pub fn name_of_instance<T>(name: Option<&'static str>) -> &'static str {
+    let path = type_name::<T>();
+    // As long as its pool: for ever.
+    name.map_or(path, |name| String::leak(format!("{name}{}", parameters(path))))
+}
+
+/// The `<..>` at the end of a type's path, in which there may be others.
+fn parameters(path: &str) -> &str {
+    let mut depth = 0;
+    let start = path.bytes().enumerate().rev().find(|&(place, byte)| {
+        match byte {
+            // The end of an arrow ends no list.
+            b'>' if !path[..place].ends_with('-') => depth += 1,
+            b'<' => depth -= 1,
+            _ => {}
+        }
+        depth == 0
+    });
+    start.map_or("", |(place, _)| &path[place..])
+}
+
+/// What `__Reach` is for a type whose guards go where the type does.
+#[derive(Debug)]
+pub enum EveryThread {}
+
+/// What `__Reach` is for a type marked `local`.
+#[derive(Debug)]
+pub struct OneThread(PhantomData<*mut ()>);
+
+/// Asks that a field borrows nothing.
+pub const fn borrows_nothing<T: ?Sized + 'static>() {}
+
+/// Asks that a field lets go of what it borrows when it is reset.
+pub const fn lets_go<T: ReleaseBorrows>() {}
 
 impl<T> Home<T> {
     /// The pool.
@@ -168,12 +225,29 @@ impl Reset for Unbuilt {
 // SAFETY: there is no value of this type, and no function here returns.
 unsafe impl Poolable for Unbuilt {
     type Static = Self;
+    type __Reach = EveryThread;
 
     fn pool() -> &'static TypePool<Self> {
         Self::body()
     }
 
-    fn __local() -> LocalRef<Self> {
+    fn __way() -> Way<Self> {
         Self::body()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parameters;
+
+    #[test]
+    fn parameters_are_those_at_the_end_of_the_path() {
+        for (path, expected) in [
+            ("a::Batch<u64, 8>", "<u64, 8>"),
+            ("a::Batch<alloc::vec::Vec<u8>, fn(u8) -> u8>", "<alloc::vec::Vec<u8>, fn(u8) -> u8>"),
+            ("<a::X<u8> as a::Y>::f::Batch<'_>", "<'_>"),
+        ] {
+            assert_eq!(parameters(path), expected);
+        }
     }
 }

@@ -111,7 +111,10 @@ impl fmt::Display for Report {
         rows.extend(self.pools.iter().map(|PoolInfo { name, stats, caches }| {
             [
                 // A name is one line, whatever is in it.
-                name.escape_debug().to_string(),
+                name.split('\'')
+                    .map(|part| part.escape_debug().to_string())
+                    .collect::<Vec<_>>()
+                    .join("'"),
                 (stats.hits + stats.misses).to_string(),
                 format!("{:.1}%", stats.hit_rate() * 100.0),
                 stats.in_use.to_string(),

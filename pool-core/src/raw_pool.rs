@@ -44,7 +44,9 @@ impl RawPool {
         /// # Safety
         ///
         /// - `free` frees objects of the one type that the pool is used with.
-        /// - With `Visitors::Many`, that type is `Send`.
+        /// - With `Visitors::Many`, that type is `Send`, or the limits are local: the depot
+        ///   then keeps nothing, and a cache's objects are freed by the thread that claimed
+        ///   it.
         pub(crate) const unsafe fn new(
             name: Cow<'static, str>,
             limits: Limits,
@@ -277,23 +279,58 @@ impl RawPool {
         unsafe { cache.push_any(object, retained) }
     }
 
-    /// How many more objects the depot has room for.
-    pub(crate) fn room(&self) -> usize {
+    /// How many more objects the depot has room for, or the cache if there is no depot.
+    pub(crate) fn room(&self, cache: CacheRef) -> usize {
+        if self.limits.is_local {
+            return cache.limit().saturating_sub(cache.len());
+        }
         self.depot.lock().room()
     }
 
     /// Keeps a new object for a later get; tells whether that was possible.
-    pub(crate) fn stock(&self, object: Object) -> bool {
+    ///
+    /// # Safety
+    ///
+    /// - The calling thread has claimed the cache, or it is the empty one.
+    pub(crate) unsafe fn stock(&self, cache: CacheRef, object: Object) -> bool {
         let mut doomed = Doomed::new();
         let refused = if self.bytes_of(&object) > self.max_object_bytes() {
             Err((object, Reason::Oversize))
         } else {
-            self.enter(&mut doomed).keep(object)
+            let mut depot = self.enter(&mut doomed);
+            if self.limits.is_local {
+                // SAFETY: the caller's promise is the one asked for.
+                unsafe { self.stock_cache(cache, &mut depot, object) }
+            } else {
+                depot.keep(object)
+            }
         };
         let is_kept = refused.is_ok();
         doomed.extend(refused.err());
         self.discard_all(doomed);
         is_kept
+    }
+
+    /// Keeps a new object in the thread's cache.
+    ///
+    /// # Safety
+    ///
+    /// - The calling thread has claimed the cache, or it is the empty one.
+    unsafe fn stock_cache(
+        &self,
+        cache: CacheRef,
+        depot: &mut Depot,
+        object: Object,
+    ) -> Result<(), (Object, Reason)> {
+        let has_room = cache.len() < cache.limit();
+        if !has_room || !cache.allows(object.header().retained()) {
+            return Err((object, Reason::Full));
+        }
+        // SAFETY: the caller's promise, and the empty one has no room.
+        unsafe { cache.load(core::iter::once(object)) };
+        // SAFETY: as above.
+        unsafe { depot.weigh(cache) };
+        Ok(())
     }
 
     /// Has a call that ends a generation, or empties all, begin with the caller's cache.
@@ -384,6 +421,9 @@ impl RawPool {
     /// Changes how many objects the depot keeps.
     pub(crate) fn set_max_idle(&self, max_idle: usize) {
         let mut doomed = Doomed::new();
+        if self.limits.is_local {
+            return;
+        }
         let max_idle = if cfg!(poolable_passthrough) { 0 } else { max_idle };
         self.enter(&mut doomed).set_max_idle(max_idle, &mut doomed);
         self.discard_all(doomed);
@@ -396,6 +436,11 @@ impl RawPool {
 
     /// Ends a window, for a caller that may have nothing to do with the pool.
     pub(crate) fn maintain_or_wish(&self) {
+        // A thread's own objects come and go last in, first out: what was not used between
+        // two calls is what the thread does not need.
+        if self.limits.is_local {
+            return self.trim_or_wish();
+        }
         self.work_or_wish(Depot::maintain, Depot::wish_maintain);
     }
 

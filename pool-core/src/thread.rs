@@ -1,9 +1,10 @@
 //! A thread's ways to its caches, and what becomes of them when it ends.
 //!
 //! The way to the pool of a type is a thread-local pointer *without* a destructor, one for
-//! each type, so that a get costs no check of its state. For the pools that users make
-//! there is a table in each thread, in which a pool has its place (see `registry`). One more
-//! thread-local has the destructor for all of them.
+//! each type, so that a get costs no check of its state. The pools of generic types are
+//! found by their type (see `by_type`). For the pools that users make there is a table in
+//! each thread, in which a pool has its place (see `registry`). One more thread-local has
+//! the destructor for all of them.
 //!
 //! # Invariants
 //!
@@ -17,9 +18,11 @@
 
 use core::cell::{Cell, RefCell};
 use core::marker::PhantomData;
+use core::ops::Deref;
 use core::ptr;
 use std::thread::LocalKey;
 
+use crate::by_type;
 use crate::cache::CacheRef;
 use crate::raw_pool::{RawPool, caught, forget_panic};
 use crate::registry::{self, Key};
@@ -27,7 +30,7 @@ use crate::sync::NATIVE;
 
 /// A thread's way to its cache of one pool, whatever the type.
 #[derive(Debug)]
-pub(crate) struct RawLocal(Cell<CacheRef>);
+pub struct RawLocal(Cell<CacheRef>);
 
 impl RawLocal {
     #[inline(always)]
@@ -69,9 +72,11 @@ pub struct LocalRef<T> {
     _type: PhantomData<fn() -> T>,
 }
 
-impl<T> LocalRef<T> {
+impl<T> Deref for LocalRef<T> {
+    type Target = RawLocal;
+
     #[inline(always)]
-    pub(crate) fn get(&self) -> &RawLocal {
+    fn deref(&self) -> &RawLocal {
         // SAFETY: `local` made it, on this thread, out of a thread-local without a
         // destructor or of a static; `NATIVE` says that the former is valid until the
         // thread has ended.
@@ -79,11 +84,21 @@ impl<T> LocalRef<T> {
     }
 }
 
+/// How a thread finds its cache of the pool of `T`.
+#[derive(Debug)]
+pub enum Way<T> {
+    /// By the thread-local that the derive made.
+    Own(LocalRef<T>),
+    /// By the identity of the type: there is no thread-local for each instance of a generic
+    /// one.
+    ByType,
+}
+
 /// The current thread's way to its cache, given the thread-local that the derive made.
 #[inline(always)]
-pub fn local<T>(key: &'static LocalKey<Local<T>>) -> LocalRef<T> {
+pub fn local<T>(key: &'static LocalKey<Local<T>>) -> Way<T> {
     let raw = if NATIVE { key.with(|local| &raw const local.raw) } else { &raw const SHARED.0 };
-    LocalRef { raw, _type: PhantomData }
+    Way::Own(LocalRef { raw, _type: PhantomData })
 }
 
 /// The way of all threads where there are no caches.
@@ -156,7 +171,9 @@ impl Table {
 
 thread_local! {
     static TABLE: Cell<Table> = const { Cell::new(Table::NONE) };
-    static CLAIMED: Claimed = const { Claimed { typed: RefCell::new(Vec::new()) } };
+    static CLAIMED: Claimed = const {
+        Claimed { typed: RefCell::new(Vec::new()), found: RefCell::new(by_type::Map::new()) }
+    };
 }
 
 /// The current thread's cache of a pool that a user made.
@@ -188,6 +205,8 @@ struct Typed {
 /// The caches that the current thread has claimed. This and the table together.
 struct Claimed {
     typed: RefCell<Vec<Typed>>,
+    /// Those of generic types.
+    found: RefCell<by_type::Map>,
 }
 
 impl Drop for Claimed {
@@ -203,6 +222,14 @@ impl Drop for Claimed {
             // First of all: from here on no get and no return finds the cache.
             local.set(CacheRef::EMPTY);
             // SAFETY: this thread claimed it, and has no way to it any more.
+            unsafe { pool.empty_cache_of_ending_thread(cache) };
+            // SAFETY: as above.
+            unsafe { cache.release() };
+        }
+        // First of all, as above.
+        by_type::forget();
+        for by_type::Found { cache, pool, .. } in self.found.take() {
+            // SAFETY: as above.
             unsafe { pool.empty_cache_of_ending_thread(cache) };
             // SAFETY: as above.
             unsafe { cache.release() };
@@ -241,6 +268,25 @@ pub(crate) fn claim_typed(pool: &'static RawPool, local: &RawLocal) -> CacheRef 
     local.get()
 }
 
+/// The current thread's cache of the pool of a generic type, claimed unless the thread is
+/// ending; and whether it has been.
+pub(crate) fn claim_found(
+    pool: &'static RawPool,
+    install: impl FnOnce(&mut by_type::Map, CacheRef),
+) {
+    let is_possible = NATIVE && pool.has_caches();
+    if is_possible && CLAIMED.try_with(|_| ()).is_ok() {
+        pool.claim(|cache| {
+            CLAIMED.with(|claimed| install(&mut claimed.found.borrow_mut(), cache));
+        });
+    }
+}
+
+/// What the current thread has claimed of generic types, unless it is ending.
+pub(crate) fn found<R>(look: impl FnOnce(&by_type::Map) -> Option<R>) -> Option<R> {
+    CLAIMED.try_with(|claimed| look(&claimed.found.borrow())).ok().flatten()
+}
+
 /// The current thread's cache of a pool that a user made, claimed unless the thread is
 /// ending.
 pub(crate) fn claim_made(pool: &RawPool, key: Key) -> CacheRef {
@@ -265,8 +311,9 @@ pub(crate) fn claim_made(pool: &RawPool, key: Key) -> CacheRef {
 /// Has the current thread do in all its caches what it was summoned for.
 pub(crate) fn catch_up() {
     let typed = CLAIMED.try_with(|claimed| {
-        let typed = claimed.typed.borrow();
-        typed.iter().map(|typed| (typed.cache, typed.pool)).collect::<Vec<_>>()
+        let (typed, found) = (claimed.typed.borrow(), claimed.found.borrow());
+        let typed = typed.iter().map(|typed| (typed.cache, typed.pool));
+        typed.chain(found.iter().map(|found| (found.cache, found.pool))).collect::<Vec<_>>()
     });
     // The thread is ending, and has no caches any more.
     let Ok(typed) = typed else { return };

@@ -35,6 +35,7 @@ use crate::stats::Stats;
 /// let (first, second) = (Line::pooled(), Line::pooled());
 /// assert_eq!(pool.stats().misses, 0);
 /// ```
+#[repr(transparent)]
 pub struct TypePool<T> {
     raw: RawPool,
     /// Objects come and go as values of `T`, on any thread.
@@ -49,14 +50,28 @@ unsafe impl<T: Send> Sync for TypePool<T> {}
 unsafe impl<T: Send> Send for TypePool<T> {}
 
 impl<T> TypePool<T> {
-    /// An empty pool. Objects are cached by threads through the static that
-    /// [`Poolable::pool`] returns, and so there is no other use for one.
+    /// An empty pool. Objects are cached by threads through what [`Poolable::pool`]
+    /// returns, and so there is no other use for one.
     pub(crate) const fn new(name: &'static str, limits: Limits) -> Self
     where
         T: Send,
     {
+        // SAFETY: `T` is `Send`.
+        unsafe { Self::new_unchecked(name, limits) }
+    }
+
+    /// An empty pool whose objects stay with the thread that made them.
+    pub(crate) const fn local(name: &'static str, limits: Limits) -> Self {
+        // SAFETY: the limits are local.
+        unsafe { Self::new_unchecked(name, limits.local()) }
+    }
+
+    /// # Safety
+    ///
+    /// - `T` is `Send`, or the limits are local.
+    const unsafe fn new_unchecked(name: &'static str, limits: Limits) -> Self {
         // SAFETY: the objects of a `TypePool<T>` are made by `create` and by guards of
-        // `T`, and so are of this type, which is `Send`.
+        // `T`, and so are of this type; the rest is the caller's promise.
         let raw = unsafe {
             let name = Cow::Borrowed(name);
             RawPool::new(name, limits, size_of::<T>(), free_object::<T>, Visitors::Many)
@@ -66,6 +81,16 @@ impl<T> TypePool<T> {
 
     pub(crate) fn raw(&self) -> &RawPool {
         &self.raw
+    }
+
+    /// Gives a pool its type back.
+    ///
+    /// # Safety
+    ///
+    /// - It is the `raw` of a `TypePool<T>`.
+    pub(crate) unsafe fn from_raw(raw: &'static RawPool) -> &'static Self {
+        // SAFETY: a `TypePool` is a `RawPool` and nothing else, and the type is the right one.
+        unsafe { &*(&raw const *raw).cast::<Self>() }
     }
 
     /// The name given by `#[pool(name = "..")]`, or else the type's path.

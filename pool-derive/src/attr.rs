@@ -46,6 +46,7 @@ pub(crate) struct TypeAttrs {
     pub(crate) max_idle: Option<Setting<Expr>>,
     pub(crate) max_object_bytes: Option<Setting<Expr>>,
     pub(crate) max_bytes: Option<Setting<Expr>>,
+    pub(crate) local: Option<Setting<()>>,
     pub(crate) accessor: Option<Setting<Ident>>,
     pub(crate) name: Option<Setting<String>>,
     pub(crate) drop_wipe: Option<Setting<bool>>,
@@ -112,15 +113,13 @@ const KNOWN: &[Known] = &[
     known(Place::Type, true, "max_idle", "max_idle = 1024"),
     known(Place::Type, true, "max_object_bytes", "max_object_bytes = 65536"),
     known(Place::Type, true, "max_bytes", "max_bytes = 1 << 26"),
+    known(Place::Type, true, "local", "local"),
     known(Place::Type, true, "accessor", "accessor = \"take\""),
     known(Place::Type, true, "name", "name = \"requests\""),
     known(Place::Type, false, "drop_wipe", "drop_wipe = false"),
     known(Place::Type, false, "bound", "bound = \"T: Clone\""),
     known(Place::Type, false, "crate", "crate = path::to::poolable"),
 ];
-
-/// Options that the design has a place for, and this version no code.
-const NOT_YET: &[&str] = &["local"];
 
 impl FieldAttrs {
     pub(crate) fn parse(attrs: &[Attribute], derive: Derive, errors: &mut Errors) -> Self {
@@ -156,6 +155,7 @@ impl TypeAttrs {
             "cache" => setting(&mut this.cache, key, input, number),
             "max_idle" => setting(&mut this.max_idle, key, input, number),
             "max_object_bytes" => setting(&mut this.max_object_bytes, key, input, number),
+            "local" => flag(&mut this.local, key, input),
             "max_bytes" => setting(&mut this.max_bytes, key, input, number),
             "accessor" => setting(&mut this.accessor, key, input, identifier),
             "name" => setting(&mut this.name, key, input, |key, input| {
@@ -277,9 +277,6 @@ fn one_option(
 }
 
 fn unknown(key: &Ident, name: &str, place: Place) -> syn::Error {
-    if NOT_YET.contains(&name) {
-        return syn::Error::new(key.span(), format!("`{name}` is not supported yet; remove it"));
-    }
     let here = KNOWN.iter().filter(|known| known.place == place).map(|known| known.name);
     let message = match closest(name, here.clone()) {
         Some(word) => format!("unknown option `{name}`; did you mean `{word}`?"),

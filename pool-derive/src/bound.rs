@@ -14,7 +14,7 @@ use syn::{
     parse_quote,
 };
 
-use crate::model::{AtBirth, Field, Model, OnReturn, Secret};
+use crate::model::{AtBirth, Derive, Field, Model, OnReturn, Secret};
 
 /// The `where` clauses that the generated blocks need.
 pub(crate) struct Bounds {
@@ -22,7 +22,11 @@ pub(crate) struct Bounds {
     pub(crate) declared: WhereClause,
     /// That, and what it takes to make and reset the value.
     pub(crate) reset: WhereClause,
-    /// That, and what it takes to wipe the fields marked as secret.
+    /// That, and what it takes to have a pool.
+    pub(crate) pool: WhereClause,
+    /// What the type asks for, and what it takes to let go of what it borrows.
+    pub(crate) release: WhereClause,
+    /// What the type asks for, and what it takes to wipe the fields marked as secret.
     pub(crate) secrets: WhereClause,
     /// That, and what it takes to wipe every field.
     pub(crate) wipe: WhereClause,
@@ -40,10 +44,16 @@ impl Bounds {
             clause
         };
         let given = model.attrs.bound.as_ref().map(|bound| bound.value.clone());
-        let reset = given.clone().unwrap_or_else(|| {
+        let mut reset = given.clone().unwrap_or_else(|| {
             let fields = model.fields().filter(|field| depends(field, model));
             fields.flat_map(|field| needs(field, model, krate)).collect()
         });
+        if model.is_pooled_for_any_lifetime() {
+            // What holds for every lifetime of a reference to `T` asks that of `T`.
+            reset.extend(outlives(model));
+        }
+        let pool = reset.iter().cloned().chain(pool(model, krate)).collect();
+        let release = release(model, krate);
         let secrets = if model.wipes_on_drop() { Vec::new() } else { reset.clone() };
         let has_with = model.fields().any(|field| matches!(field.secret(), Some(Secret::With(_))));
         let wipe = model
@@ -64,8 +74,96 @@ impl Bounds {
             given.unwrap_or_default()
         };
         let wipe = also.into_iter().chain(wipe).collect();
-        Self { reset: with(reset), secrets: with(secrets), wipe: with(wipe), declared }
+        Self {
+            reset: with(reset),
+            pool: with(pool),
+            release: with(release),
+            secrets: with(secrets),
+            wipe: with(wipe),
+            declared,
+        }
     }
+}
+
+/// `T: 'static`, of every type parameter.
+fn outlives(model: &Model<'_>) -> Vec<WherePredicate> {
+    let params = model.generics.type_params().map(|param| &param.ident);
+    params.map(|param| parse_quote!(#param: 'static)).collect()
+}
+
+/// What a pool asks for beyond a reset: type parameters that may stay in it, on any thread,
+/// and fields that let go of what they borrow, as far as that depends on a parameter.
+fn pool(model: &Model<'_>, krate: &TokenStream) -> Vec<WherePredicate> {
+    if model.derive != Derive::Poolable {
+        return Vec::new();
+    }
+    let mut predicates = outlives(model);
+    let shared = quote!(#krate::__private::SharedByThreads);
+    let is_recursive = model.fields().any(|field| mentions_itself(field, model));
+    if model.attrs.local.is_some() {
+        // Its objects stay where they are.
+    } else if is_recursive || model.attrs.bound.is_some() {
+        // Asked of the type, it would have to prove itself: a guard is `Send` if its object
+        // has a pool, and that again if it is `Send`.
+        let params = model.generics.type_params().map(|param| &param.ident);
+        predicates.extend(params.map(|param| -> WherePredicate { parse_quote!(#param: #shared) }));
+    } else if model.generics.type_params().next().is_some() {
+        let own = static_type(model);
+        predicates.push(parse_quote!(#own: #shared));
+    }
+    if model.is_pooled_for_any_lifetime() {
+        let fields = model.blank_fields().iter().filter(|field| {
+            matches!(field.on_return(), OnReturn::Reset)
+                && lifetime_parameter(field.ty, model.generics).is_some()
+                && depends(field, model)
+        });
+        predicates.extend(fields.map(|field| lets_go(field, model, krate)));
+    }
+    predicates
+}
+
+/// The type as its pool holds it: `Type<'static, T, N>`.
+pub(crate) fn static_type(model: &Model<'_>) -> TokenStream {
+    let ident = model.ident;
+    if model.generics.params.is_empty() {
+        return ident.to_token_stream();
+    }
+    let args = model.generics.params.iter().map(|param| match param {
+        GenericParam::Lifetime(_) => quote!('static),
+        GenericParam::Type(param) => param.ident.to_token_stream(),
+        GenericParam::Const(param) => param.ident.to_token_stream(),
+    });
+    quote!(#ident<#(#args),*>)
+}
+
+/// What it takes for a value to let go of what it borrows: fields that do, or that borrow
+/// nothing.
+fn release(model: &Model<'_>, krate: &TokenStream) -> Vec<WherePredicate> {
+    let fields = model.blank_fields().iter().filter(|field| may_borrow(field, model));
+    let predicates = fields.filter_map(|field| match field.on_return() {
+        OnReturn::Reset => Some(lets_go(field, model, krate)),
+        OnReturn::Keep | OnReturn::With(_) | OnReturn::Wiped => {
+            let ty = field.ty;
+            Some(parse_quote!(#ty: 'static))
+        }
+        // Made anew, by code that knows no lifetime of its own.
+        OnReturn::Default | OnReturn::DefaultWithCapacity | OnReturn::Value => None,
+    });
+    predicates.collect()
+}
+
+/// `FieldTy: ReleaseBorrows`
+fn lets_go(field: &Field<'_>, model: &Model<'_>, krate: &TokenStream) -> WherePredicate {
+    let (lifetimes, ty) = bound_type(field, model);
+    let quantifier = (!lifetimes.is_empty()).then(|| quote!(for<#(#lifetimes),*>));
+    parse_quote!(#quantifier #ty: #krate::ReleaseBorrows)
+}
+
+/// Whether a field may borrow, for all that its tokens tell.
+pub(crate) fn may_borrow(field: &Field<'_>, model: &Model<'_>) -> bool {
+    lifetime_parameter(field.ty, model.generics).is_some()
+        || depends(field, model)
+        || mentions_itself(field, model)
 }
 
 /// What the derive calls on the type of a field.
@@ -111,7 +209,12 @@ fn bound_type(field: &Field<'_>, model: &Model<'_>) -> (Vec<Lifetime>, TokenStre
             other.ty.to_token_stream().to_string() != field.ty.to_token_stream().to_string();
         differs && other_ty.to_string() == ty.to_string()
     });
-    if is_ambiguous { (lifetimes, ty) } else { (Vec::new(), field.ty.to_token_stream()) }
+    // The pool's own type has other lifetimes than this one.
+    if is_ambiguous || model.is_pooled_for_any_lifetime() {
+        (lifetimes, ty)
+    } else {
+        (Vec::new(), field.ty.to_token_stream())
+    }
 }
 
 /// A type with its lifetimes replaced by ones for a `for<..>`.
@@ -156,7 +259,7 @@ fn quantified(ty: &Type) -> (Vec<Lifetime>, TokenStream) {
 }
 
 /// Whether what the field needs depends on a parameter.
-fn depends(field: &Field<'_>, model: &Model<'_>) -> bool {
+pub(crate) fn depends(field: &Field<'_>, model: &Model<'_>) -> bool {
     let mentions_parameter = model.generics.params.iter().any(|param| match param {
         GenericParam::Type(param) => {
             mentions(field.ty.to_token_stream(), &param.ident.unraw().to_string())
@@ -170,7 +273,7 @@ fn depends(field: &Field<'_>, model: &Model<'_>) -> bool {
 }
 
 /// Whether the type mentions the one that it is a field of.
-fn mentions_itself(field: &Field<'_>, model: &Model<'_>) -> bool {
+pub(crate) fn mentions_itself(field: &Field<'_>, model: &Model<'_>) -> bool {
     let tokens = field.ty.to_token_stream();
     mentions(tokens.clone(), &model.ident.unraw().to_string()) || mentions(tokens, "Self")
 }
@@ -182,6 +285,27 @@ pub(crate) fn type_parameter<'a>(ty: &Type, generics: &'a Generics) -> Option<&'
         .type_params()
         .map(|param| &param.ident)
         .find(|ident| mentions(tokens.clone(), &ident.unraw().to_string()))
+}
+
+/// The first lifetime parameter that a type mentions.
+pub(crate) fn lifetime_parameter<'a>(ty: &Type, generics: &'a Generics) -> Option<&'a Lifetime> {
+    fn mentions(tokens: TokenStream, name: &Ident) -> bool {
+        let mut follows_quote = false;
+        tokens.into_iter().any(|token| match token {
+            TokenTree::Punct(punct) => {
+                follows_quote = punct.as_char() == '\'';
+                false
+            }
+            TokenTree::Ident(found) => {
+                core::mem::take(&mut follows_quote) && found.unraw() == name.unraw()
+            }
+            TokenTree::Group(group) => mentions(group.stream(), name),
+            TokenTree::Literal(_) => false,
+        })
+    }
+
+    let mut params = generics.lifetimes().map(|param| &param.lifetime);
+    params.find(|param| mentions(ty.to_token_stream(), &param.ident))
 }
 
 /// The type parameters that need not have a size, and the bounds that say so.

@@ -2,7 +2,7 @@
 
 use quote::ToTokens;
 use syn::punctuated::Punctuated;
-use syn::{Expr, ExprLit, GenericParam, Lit, Meta, Token, Type};
+use syn::{Expr, ExprLit, Lit, Meta, Token, Type};
 
 use crate::bound;
 use crate::error::Errors;
@@ -12,10 +12,12 @@ use crate::model::{Derive, Field, Model};
 pub(crate) fn check(model: &Model<'_>, errors: &mut Errors) {
     layout(model, errors);
     parameters(model, errors);
+    limits(model, errors);
     for (index, variant) in model.variants.iter().enumerate() {
         for field in &variant.fields {
             if index == model.blank || !model.blank_is_known {
                 combinations(model, field, errors);
+                borrows(model, field, errors);
             } else {
                 only_zeroize(field, errors);
             }
@@ -74,18 +76,39 @@ fn parameters(model: &Model<'_>, errors: &mut Errors) {
             }
         }
     }
-    let first = model.generics.params.first();
-    if let Some(first) = first.filter(|_| model.derive == Derive::Poolable) {
-        let (kind, name) = match first {
-            GenericParam::Lifetime(param) => ("lifetime", param.lifetime.to_string()),
-            GenericParam::Type(param) => ("type", param.ident.to_string()),
-            GenericParam::Const(param) => ("const", param.ident.to_string()),
-        };
+}
+
+/// Options of the type that exclude each other.
+fn limits(model: &Model<'_>, errors: &mut Errors) {
+    if let (Some(_), Some(max_idle)) = (&model.attrs.local, &model.attrs.max_idle) {
         errors.at(
-            first,
+            &max_idle.key,
+            "`max_idle` and `local` cannot be combined: there is no depot; `cache` is what \
+             each thread keeps",
+        );
+    }
+}
+
+/// Fields that would carry what they borrow from one use to the next.
+fn borrows(model: &Model<'_>, field: &Field<'_>, errors: &mut Errors) {
+    let lifetime = bound::lifetime_parameter(field.ty, model.generics);
+    let (Some(lifetime), Derive::Poolable) = (lifetime, model.derive) else { return };
+    let attrs = &field.attrs;
+    if let Some(skip) = &attrs.skip {
+        errors.at(
+            &skip.key,
             format!(
-                "`Poolable` on a type with parameters, here the {kind} parameter `{name}`, is not \
-                 supported yet; derive `Reset`, and nest the type in one without parameters"
+                "a skipped field stays as it is, and what it borrows for `{lifetime}` must not; \
+                 remove `skip`, or use `default` or `value = EXPR`"
+            ),
+        );
+    }
+    if let Some(with) = &attrs.with {
+        errors.at(
+            &with.key,
+            format!(
+                "nothing proves that this function lets go of what the field borrows for \
+                 `{lifetime}`; remove `with`, or use `default` or `value = EXPR`"
             ),
         );
     }

@@ -5,10 +5,11 @@
 //!     impl Request { /* the user's expressions and paths, as associated items */ }
 //!     impl Request { fn __pool_wipe(&mut self) {..} }        // if it has secrets
 //!     impl Reset for Request {..}
+//!     unsafe impl ReleaseBorrows for Request where Field: ReleaseBorrows, .. {}
 //!     impl Wipe for Request where for<'a> Field: Wipe, .. {..}
 //!     impl Drop for Request {..}                             // if it has secrets
-//!     static POOL: Home<Request> = ..;                       // from here on
-//!     thread_local! { static LOCAL: Local = ..; }            // for `Poolable` only
+//!     static POOL: Home<Request> = ..;                       // from here on for `Poolable`
+//!     thread_local! { static LOCAL: Local = ..; }            // only; none of a generic type
 //!     unsafe impl Poolable for Request {..}
 //!     impl Request { pub fn pooled() -> Pooled<Self> {..} }
 //! };
@@ -17,6 +18,7 @@
 //! Expressions of the user's become bodies of functions without `self`, so that they see
 //! `Self` and the type's parameters, and nothing of the code around them.
 
+mod borrow;
 mod given;
 mod pool;
 mod reset;
@@ -38,6 +40,7 @@ pub(crate) fn expand(model: &Model<'_>) -> TokenStream {
     let given = expander.given();
     let secrets = expander.secrets();
     let reset = expander.reset();
+    let borrow = expander.borrow();
     let wipe = expander.wipe();
     let checks = expander.checks();
     let pool = (model.derive == Derive::Poolable).then(|| expander.pool());
@@ -46,6 +49,7 @@ pub(crate) fn expand(model: &Model<'_>) -> TokenStream {
             #given
             #secrets
             #reset
+            #borrow
             #wipe
             #pool
             #checks
@@ -106,6 +110,23 @@ impl Expander<'_> {
             #[automatically_derived]
             #[allow(dead_code, deprecated, clippy::same_name_method)]
             impl #params #trait_for #ident #args #clause { #body }
+        }
+    }
+
+    /// `unsafe impl<..> #name for Type<..> #clause { #body }`
+    fn unsafe_block(
+        &self,
+        name: &TokenStream,
+        clause: &syn::WhereClause,
+        body: &TokenStream,
+    ) -> TokenStream {
+        let ident = self.model.ident;
+        let (params, args, _) = self.model.generics.split_for_impl();
+        let clause = (!clause.predicates.is_empty()).then_some(clause);
+        quote! {
+            #[automatically_derived]
+            #[allow(deprecated)]
+            unsafe impl #params #name for #ident #args #clause { #body }
         }
     }
 

@@ -65,8 +65,9 @@ pub(crate) fn expand(input: &DeriveInput, derive: Derive) -> TokenStream {
             #[allow(deprecated)]
             unsafe impl #params #krate::Poolable for #ident #args #clause {
                 type Static = #unbuilt;
+                type __Reach = #krate::__private::EveryThread;
                 fn pool() -> &'static #krate::TypePool<#unbuilt> { #unbuilt::body() }
-                fn __local() -> #krate::__private::LocalRef<#unbuilt> { #unbuilt::body() }
+                fn __way() -> #krate::__private::Way<#unbuilt> { #unbuilt::body() }
             }
 
             #[automatically_derived]

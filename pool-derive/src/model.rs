@@ -186,6 +186,17 @@ impl<'a> Model<'a> {
         self.fields().any(|field| field.secret().is_some())
     }
 
+    /// Whether the pool holds objects of other lifetimes than its users do.
+    pub(crate) fn is_pooled_for_any_lifetime(&self) -> bool {
+        self.derive == Derive::Poolable && self.generics.lifetimes().next().is_some()
+    }
+
+    /// Whether there is more than one type, and so more than one pool.
+    pub(crate) fn is_generic(&self) -> bool {
+        self.generics.type_params().next().is_some()
+            || self.generics.const_params().next().is_some()
+    }
+
     /// Whether the derive writes the type's `Drop`.
     pub(crate) fn wipes_on_drop(&self) -> bool {
         self.has_secrets() && self.attrs.drop_wipe.as_ref().is_none_or(|setting| setting.value)

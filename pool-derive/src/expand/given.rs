@@ -49,7 +49,7 @@ impl Expander<'_> {
                 let (name, expr) = (constant("MAX_CAPACITY", field), &ceiling.value);
                 items.push(quote!(const #name: #private::usize = #expr;));
             }
-            if self.has_parameters() && self.checks_capacities(field) {
+            if self.model.is_generic() && self.checks_capacities(field) {
                 items.push(self.check(field, &constant("CHECK", field), &quote!(Self)));
             }
         }
@@ -58,7 +58,7 @@ impl Expander<'_> {
 
     /// The comparisons left to rustc, in constants that are evaluated as they stand.
     pub(super) fn checks(&self) -> TokenStream {
-        let fields = self.model.blank_fields().iter().filter(|_| !self.has_parameters());
+        let fields = self.model.blank_fields().iter().filter(|_| !self.model.is_generic());
         let name = format_ident!("_");
         let owner = self.model.ident.to_token_stream();
         fields
@@ -85,11 +85,5 @@ impl Expander<'_> {
         let place = ceiling.map_or_else(Span::call_site, |ceiling| ceiling.key.span());
         let call = quote!(#krate::__private::check_capacities(#owner::#least, #owner::#most));
         at(place, &quote!(const #name: () = #call;))
-    }
-
-    /// Whether constants of the type may depend on what it is used with.
-    pub(super) fn has_parameters(&self) -> bool {
-        let generics = self.model.generics;
-        generics.type_params().next().is_some() || generics.const_params().next().is_some()
     }
 }

@@ -5,6 +5,7 @@ use quote::{ToTokens, format_ident, quote};
 use syn::ext::IdentExt;
 
 use super::{Expander, accessor, at};
+use crate::bound::static_type;
 
 impl Expander<'_> {
     /// The static pool, `impl Poolable`, and the accessor.
@@ -14,6 +15,13 @@ impl Expander<'_> {
         let attrs = &model.attrs;
         let (ident, vis) = (model.ident, model.vis);
         let private = quote!(#krate::__private);
+        let given_name = match &attrs.name {
+            Some(name) => {
+                let name = &name.value;
+                quote!(#private::Option::Some(#name))
+            }
+            None => quote!(#private::Option::None),
+        };
         let name = match &attrs.name {
             Some(name) => name.value.to_token_stream(),
             None => {
@@ -48,9 +56,32 @@ impl Expander<'_> {
             " Takes a `{ident}` from its pool, or creates one; dropping the guard resets and \
              returns it."
         );
+        let constructor = if attrs.local.is_some() { quote!(local) } else { quote!(new) };
+        let own = static_type(model);
         // A type that is not `Send` is reported at its name.
-        let home = quote!(#private::Home::<#ident>::new(#name, <#ident>::__POOL_LIMITS));
-        let home = at(ident.span(), &home);
+        let home = |name: &TokenStream| {
+            let home = quote!(#private::Home::<#own>::#constructor(#name, <#own>::__POOL_LIMITS));
+            at(ident.span(), &home)
+        };
+        let (statics, pool, way) = if model.is_generic() {
+            let home = home(&quote!(#private::name_of_instance::<#own>(#given_name)));
+            let pool = quote!(#private::pool_by_type::<#own>(|| #home));
+            (None, pool, quote!(#private::Way::ByType))
+        } else {
+            let home = home(&name);
+            let statics = quote! {
+                #[allow(deprecated)]
+                static __POOL: #private::Home<#own> = #home;
+
+                #private::thread_local! {
+                    #[allow(deprecated)]
+                    static __POOL_LOCAL: #private::Local<#own> = const { #private::Local::new() };
+                }
+            };
+            (Some(statics), quote!(__POOL.pool()), quote!(#private::local(&__POOL_LOCAL)))
+        };
+        let reach = if attrs.local.is_some() { quote!(OneThread) } else { quote!(EveryThread) };
+        let unmet = model.is_generic().then(|| quote!(where Self: #krate::Poolable));
         let inherent = self.block(
             None,
             &self.bounds.declared,
@@ -60,39 +91,27 @@ impl Expander<'_> {
 
                 #[doc = #doc]
                 #[inline]
-                #vis fn #accessor() -> #krate::Pooled<Self> {
+                #vis fn #accessor() -> #krate::Pooled<Self> #unmet {
                     <Self as #krate::Poolable>::pooled()
                 }
             },
         );
-        quote! {
-            #[allow(deprecated)]
-            static __POOL: #private::Home<#ident> = #home;
-
-            #private::thread_local! {
-                #[allow(deprecated)]
-                static __POOL_LOCAL: #private::Local<#ident> = const { #private::Local::new() };
-            }
-
-            #[automatically_derived]
-            #[allow(deprecated)]
-            // SAFETY: `Static` is the type itself; the static and the thread-local stand in
-            // this block, one of each.
-            unsafe impl #krate::Poolable for #ident {
-                type Static = Self;
+        let poolable = self.unsafe_block(
+            &quote!(#krate::Poolable),
+            &self.bounds.pool,
+            &quote! {
+                type Static = #own;
+                type __Reach = #private::#reach;
 
                 #[inline]
-                fn pool() -> &'static #krate::TypePool<Self> { __POOL.pool() }
+                fn pool() -> &'static #krate::TypePool<#own> { #pool }
 
                 #[inline(always)]
-                fn __local() -> #private::LocalRef<Self> {
-                    #private::local(&__POOL_LOCAL)
-                }
+                fn __way() -> #private::Way<#own> { #way }
 
                 #validate
-            }
-
-            #inherent
-        }
+            },
+        );
+        quote!(#statics #poolable #inherent)
     }
 }

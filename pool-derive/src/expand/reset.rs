@@ -96,7 +96,7 @@ impl Expander<'_> {
         let model = self.model;
         let krate = &self.krate;
         // Those that depend on parameters: evaluated for whoever creates a value.
-        let checks = model.blank_fields().iter().filter(|_| self.has_parameters());
+        let checks = model.blank_fields().iter().filter(|_| model.is_generic());
         let checks = checks.filter(|field| self.checks_capacities(field));
         let checks = checks.map(|field| constant("CHECK", field));
         let value = if model.attrs.create.is_some() {

@@ -119,6 +119,9 @@ const _: () = {
             }
         }
     }
+    #[automatically_derived]
+    #[allow(deprecated)]
+    unsafe impl ::poolable::ReleaseBorrows for Request {}
     static __POOL_KEYS: [::poolable::__private::u8; 6usize] = [0; 6usize];
     #[automatically_derived]
     #[allow(dead_code, deprecated, clippy::same_name_method)]
@@ -216,13 +219,14 @@ const _: () = {
     #[automatically_derived]
     #[allow(deprecated)]
     unsafe impl ::poolable::Poolable for Request {
-        type Static = Self;
+        type Static = Request;
+        type __Reach = ::poolable::__private::EveryThread;
         #[inline]
-        fn pool() -> &'static ::poolable::TypePool<Self> {
+        fn pool() -> &'static ::poolable::TypePool<Request> {
             __POOL.pool()
         }
         #[inline(always)]
-        fn __local() -> ::poolable::__private::LocalRef<Self> {
+        fn __way() -> ::poolable::__private::Way<Request> {
             ::poolable::__private::local(&__POOL_LOCAL)
         }
         #[inline]

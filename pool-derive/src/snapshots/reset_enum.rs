@@ -59,6 +59,13 @@ const _: () = {
             }
         }
     }
+    #[automatically_derived]
+    #[allow(deprecated)]
+    unsafe impl<'a, T: Clone, const N: usize> ::poolable::ReleaseBorrows
+    for State<'a, T, N>
+    where
+        Vec<T>: ::poolable::ReleaseBorrows,
+    {}
     static __POOL_KEYS: [::poolable::__private::u8; 3usize] = [0; 3usize];
     #[automatically_derived]
     #[allow(dead_code, deprecated, clippy::same_name_method)]

@@ -1,9 +1,6 @@
 ::core::compile_error! {
     "unknown option `skpi`; did you mean `skip`?"
 }
-::core::compile_error! {
-    "`Poolable` on a type with parameters, here the type parameter `T`, is not supported yet; derive `Reset`, and nest the type in one without parameters"
-}
 const _: () = {
     #[automatically_derived]
     #[allow(deprecated)]
@@ -22,10 +19,11 @@ const _: () = {
     #[allow(deprecated)]
     unsafe impl<T> renamed::Poolable for Broken<T> {
         type Static = renamed::__private::Unbuilt;
+        type __Reach = renamed::__private::EveryThread;
         fn pool() -> &'static renamed::TypePool<renamed::__private::Unbuilt> {
             renamed::__private::Unbuilt::body()
         }
-        fn __local() -> renamed::__private::LocalRef<renamed::__private::Unbuilt> {
+        fn __way() -> renamed::__private::Way<renamed::__private::Unbuilt> {
             renamed::__private::Unbuilt::body()
         }
     }

@@ -201,13 +201,19 @@ struct Derived<T> {
     _type: PhantomData<fn() -> T>,
 }
 
-impl<T: Poolable<Static = T> + Body + 'static> Derived<T> {
+impl<T: Poolable<Static = T> + Body + 'static> Derived<T>
+where
+    Pooled<T>: Send,
+{
     fn house(book: usize, terms: Terms) -> Arc<dyn House> {
         Arc::new(Self { book, terms, _type: PhantomData })
     }
 }
 
-impl<T: Poolable<Static = T> + Body + 'static> House for Derived<T> {
+impl<T: Poolable<Static = T> + Body + 'static> House for Derived<T>
+where
+    Pooled<T>: Send,
+{
     fn book(&self) -> usize {
         self.book
     }
@@ -267,7 +273,10 @@ impl<T: Send> Watch for &'static TypePool<T> {
     }
 }
 
-impl<T: Poolable + Body + 'static> Guest for Pooled<T> {
+impl<T: Poolable + Body + 'static> Guest for Pooled<T>
+where
+    Self: Send,
+{
     fn body(&mut self) -> &mut dyn Body {
         &mut **self
     }

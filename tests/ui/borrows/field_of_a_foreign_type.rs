@@ -1,0 +1,9 @@
+use poolable::Poolable;
+use std::str::Chars;
+
+#[derive(Poolable)]
+struct Scanner<'a> {
+    rest: Chars<'a>,
+}
+
+fn main() {}
