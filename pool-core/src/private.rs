@@ -115,7 +115,8 @@ pub const fn check_capacities(floor: usize, ceiling: usize) {
     message = "`{Self}` is not `Send`, so threads cannot share a pool of it",
     label = "a pool hands its objects from thread to thread",
     note = "mark the type `#[pool(local)]` for a pool in each thread, whose guards stay there",
-    note = "or use types that are `Send`: `Arc` for `Rc`, `Mutex` or an atomic for `Cell` behind a reference, no raw pointers"
+    note = "or use types that are `Send`: `Arc` for `Rc`, `Mutex` or an atomic for `Cell` behind a reference, no raw pointers",
+    note = "in generic code, ask for parameters that are `Send`"
 )]
 pub trait SharedByThreads: Send {}
 

@@ -25,7 +25,8 @@ pub(crate) struct Bounds {
     /// That, and what it takes to have a pool.
     pub(crate) pool: WhereClause,
     /// What the type asks for, and what it takes to let go of what it borrows.
-    pub(crate) release: WhereClause,
+    /// Nothing does if a field with a lifetime is left as it is.
+    pub(crate) release: Option<WhereClause>,
     /// What the type asks for, and what it takes to wipe the fields marked as secret.
     pub(crate) secrets: WhereClause,
     /// That, and what it takes to wipe every field.
@@ -77,7 +78,7 @@ impl Bounds {
         Self {
             reset: with(reset),
             pool: with(pool),
-            release: with(release),
+            release: release.map(with),
             secrets: with(secrets),
             wipe: with(wipe),
             declared,
@@ -138,18 +139,23 @@ pub(crate) fn static_type(model: &Model<'_>) -> TokenStream {
 
 /// What it takes for a value to let go of what it borrows: fields that do, or that borrow
 /// nothing.
-fn release(model: &Model<'_>, krate: &TokenStream) -> Vec<WherePredicate> {
-    let fields = model.blank_fields().iter().filter(|field| may_borrow(field, model));
-    let predicates = fields.filter_map(|field| match field.on_return() {
-        OnReturn::Reset => Some(lets_go(field, model, krate)),
-        OnReturn::Keep | OnReturn::With(_) | OnReturn::Wiped => {
-            let ty = field.ty;
-            Some(parse_quote!(#ty: 'static))
+fn release(model: &Model<'_>, krate: &TokenStream) -> Option<Vec<WherePredicate>> {
+    let mut predicates = Vec::new();
+    for field in model.blank_fields().iter().filter(|field| may_borrow(field, model)) {
+        match field.on_return() {
+            OnReturn::Reset => predicates.push(lets_go(field, model, krate)),
+            OnReturn::Keep | OnReturn::With(_) | OnReturn::Wiped => {
+                if lifetime_parameter(field.ty, model.generics).is_some() {
+                    return None;
+                }
+                let ty = field.ty;
+                predicates.push(parse_quote!(#ty: 'static));
+            }
+            // Made anew, by code that knows no lifetime of its own.
+            OnReturn::Default | OnReturn::DefaultWithCapacity | OnReturn::Value => {}
         }
-        // Made anew, by code that knows no lifetime of its own.
-        OnReturn::Default | OnReturn::DefaultWithCapacity | OnReturn::Value => None,
-    });
-    predicates.collect()
+    }
+    Some(predicates)
 }
 
 /// `FieldTy: ReleaseBorrows`

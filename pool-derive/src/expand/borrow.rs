@@ -1,10 +1,11 @@
 //! `impl ReleaseBorrows`, and the proof that a pooled type lets go of what it borrows.
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::quote;
+use syn::Ident;
 use syn::spanned::Spanned;
 
-use super::Expander;
+use super::{Expander, at};
 use crate::bound::{depends, lifetime_parameter, may_borrow, mentions_itself};
 use crate::model::{Derive, Field, OnReturn};
 
@@ -25,11 +26,9 @@ impl Expander<'_> {
     pub(super) fn borrow(&self) -> TokenStream {
         let krate = &self.krate;
         let model = self.model;
-        let release = self.unsafe_block(
-            &quote!(#krate::ReleaseBorrows),
-            &self.bounds.release,
-            &TokenStream::new(),
-        );
+        let release = self.bounds.release.as_ref().map(|clause| {
+            self.unsafe_block(&quote!(#krate::ReleaseBorrows), clause, &TokenStream::new())
+        });
         let proofs: Vec<_> =
             model.blank_fields().iter().filter_map(|field| self.proof(field)).collect();
         let proof = (!proofs.is_empty()).then(|| {
@@ -46,7 +45,11 @@ impl Expander<'_> {
     fn proof(&self, field: &Field<'_>) -> Option<TokenStream> {
         let (model, krate, ty) = (self.model, &self.krate, field.ty);
         let private = quote!(#krate::__private);
-        let nothing = Some(quote_spanned!(ty.span()=> #private::borrows_nothing::<#ty>();));
+        let prove = |name: &str| {
+            let name = Ident::new(name, ty.span());
+            at(ty.span(), &quote!(#private::#name::<#ty>();))
+        };
+        let nothing = Some(prove("borrows_nothing"));
         if !model.is_pooled_for_any_lifetime() {
             // In a pool the parameters are `'static`, and so is the type.
             let may_differ = model.derive == Derive::Reset && !model.generics.params.is_empty();
@@ -57,9 +60,7 @@ impl Expander<'_> {
         match field.on_return() {
             OnReturn::Default | OnReturn::DefaultWithCapacity | OnReturn::Value if borrows => None,
             OnReturn::Reset if borrows && depends(field, model) => None,
-            OnReturn::Reset if borrows => {
-                Some(quote_spanned!(ty.span()=> #private::lets_go::<#ty>();))
-            }
+            OnReturn::Reset if borrows => Some(prove("lets_go")),
             _ => nothing,
         }
     }

@@ -20,7 +20,7 @@ request!('a);
 struct Words<'a> {
     #[pool(skip)]
     word: word!(),
-    other: &'a str,
+    others: Vec<&'a str>,
 }
 
 fn main() {}
