@@ -86,6 +86,80 @@ fn pooled(hits: u32) {
     }
 }
 
+/// The same as an instance of a generic type, one of many.
+#[derive(Poolable)]
+struct GenericBuffer<T, const N: usize> {
+    #[pool(capacity = CAPACITY)]
+    bytes: Vec<T>,
+}
+
+/// The pool is found by the type.
+#[inline(never)]
+fn generic(hits: u32) {
+    for _ in 0..hits {
+        let mut buffer = GenericBuffer::<u8, 0>::pooled();
+        fill(&mut buffer.bytes);
+    }
+}
+
+/// The same in turn with the types that follow: with 100 and more in a table of 64 places,
+/// nearly all of them have to share one.
+fn crowded(hits: u32) {
+    fn one<const N: usize>() {
+        let mut buffer = GenericBuffer::<u8, N>::pooled();
+        fill(&mut buffer.bytes);
+    }
+    macro_rules! many {
+        ($($tens:literal)*) => {
+            [$(
+                one::<$tens>, one::<{ $tens + 1 }>, one::<{ $tens + 2 }>, one::<{ $tens + 3 }>,
+                one::<{ $tens + 4 }>, one::<{ $tens + 5 }>, one::<{ $tens + 6 }>,
+                one::<{ $tens + 7 }>, one::<{ $tens + 8 }>, one::<{ $tens + 9 }>,
+            )*]
+        };
+    }
+    let types: [fn(); 200] = many! {
+        10 20 30 40 50 60 70 80 90 100 110 120 130 140 150 160 170 180 190 200
+    };
+    for _ in 0..hits / types.len() as u32 {
+        types.iter().for_each(|one| one());
+    }
+}
+
+/// The same with a type that borrows, and may.
+#[derive(Poolable)]
+struct BorrowingBuffer<'a> {
+    #[pool(capacity = CAPACITY)]
+    bytes: Vec<u8>,
+    source: &'a [u8],
+}
+
+#[inline(never)]
+fn borrowing(hits: u32) {
+    let line = *LINE;
+    for _ in 0..hits {
+        let mut buffer = BorrowingBuffer::pooled();
+        buffer.source = black_box(&line);
+        fill(&mut buffer.bytes);
+    }
+}
+
+/// The same with a pool in each thread.
+#[derive(Poolable)]
+#[pool(local)]
+struct LocalBuffer {
+    #[pool(capacity = CAPACITY)]
+    bytes: Vec<u8>,
+}
+
+#[inline(never)]
+fn local(hits: u32) {
+    for _ in 0..hits {
+        let mut buffer = LocalBuffer::pooled();
+        fill(&mut buffer.bytes);
+    }
+}
+
 impl Reset for Buffer {
     fn blank() -> Self {
         Self::new()
@@ -131,6 +205,10 @@ fn main() {
         Contender { name: "floor: pop and push of a Box on a local Vec", run: floor },
         Contender { name: "poolable: T::pooled() and drop", run: pooled },
         Contender { name: "poolable: Pool::get() and drop", run: made },
+        Contender { name: "poolable: an instance of a generic type", run: generic },
+        Contender { name: "poolable: 200 instances of one, in turn", run: crowded },
+        Contender { name: "poolable: a type that borrows", run: borrowing },
+        Contender { name: "poolable: a local type", run: local },
         Contender { name: "by hand: thread_local! RefCell<Vec<Box<T>>>", run: by_hand },
         Contender { name: "none: allocate and free", run: allocate },
     ];

@@ -2,27 +2,33 @@
 //!
 //! Each instance of a generic type has a pool of its own, and there are no generic statics
 //! that it could stand in. So the pools stand in a map of the process, under their
-//! [`TypeId`]; what a thread has used of them stands in a map of the thread, and in front of
-//! that is a table of 64 places, without a destructor, where a type has one place. A hit
-//! compares the type with the one that stands there. Of two types that share a place, the
-//! one that was looked for last has it; the other is found in the map of the thread.
+//! [`TypeId`], and those that a thread uses in a map of the thread. In front of that is a
+//! table of 64 places, without a destructor, for the caches. A type has one place that a get
+//! and a return look at; if another type was there first, it stands in one of the next, and
+//! is looked for in a call. What finds none of them free is left to the map.
+//!
+//! To compare types, a get and a return compare the address of a function, [`identity`],
+//! that exists once for each type, or more often: one number where a `TypeId` is two. It
+//! returns the type's `TypeId`, so functions at the same address are those of the same type.
+//! Different addresses tell nothing, and have the types compared as such.
 //!
 //! # Invariants
 //!
 //! 1. Under the identity of `T` stands the pool of `T`, and a cache of that pool which the
-//!    thread has claimed, or the empty one.
-//! 2. No user code runs while a map is locked or borrowed.
+//!    thread has claimed.
+//! 2. A type stays where it stands until its thread ends. Between the place where it is
+//!    looked for first and the one where it stands there is no free one.
+//! 3. No user code runs while a map is locked or borrowed.
 //!
-//! # Performance
+//! # Rejected
 //!
-//! A table larger than the types in use is a matter of luck: with 10 types, one pair shares
-//! a place in every second program. See `benches/generic.rs` for what that costs.
+//! The `TypeId` itself in the table: a hit took 87 instructions where it takes 65.
 
 use core::any::TypeId;
 use core::cell::Cell;
 use core::hash::{BuildHasher, BuildHasherDefault, Hasher};
+use core::ptr;
 use std::collections::HashMap;
-use std::thread::LocalKey;
 
 use crate::cache::CacheRef;
 use crate::raw_pool::RawPool;
@@ -32,8 +38,7 @@ use crate::type_pool::TypePool;
 
 /// A pool, and the current thread's cache of it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Found {
-    id: TypeId,
+pub(crate) struct Claim {
     pub(crate) cache: CacheRef,
     pub(crate) pool: &'static RawPool,
 }
@@ -64,106 +69,115 @@ type ByIdentity = BuildHasherDefault<Identity>;
 
 /// What the current thread has claimed of generic types.
 #[derive(Default)]
-pub(crate) struct Map(HashMap<TypeId, Found, ByIdentity>);
+pub(crate) struct Claims(HashMap<TypeId, Claim, ByIdentity>);
 
-impl Map {
+impl Claims {
     pub(crate) const fn new() -> Self {
         Self(HashMap::with_hasher(ByIdentity::new()))
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Found> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Claim> {
         self.0.values()
     }
-}
-
-impl IntoIterator for Map {
-    type Item = Found;
-    type IntoIter = std::collections::hash_map::IntoValues<TypeId, Found>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.into_values()
-    }
-}
-
-/// The places of a table.
-const PLACES: usize = 64;
-
-type Table = [Cell<Option<Found>>; PLACES];
-
-thread_local! {
-    static TABLE: Table = const { [const { Cell::new(None) }; PLACES] };
 }
 
 /// All generic types that have been used.
 static POOLS: Mutex<HashMap<TypeId, &'static RawPool, ByIdentity>> =
     Mutex::new(HashMap::with_hasher(ByIdentity::new()));
 
-/// The place of a type: a number that the optimiser knows.
-#[inline(always)]
-fn place(id: TypeId) -> usize {
-    ByIdentity::new().hash_one(id) as usize % PLACES
+/// The places of a table.
+const PLACES: usize = 64;
+/// How many of them a type may stand in.
+const REACH: usize = 8;
+
+#[derive(Clone, Copy)]
+struct Entry {
+    identity: fn() -> TypeId,
+    cache: CacheRef,
 }
 
-/// The current thread's cache of the pool of `T`.
-#[inline(always)]
-pub(crate) fn find<T: 'static>() -> CacheRef {
-    let id = TypeId::of::<T>();
-    match at(&TABLE, id).filter(|found| found.id == id) {
-        Some(found) => found.cache,
-        None => find_more(id),
-    }
+thread_local! {
+    static TABLE: [Cell<Option<Entry>>; PLACES] = const { [const { Cell::new(None) }; PLACES] };
 }
 
-#[inline(always)]
-fn at(table: &'static LocalKey<Table>, id: TypeId) -> Option<Found> {
-    if NATIVE { table.with(|table| table[place(id)].get()) } else { None }
-}
-
-/// Finds a type that another one has displaced, and displaces that.
-#[cold]
+/// A function of each type's own. Inlined, it would be many.
 #[inline(never)]
-fn find_more(id: TypeId) -> CacheRef {
-    let found = thread::found(|map| map.0.get(&id).copied());
-    found.map_or(CacheRef::EMPTY, |found| {
-        put(found);
-        found.cache
-    })
+fn identity<T: 'static>() -> TypeId {
+    TypeId::of::<T>()
 }
 
-fn put(found: Found) {
-    TABLE.with(|table| table[place(found.id)].set(Some(found)));
+/// The places of a type, as numbers that the optimiser knows. The first one comes first.
+#[inline(always)]
+fn places(id: TypeId) -> impl Iterator<Item = usize> {
+    let first = ByIdentity::new().hash_one(id) as usize;
+    (0..REACH).map(move |step| first.wrapping_add(step) % PLACES)
 }
 
-/// The current thread's cache of the pool of `T`, which is given, claimed unless the thread
-/// is ending.
-pub(crate) fn claim<T: 'static>(pool: &'static RawPool) -> CacheRef {
-    let id = TypeId::of::<T>();
-    if find::<T>().is_empty_one() {
-        thread::claim_found(pool, |map, cache| {
-            let found = Found { id, cache, pool };
-            map.0.insert(id, found);
-            put(found);
-        });
+#[inline(always)]
+fn entry(place: usize) -> Option<Entry> {
+    if NATIVE { TABLE.with(|table| table[place].get()) } else { None }
+}
+
+/// The current thread's cache of the pool of `T`, if that stands in its first place.
+#[inline(always)]
+pub(crate) fn find<T: 'static>() -> Option<CacheRef> {
+    let entry = places(TypeId::of::<T>()).next().and_then(entry)?;
+    ptr::fn_addr_eq(entry.identity, identity::<T> as fn() -> TypeId).then_some(entry.cache)
+}
+
+/// The current thread's cache of the pool of `T`, wherever that stands, or the empty one.
+pub(crate) fn find_anywhere<T: 'static>() -> CacheRef {
+    look(TypeId::of::<T>()).unwrap_or(CacheRef::EMPTY)
+}
+
+fn look(id: TypeId) -> Option<CacheRef> {
+    for place in places(id) {
+        let entry = entry(place)?;
+        if (entry.identity)() == id {
+            return Some(entry.cache);
+        }
     }
-    find::<T>()
+    thread::claim_of(|claims| claims.0.get(&id).copied()).map(|claim| claim.cache)
 }
 
-/// Has the current thread find no cache any more.
-pub(crate) fn forget() {
-    TABLE.with(|table| table.iter().for_each(|place| place.set(None)));
+/// The current thread's cache of the pool of `T`, claimed unless the thread is ending.
+pub(crate) fn claim<T: 'static>(pool: impl FnOnce() -> &'static RawPool) -> CacheRef {
+    let id = TypeId::of::<T>();
+    if let Some(cache) = look(id) {
+        return cache;
+    }
+    let pool = pool();
+    thread::claim_by_type(pool, |claims, cache| {
+        claims.0.insert(id, Claim { cache, pool });
+        if let Some(free) = places(id).find(|&place| entry(place).is_none()) {
+            let entry = Entry { identity: identity::<T>, cache };
+            TABLE.with(|table| table[free].set(Some(entry)));
+        }
+    });
+    find_anywhere::<T>()
+}
+
+/// Has the current thread find no cache any more, and returns what it had.
+pub(crate) fn forget(claims: Claims) -> impl Iterator<Item = Claim> {
+    if NATIVE {
+        TABLE.with(|table| table.iter().for_each(|place| place.set(None)));
+    }
+    claims.0.into_values()
 }
 
 /// The pool of `T`, made at its first use.
 pub(crate) fn pool<T: 'static>(make: impl FnOnce() -> TypePool<T>) -> &'static TypePool<T> {
     let id = TypeId::of::<T>();
-    if let Some(found) = at(&TABLE, id).filter(|found| found.id == id) {
-        // SAFETY: under the identity of `T` stands the pool of `T` (invariant 1).
-        return unsafe { TypePool::from_raw(found.pool) };
-    }
-    let pool = *POOLS.lock().entry(id).or_insert_with(|| {
+    let known = thread::claim_of(|claims| claims.0.get(&id).copied());
+    let pool = known.map_or_else(|| shared_pool(id, make), |claim| claim.pool);
+    // SAFETY: under the identity of `T` stands the pool of `T` (invariant 1).
+    unsafe { TypePool::from_raw(pool) }
+}
+
+fn shared_pool<T: 'static>(id: TypeId, make: impl FnOnce() -> TypePool<T>) -> &'static RawPool {
+    let mut pools = POOLS.lock();
+    pools.entry(id).or_insert_with(|| {
         let pool: &'static TypePool<T> = Box::leak(Box::new(make()));
         pool.raw()
-    });
-    // SAFETY: as above.
-    unsafe { TypePool::from_raw(pool) }
+    })
 }

@@ -23,12 +23,17 @@ use crate::thread::{self, Way};
 /// # Safety
 ///
 /// - The pool is used with objects of `T` alone.
-/// - `cache` and `claim` return a cache of that pool which the calling thread has claimed,
+/// - `cache`, `any_cache` and `claim` return a cache of that pool which the calling thread has claimed,
 ///   or the empty one.
 pub(crate) unsafe trait Home<T>: Copy {
     fn raw(&self) -> &RawPool;
-    /// The thread's cache as it is.
-    fn cache(&self) -> CacheRef;
+    /// The thread's cache as it is, unless it has to be looked for.
+    fn cache(&self) -> Option<CacheRef>;
+    /// The thread's cache as it is, wherever it is found.
+    #[inline(always)]
+    fn any_cache(&self) -> CacheRef {
+        self.cache().unwrap_or(CacheRef::EMPTY)
+    }
     /// The thread's cache, claimed if that is possible.
     fn claim(&self) -> CacheRef;
     /// Has the process-wide calls find the pool, at the latest from here on.
@@ -81,18 +86,25 @@ unsafe impl<T: Poolable> Home<T> for OfType<T> {
     }
 
     #[inline(always)]
-    fn cache(&self) -> CacheRef {
+    fn cache(&self) -> Option<CacheRef> {
         match T::__way() {
-            Way::Own(local) => local.get(),
+            Way::Own(local) => Some(local.get()),
             Way::ByType => by_type::find::<T::Static>(),
         }
     }
 
-    fn claim(&self) -> CacheRef {
-        let pool = T::pool().raw();
+    #[inline(always)]
+    fn any_cache(&self) -> CacheRef {
         match T::__way() {
-            Way::Own(local) => thread::claim_typed(pool, &local),
-            Way::ByType => by_type::claim::<T::Static>(pool),
+            Way::Own(local) => local.get(),
+            Way::ByType => by_type::find_anywhere::<T::Static>(),
+        }
+    }
+
+    fn claim(&self) -> CacheRef {
+        match T::__way() {
+            Way::Own(local) => thread::claim_typed(T::pool().raw(), &local),
+            Way::ByType => by_type::claim::<T::Static>(|| T::pool().raw()),
         }
     }
 
@@ -130,7 +142,7 @@ unsafe impl<T: Poolable> Home<T> for OfType<T> {
 #[inline]
 pub(crate) fn take<T, H: Home<T>>(home: H) -> NonNull<Slot<T>> {
     // SAFETY: the thread has claimed what its home finds.
-    match unsafe { home.cache().pop() } {
+    match home.cache().and_then(|cache| unsafe { cache.pop() }) {
         // SAFETY: the pool holds objects of `T`.
         Some(object) => unsafe { object.into_slot() },
         None => take_more(home),
@@ -141,8 +153,13 @@ pub(crate) fn take<T, H: Home<T>>(home: H) -> NonNull<Slot<T>> {
 /// small where it is inlined.
 #[inline(never)]
 fn take_more<T, H: Home<T>>(home: H) -> NonNull<Slot<T>> {
-    // SAFETY: the thread has claimed what its home finds.
-    match unsafe { home.cache().pop_more() } {
+    let object = match home.cache() {
+        // SAFETY: the thread has claimed what its home finds.
+        Some(cache) => unsafe { cache.pop_more() },
+        // SAFETY: as above.
+        None => unsafe { home.any_cache().pop_any() },
+    };
+    match object {
         // SAFETY: the pool holds objects of `T`.
         Some(object) => unsafe { object.into_slot() },
         None => take_slow(home),
@@ -164,7 +181,7 @@ fn take_slow<T, H: Home<T>>(home: H) -> NonNull<Slot<T>> {
 #[inline]
 pub(crate) fn take_idle<T, H: Home<T>>(home: H) -> Option<NonNull<Slot<T>>> {
     // SAFETY: the thread has claimed what its home finds.
-    let object = unsafe { home.cache().pop_any() }.or_else(|| take_idle_slow(home))?;
+    let object = unsafe { home.any_cache().pop_any() }.or_else(|| take_idle_slow(home))?;
     // SAFETY: the pool holds objects of `T`.
     Some(unsafe { object.into_slot() })
 }
@@ -233,8 +250,12 @@ pub(crate) unsafe fn give<T, H: Home<T>>(home: H, slot: NonNull<Slot<T>>) {
     // SAFETY: the reset has returned, so the value is blank.
     let object = unsafe { object.into_idle(retained) };
     // The thread-local comes last: what ran above may have changed it.
-    // SAFETY: the thread has claimed what its home finds.
-    if let Err(object) = unsafe { home.cache().push(object, retained) } {
+    let pushed = match home.cache() {
+        // SAFETY: the thread has claimed what its home finds.
+        Some(cache) => unsafe { cache.push(object, retained) },
+        None => Err(object),
+    };
+    if let Err(object) = pushed {
         give_more(home, object, retained);
     }
 }
@@ -242,8 +263,13 @@ pub(crate) unsafe fn give<T, H: Home<T>>(home: H, slot: NonNull<Slot<T>>) {
 /// The return of a second object, and of more.
 #[inline(never)]
 fn give_more<T, H: Home<T>>(home: H, object: Object, retained: usize) {
-    // SAFETY: the thread has claimed what its home finds.
-    if let Err(object) = unsafe { home.cache().push_more(object, retained) } {
+    let pushed = match home.cache() {
+        // SAFETY: the thread has claimed what its home finds.
+        Some(cache) => unsafe { cache.push_more(object, retained) },
+        // SAFETY: as above.
+        None => unsafe { home.any_cache().push_any(object, retained) },
+    };
+    if let Err(object) = pushed {
         give_slow(home, object);
     }
 }

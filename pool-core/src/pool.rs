@@ -434,7 +434,7 @@ impl<T> Pool<T> {
     /// If the drop of an object panics. The others are freed all the same.
     pub fn trim(&self) {
         // SAFETY: the thread has claimed what its home finds.
-        unsafe { self.raw().trim(self.cache()) };
+        unsafe { self.raw().trim(self.any_cache()) };
     }
 
     /// Frees the idle objects of the depot and of the current thread.
@@ -457,7 +457,7 @@ impl<T> Pool<T> {
     /// If the drop of an object panics. The others are freed all the same.
     pub fn clear(&self) {
         // SAFETY: the thread has claimed what its home finds.
-        unsafe { self.raw().clear(self.cache()) };
+        unsafe { self.raw().clear(self.any_cache()) };
     }
 
     /// Moves the current thread's idle objects to the depot, for other threads to find.
@@ -478,7 +478,7 @@ impl<T> Pool<T> {
     /// ```
     pub fn flush_thread_cache(&self) {
         // SAFETY: the thread has claimed what its home finds.
-        unsafe { self.raw().flush(self.cache()) };
+        unsafe { self.raw().flush(self.any_cache()) };
     }
 
     /// Changes how many objects the depot keeps, and frees what is above that.
@@ -511,8 +511,8 @@ unsafe impl<T> Home<T> for &Pool<T> {
     }
 
     #[inline(always)]
-    fn cache(&self) -> CacheRef {
-        thread::find(self.key())
+    fn cache(&self) -> Option<CacheRef> {
+        Some(thread::find(self.key()))
     }
 
     fn claim(&self) -> CacheRef {
@@ -577,7 +577,7 @@ unsafe impl<T: Reset> Home<T> for ByTrait<'_, T> {
     }
 
     #[inline(always)]
-    fn cache(&self) -> CacheRef {
+    fn cache(&self) -> Option<CacheRef> {
         self.0.cache()
     }
 

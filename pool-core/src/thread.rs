@@ -22,7 +22,7 @@ use core::ops::Deref;
 use core::ptr;
 use std::thread::LocalKey;
 
-use crate::by_type;
+use crate::by_type::{self, Claim, Claims};
 use crate::cache::CacheRef;
 use crate::raw_pool::{RawPool, caught, forget_panic};
 use crate::registry::{self, Key};
@@ -172,7 +172,7 @@ impl Table {
 thread_local! {
     static TABLE: Cell<Table> = const { Cell::new(Table::NONE) };
     static CLAIMED: Claimed = const {
-        Claimed { typed: RefCell::new(Vec::new()), found: RefCell::new(by_type::Map::new()) }
+        Claimed { typed: RefCell::new(Vec::new()), by_type: RefCell::new(Claims::new()) }
     };
 }
 
@@ -206,7 +206,7 @@ struct Typed {
 struct Claimed {
     typed: RefCell<Vec<Typed>>,
     /// Those of generic types.
-    found: RefCell<by_type::Map>,
+    by_type: RefCell<Claims>,
 }
 
 impl Drop for Claimed {
@@ -227,8 +227,7 @@ impl Drop for Claimed {
             unsafe { cache.release() };
         }
         // First of all, as above.
-        by_type::forget();
-        for by_type::Found { cache, pool, .. } in self.found.take() {
+        for Claim { cache, pool } in by_type::forget(self.by_type.take()) {
             // SAFETY: as above.
             unsafe { pool.empty_cache_of_ending_thread(cache) };
             // SAFETY: as above.
@@ -268,23 +267,20 @@ pub(crate) fn claim_typed(pool: &'static RawPool, local: &RawLocal) -> CacheRef 
     local.get()
 }
 
-/// The current thread's cache of the pool of a generic type, claimed unless the thread is
-/// ending; and whether it has been.
-pub(crate) fn claim_found(
-    pool: &'static RawPool,
-    install: impl FnOnce(&mut by_type::Map, CacheRef),
-) {
+/// Claims a cache of the pool of a generic type for the current thread, unless that is
+/// ending, and has `install` note it.
+pub(crate) fn claim_by_type(pool: &'static RawPool, install: impl FnOnce(&mut Claims, CacheRef)) {
     let is_possible = NATIVE && pool.has_caches();
     if is_possible && CLAIMED.try_with(|_| ()).is_ok() {
         pool.claim(|cache| {
-            CLAIMED.with(|claimed| install(&mut claimed.found.borrow_mut(), cache));
+            CLAIMED.with(|claimed| install(&mut claimed.by_type.borrow_mut(), cache));
         });
     }
 }
 
-/// What the current thread has claimed of generic types, unless it is ending.
-pub(crate) fn found<R>(look: impl FnOnce(&by_type::Map) -> Option<R>) -> Option<R> {
-    CLAIMED.try_with(|claimed| look(&claimed.found.borrow())).ok().flatten()
+/// Looks for one of the claims of the current thread, unless that is ending.
+pub(crate) fn claim_of(look: impl FnOnce(&Claims) -> Option<Claim>) -> Option<Claim> {
+    CLAIMED.try_with(|claimed| look(&claimed.by_type.borrow())).ok().flatten()
 }
 
 /// The current thread's cache of a pool that a user made, claimed unless the thread is
@@ -311,9 +307,9 @@ pub(crate) fn claim_made(pool: &RawPool, key: Key) -> CacheRef {
 /// Has the current thread do in all its caches what it was summoned for.
 pub(crate) fn catch_up() {
     let typed = CLAIMED.try_with(|claimed| {
-        let (typed, found) = (claimed.typed.borrow(), claimed.found.borrow());
+        let (typed, by_type) = (claimed.typed.borrow(), claimed.by_type.borrow());
         let typed = typed.iter().map(|typed| (typed.cache, typed.pool));
-        typed.chain(found.iter().map(|found| (found.cache, found.pool))).collect::<Vec<_>>()
+        typed.chain(by_type.iter().map(|claim| (claim.cache, claim.pool))).collect::<Vec<_>>()
     });
     // The thread is ending, and has no caches any more.
     let Ok(typed) = typed else { return };

@@ -185,7 +185,7 @@ impl<T: Poolable<Static = T> + 'static> TypePool<T> {
     pub fn trim(&self) {
         let home = OfType::<T>::new();
         // SAFETY: the thread has claimed what its home finds.
-        unsafe { home.raw().trim(home.cache()) };
+        unsafe { home.raw().trim(home.any_cache()) };
     }
 
     /// Frees the idle objects of the depot and of the current thread.
@@ -213,7 +213,7 @@ impl<T: Poolable<Static = T> + 'static> TypePool<T> {
     pub fn clear(&self) {
         let home = OfType::<T>::new();
         // SAFETY: the thread has claimed what its home finds.
-        unsafe { home.raw().clear(home.cache()) };
+        unsafe { home.raw().clear(home.any_cache()) };
     }
 
     /// Moves the current thread's idle objects to the depot, for other threads to find.
@@ -236,7 +236,7 @@ impl<T: Poolable<Static = T> + 'static> TypePool<T> {
     pub fn flush_thread_cache(&self) {
         let home = OfType::<T>::new();
         // SAFETY: the thread has claimed what its home finds.
-        unsafe { home.raw().flush(home.cache()) };
+        unsafe { home.raw().flush(home.any_cache()) };
     }
 
     /// Changes how many objects the depot keeps, and frees what is above that.

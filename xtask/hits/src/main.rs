@@ -52,6 +52,21 @@ fn type_pool(hits: u32) {
     }
 }
 
+#[derive(Poolable)]
+struct GenericBuffer<T> {
+    #[pool(capacity = CAPACITY)]
+    bytes: Vec<T>,
+}
+
+/// The pool of an instance of a generic type.
+#[inline(never)]
+fn generic(hits: u32) {
+    for _ in 0..hits {
+        let mut buffer = GenericBuffer::<u8>::pooled();
+        fill(&mut buffer.bytes);
+    }
+}
+
 static LINES: Pool<Vec<u8>> = Pool::new(|| Vec::with_capacity(CAPACITY));
 
 /// A pool that the user made.
@@ -68,6 +83,7 @@ fn main() -> ExitCode {
     let run: Option<fn(u32)> = match arguments.first().map(String::as_str) {
         Some("floor") => Some(floor),
         Some("type_pool") => Some(type_pool),
+        Some("generic") => Some(generic),
         Some("pool") => Some(pool),
         _ => None,
     };
