@@ -11,6 +11,7 @@
 //! | `process`, `registry` | all pools of the process |
 //! | `testing` | help for the tests of users |
 //! | `lifecycle` | an object's way: created, taken, given back, freed |
+//! | `nest` | returns that bring about returns, and which of them wait |
 //! | `cache` | one thread's objects: the hit path |
 //! | `by_type` | how a thread finds its cache of a generic type |
 //! | `thread` | how a thread finds its caches, and hands them over when it ends |
@@ -30,6 +31,7 @@ mod forward;
 mod guard;
 mod lifecycle;
 mod limits;
+mod nest;
 mod pool;
 mod poolable;
 #[doc(hidden)]

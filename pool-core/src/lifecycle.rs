@@ -11,6 +11,7 @@ use core::ptr::NonNull;
 
 use crate::by_type;
 use crate::cache::CacheRef;
+use crate::nest::{self, Give, Level};
 use crate::poolable::Poolable;
 use crate::raw_pool::RawPool;
 use crate::registry;
@@ -25,7 +26,11 @@ use crate::thread::{self, Way};
 /// - The pool is used with objects of `T` alone.
 /// - `cache`, `any_cache` and `claim` return a cache of that pool which the calling thread has claimed,
 ///   or the empty one.
+/// - `LATER` is nothing, unless `T` has no lifetimes; its function does what `give` does.
 pub(crate) unsafe trait Home<T>: Copy {
+    /// Gives back an object that had to wait, where returns may nest.
+    const LATER: Option<Give> = None;
+
     fn raw(&self) -> &RawPool;
     /// The thread's cache as it is, unless it has to be looked for.
     fn cache(&self) -> Option<CacheRef>;
@@ -78,8 +83,10 @@ impl<T> Copy for OfType<T> {}
 // SAFETY: the pool of a type holds objects of that type, which may differ in lifetimes: idle
 // ones are as their reset or their create left them, and so valid at any (`Poolable`). The
 // way to the thread's cache is typed, or found by the type's identity; it leads to a cache
-// that its thread has claimed, or to the empty one.
+// that its thread has claimed, or to the empty one. A type with `__NESTS` has no lifetimes.
 unsafe impl<T: Poolable> Home<T> for OfType<T> {
+    const LATER: Option<Give> = if T::__NESTS { Some(give_later::<T>) } else { None };
+
     #[inline]
     fn raw(&self) -> &RawPool {
         T::pool().raw()
@@ -239,6 +246,36 @@ pub(crate) fn attach<T, H: Home<T>>(home: H, value: T) -> NonNull<Slot<T>> {
 /// - The slot came from this pool, and the caller owns it and gives it up.
 #[inline(always)]
 pub(crate) unsafe fn give<T, H: Home<T>>(home: H, slot: NonNull<Slot<T>>) {
+    // A constant: other types have none of this in their code.
+    if let Some(later) = H::LATER {
+        let Some(_level) = Level::enter() else {
+            // SAFETY: the caller gives the slot up, and it may wait: `T` has no lifetimes.
+            return unsafe { nest::defer(slot.cast(), later) };
+        };
+        // SAFETY: the caller's promise is the one asked for.
+        return unsafe { give_now(home, slot) };
+    }
+    // SAFETY: as above.
+    unsafe { give_now(home, slot) };
+}
+
+/// Gives back an object that had to wait.
+///
+/// # Safety
+///
+/// - `slot` is a `Slot<T>` that came from the pool of `T`; the caller owns it and gives it up.
+unsafe fn give_later<T: Poolable>(slot: NonNull<()>) {
+    // SAFETY: the caller's promise is the one asked for.
+    unsafe { give_now(OfType::<T>::new(), slot.cast()) };
+}
+
+/// Gives an object back, whatever it holds.
+///
+/// # Safety
+///
+/// - As for [`give`].
+#[inline(always)]
+unsafe fn give_now<T, H: Home<T>>(home: H, slot: NonNull<Slot<T>>) {
     // SAFETY: the caller's promise is the one asked for.
     let mut object = unsafe { InHand::new(home, slot, Reason::Invalid) };
     object.is_return = true;

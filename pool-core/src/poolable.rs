@@ -35,7 +35,8 @@ use crate::type_pool::TypePool;
 ///   lifetimes are;
 /// - `pool` returns the same pool each time, and `__way` the way to the current thread's
 ///   cache of that pool;
-/// - `__Reach` is [`OneThread`](crate::private::OneThread) if the pool was made local.
+/// - `__Reach` is [`OneThread`](crate::private::OneThread) if the pool was made local;
+/// - `__NESTS` is true only for a type without lifetimes.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no pool",
     label = "needs `#[derive(Poolable)]`",
@@ -97,6 +98,11 @@ pub unsafe trait Poolable: Reset + Sized {
     /// How the current thread finds its cache.
     #[doc(hidden)]
     fn __way() -> Way<Self::Static>;
+
+    /// Whether the return of an object may bring about the return of another. Then it may
+    /// also be put off, until the outermost of the thread's returns is through.
+    #[doc(hidden)]
+    const __NESTS: bool = false;
 
     /// `#[pool(validate = ..)]`.
     #[doc(hidden)]

@@ -4,6 +4,7 @@
 use core::any::type_name;
 pub use core::default::Default;
 use core::marker::PhantomData;
+pub use core::mem::needs_drop;
 pub use core::ops::Drop;
 pub use core::option::Option;
 pub use core::primitive::{bool, u8, usize};
@@ -13,6 +14,7 @@ pub use std::thread_local;
 pub use crate::borrow::ReleaseBorrows;
 use crate::by_type;
 pub use crate::limits::Limits;
+pub use crate::nest::nests;
 use crate::poolable::Poolable;
 use crate::reset::Reset;
 pub use crate::thread::{Local, Way, local};
