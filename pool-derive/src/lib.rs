@@ -8,6 +8,7 @@
 //! | `model` | decides what happens to each field, at birth and on return |
 //! | `check` | rejects what does not go together, all of it in one pass |
 //! | `bound` | infers the `where` clauses |
+//! | `nest` | tells whether a return may bring about another |
 //! | `expand` | prints the code |
 //! | `fallback` | prints a stub instead if any stage found a mistake |
 #![forbid(unsafe_code)]
@@ -19,6 +20,7 @@ mod error;
 mod expand;
 mod fallback;
 mod model;
+mod nest;
 mod suggest;
 
 use proc_macro2::TokenStream;

@@ -51,6 +51,21 @@ fn a_struct_with_a_pool() {
 }
 
 #[test]
+fn a_type_whose_fields_are_known_says_nothing_of_nesting() {
+    let expansion = |input| super::derive(input, Derive::Poolable).to_string();
+    let known = expansion(quote!(
+        struct Line(String, Vec<(u8, Duration)>);
+    ));
+    assert!(known.contains("Poolable for Line") && !known.contains("__NESTS"));
+    assert!(
+        expansion(quote!(
+            struct Line(Link);
+        ))
+        .contains("__NESTS")
+    );
+}
+
+#[test]
 fn an_enum_without_a_pool() {
     snapshot(
         "reset_enum",

@@ -19,6 +19,8 @@ mod bytes;
 )]
 mod census;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
+mod chains;
+#[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod conservation;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod endurance;

@@ -6,6 +6,7 @@ use syn::ext::IdentExt;
 
 use super::{Expander, accessor, at};
 use crate::bound::static_type;
+use crate::nest;
 
 impl Expander<'_> {
     /// The static pool, `impl Poolable`, and the accessor.
@@ -50,6 +51,13 @@ impl Expander<'_> {
             quote! {
                 #[inline]
                 fn __validate(&self) -> #private::bool { (Self::__POOL_VALIDATE)(self) }
+            }
+        });
+        let suspects = nest::suspects(model);
+        let nests = (!suspects.is_empty()).then(|| {
+            quote! {
+                const __NESTS: #private::bool =
+                    #private::nests::<Self>(#(#private::needs_drop::<#suspects>())||*);
             }
         });
         let doc = format!(
@@ -102,6 +110,7 @@ impl Expander<'_> {
             &quote! {
                 type Static = #own;
                 type __Reach = #private::#reach;
+                #nests
 
                 #[inline]
                 fn pool() -> &'static #krate::TypePool<#own> { #pool }

@@ -221,6 +221,9 @@ const _: () = {
     unsafe impl ::poolable::Poolable for Request {
         type Static = Request;
         type __Reach = ::poolable::__private::EveryThread;
+        const __NESTS: ::poolable::__private::bool = ::poolable::__private::nests::<
+            Self,
+        >(::poolable::__private::needs_drop::<Key>());
         #[inline]
         fn pool() -> &'static ::poolable::TypePool<Request> {
             __POOL.pool()
