@@ -4,6 +4,7 @@
 //! every return had to wait for the one of the object inside.
 
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use std::sync::mpsc;
 use std::thread;
 
@@ -226,6 +227,84 @@ fn types_that_hold_each_other_go_home() {
 }
 
 #[test]
+fn lists_of_a_generic_type_go_home_each_to_its_own_pool() {
+    #[derive(Poolable)]
+    #[pool(max_idle = 2_000_000, max_bytes = 1 << 30)]
+    struct Node<T: Reset + Send + 'static> {
+        value: T,
+        next: Option<Pooled<Node<T>>>,
+    }
+
+    fn list<T: Reset + Clone + Send + 'static>(value: &T, len: u64) -> Option<Pooled<Node<T>>> {
+        (0..len).fold(None, |next, _| {
+            let mut node = Node::<T>::pooled();
+            (node.value, node.next) = (value.clone(), next);
+            Some(node)
+        })
+    }
+
+    on_a_small_stack(|| {
+        drop((list(&7_u64, LONG), list(&String::from("seven"), LONG / 10)));
+        let stats = [Node::<u64>::pool().stats(), Node::<String>::pool().stats()];
+        assert_eq!(stats.map(|stats| stats.returned), [LONG, LONG / 10]);
+        assert_home(&stats[0]);
+        assert_home(&stats[1]);
+    });
+}
+
+#[test]
+fn a_list_of_a_type_bound_to_its_thread_goes_home() {
+    #[derive(Poolable)]
+    #[pool(local)]
+    struct Node {
+        mark: Option<Rc<()>>,
+        next: Option<Pooled<Node>>,
+    }
+
+    on_a_small_stack(|| {
+        let mark = Rc::new(());
+        let list = (0..LONG).fold(None, |next, _| {
+            let mut node = Node::pooled();
+            (node.mark, node.next) = (Some(Rc::clone(&mark)), next);
+            Some(node)
+        });
+        drop(list);
+        assert_eq!(Rc::strong_count(&mark), 1);
+        assert_eq!(Node::pool().stats().returned, LONG);
+        assert_home(&Node::pool().stats());
+    });
+}
+
+#[test]
+fn what_a_borrowing_object_holds_goes_home_and_itself_is_never_put_off() {
+    #[derive(Poolable)]
+    struct Note(Option<Pooled<Note>>);
+
+    #[derive(Poolable)]
+    struct Parsed<'a> {
+        text: &'a str,
+        notes: Vec<Pooled<Note>>,
+    }
+
+    on_a_small_stack(|| {
+        const { assert!(!<Parsed<'_> as Poolable>::__NESTS) };
+        let text = String::from("borrowed");
+        let mut parsed = Parsed::pooled();
+        parsed.text = &text;
+        let list = (0..LONG / 10).fold(Note::pooled(), |next, _| {
+            let mut note = Note::pooled();
+            note.0 = Some(next);
+            note
+        });
+        parsed.notes.push(list);
+        drop(parsed);
+        assert_eq!(Parsed::pool().stats().in_use, 0);
+        assert_eq!(Note::pool().stats().returned, LONG / 10 + 1);
+        assert_home(&Note::pool().stats());
+    });
+}
+
+#[test]
 fn a_wide_tree_below_a_long_trunk_goes_home() {
     #[derive(Poolable)]
     #[pool(max_idle = 2_000_000, max_bytes = 1 << 30)]
@@ -398,10 +477,20 @@ fn types_that_cannot_nest_do_not_count_their_returns() {
     #[derive(Poolable)]
     struct Node(Option<Pooled<Plain>>);
 
-    let nests =
-        [<Plain as Poolable>::__NESTS, <Keyed as Poolable>::__NESTS, <Node as Poolable>::__NESTS];
-    assert_eq!(nests, [false, false, true]);
+    #[derive(Poolable)]
+    struct Batch<T, const N: usize>(Vec<T>, [u8; N]);
+
+    let nests = [
+        <Plain as Poolable>::__NESTS,
+        <Keyed as Poolable>::__NESTS,
+        <Batch<u64, 8> as Poolable>::__NESTS,
+        <Node as Poolable>::__NESTS,
+        <Batch<Pooled<Plain>, 8> as Poolable>::__NESTS,
+    ];
+    assert_eq!(nests, [false, false, false, true, true]);
     let (plain, keyed) = (Plain::pooled(), Keyed::pooled());
     assert!(plain.0.is_empty() && plain.1.is_none() && keyed.0.is_empty() && keyed.1.0 == [0; 16]);
     assert!(Node::pooled().0.is_none());
+    let batch = Batch::<u64, 8>::pooled();
+    assert!(batch.0.is_empty() && batch.1 == [0; 8]);
 }
