@@ -9,16 +9,22 @@
 //! 3. An element whose reset did not return is dropped; it never becomes spare.
 //! 4. Elements at and above `unwiped` have been seen by nobody since the last wipe, so
 //!    that one large use does not make every later wipe a large one.
+//! 5. There are at most `limit` spare elements.
+//! 6. Where a call that resets returns, and where it unwinds, every element at and above
+//!    `live` is one whose reset returned, and which since then was lent to nothing but its
+//!    own `retained_bytes` and, before one more reset, its own `wipe`; and the vector holds
+//!    no other value of `T`. So an element that borrows has nothing of what it borrowed
+//!    once it is spare, and after [`Reset::reset`] none has: if that unwinds too.
 //!
 //! # Rejected
 //!
 //! Keeping every spare element that `push` meets: a user who pushes ten values and
 //! clears them would own ten elements more after each round.
 
-use core::fmt;
+mod edit;
+mod traits;
+
 use core::mem;
-use core::ops::{Deref, DerefMut};
-use core::slice;
 
 #[cfg(feature = "zeroize")]
 use crate::wipe::{Wipe, bytes_of, wipe_memory};
@@ -28,6 +34,12 @@ use crate::{Capacity, Reset};
 ///
 /// It derefs to the slice of its elements. [`push_blank`](RetainVec::push_blank) hands
 /// out a kept element before it creates one.
+///
+/// An element that a method returns by value has left, with its memory. All others that
+/// are removed are reset, their secrets wiped, and kept: by
+/// [`clear`](RetainVec::clear), [`truncate`](RetainVec::truncate),
+/// [`retain`](RetainVec::retain) and [`resize_blank`](RetainVec::resize_blank). To keep
+/// a single one, swap it with the last and truncate.
 ///
 /// # Examples
 ///
@@ -48,6 +60,7 @@ pub struct RetainVec<T> {
     live: usize,
     spare_heap: usize,
     unwiped: usize,
+    limit: usize,
 }
 
 impl<T> RetainVec<T> {
@@ -64,7 +77,7 @@ impl<T> RetainVec<T> {
     #[inline]
     #[must_use]
     pub const fn new() -> Self {
-        Self { items: Vec::new(), live: 0, spare_heap: 0, unwiped: 0 }
+        Self { items: Vec::new(), live: 0, spare_heap: 0, unwiped: 0, limit: usize::MAX }
     }
 
     /// Returns an empty vector with room for at least `capacity` elements.
@@ -80,7 +93,7 @@ impl<T> RetainVec<T> {
     #[inline]
     #[must_use]
     pub fn with_capacity(capacity: usize) -> Self {
-        Self { items: Vec::with_capacity(capacity), live: 0, spare_heap: 0, unwiped: 0 }
+        Self { items: Vec::with_capacity(capacity), ..Self::new() }
     }
 
     /// Returns for how many elements there is room, spare ones included.
@@ -261,12 +274,22 @@ impl<T: Reset> RetainVec<T> {
             return;
         }
         let end = mem::replace(&mut self.live, len);
-        let mut retiring = Retiring { vec: self, next: len, end };
+        let kept = len.saturating_add(self.limit);
+        let mut retiring = Retiring { vec: self, next: len, end, kept };
+        if retiring.vec.items.len() > kept {
+            retiring.vec.drop_spares_from(end.max(kept));
+            if retiring.vec.items.len() == end {
+                // Invariant 2, which `settle` cannot restore before they are blank.
+                retiring.vec.spare_heap = 0;
+            }
+        }
         while retiring.next < end {
             let item = &mut retiring.vec.items[retiring.next];
             item.reset();
-            let heap = item.retained_bytes();
-            retiring.vec.spare_heap = retiring.vec.spare_heap.saturating_add(heap);
+            if retiring.next < kept {
+                let heap = item.retained_bytes();
+                retiring.vec.spare_heap = retiring.vec.spare_heap.saturating_add(heap);
+            }
             retiring.next += 1;
         }
     }
@@ -286,33 +309,81 @@ impl<T: Reset> RetainVec<T> {
     /// assert!(numbers.capacity() < 100);
     /// ```
     pub fn shrink_to(&mut self, capacity: usize) {
-        let kept = capacity.max(self.live);
-        while let Some(spare) = self.items.get_mut(kept..).and_then(<[T]>::last_mut) {
+        self.drop_spares_from(capacity.max(self.live));
+        if self.items.capacity() > capacity {
+            self.items.shrink_to(capacity);
+        }
+    }
+
+    /// Keeps no more than `limit` spare elements from now on: those beyond it are reset
+    /// and dropped. Without this call there is no such bound.
+    ///
+    /// It is meant for the birth of the vector, and holds as long as the vector does:
+    /// `#[pool(init = RetainVec::new().max_retained(64))]` on a field. To bound what a pool
+    /// keeps from one user to the next, `#[pool(max_capacity = 64)]` will do.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::RetainVec;
+    ///
+    /// let mut lines = RetainVec::<String>::new().max_retained(2);
+    /// lines.resize_blank(10);
+    /// lines.clear();
+    /// assert_eq!(lines.retained(), 2);
+    /// ```
+    #[must_use]
+    pub fn max_retained(mut self, limit: usize) -> Self {
+        self.set_max_retained(limit);
+        self
+    }
+
+    /// Does what [`max_retained`](RetainVec::max_retained) does, in place.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::RetainVec;
+    ///
+    /// let mut numbers = RetainVec::from_iter(0..10);
+    /// numbers.clear();
+    /// numbers.set_max_retained(4);
+    /// assert_eq!(numbers.retained(), 4);
+    /// ```
+    pub fn set_max_retained(&mut self, limit: usize) {
+        self.drop_spares_from(self.live.saturating_add(limit));
+        self.limit = limit;
+    }
+
+    /// Drops the spare elements at and above `start`, which is not below the elements in
+    /// use nor, during a truncation, below those that are about to become spare.
+    fn drop_spares_from(&mut self, start: usize) {
+        while let Some(spare) = self.items.get_mut(start..).and_then(<[T]>::last_mut) {
             let heap = spare.retained_bytes();
             let spare = self.items.pop();
             self.spare_heap = self.spare_heap.saturating_sub(heap);
             self.settle();
             drop(spare);
         }
-        if self.items.capacity() > capacity {
-            self.items.shrink_to(capacity);
-        }
     }
 }
 
 /// Elements on their way to become spare: from `next` to `end` they are not blank yet.
-/// Unwinding drops those (invariant 3).
+/// Unwinding drops those (invariant 3). The end of the way drops those from `kept` on,
+/// which are too many (invariant 5).
 struct Retiring<'a, T> {
     vec: &'a mut RetainVec<T>,
     next: usize,
     end: usize,
+    kept: usize,
 }
 
 impl<T> Drop for Retiring<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        if self.next < self.end {
-            drop(self.vec.items.drain(self.next..self.end));
+        let first = self.next.min(self.kept);
+        if first < self.end {
+            drop(self.vec.items.drain(first..self.end));
         }
     }
 }
@@ -394,98 +465,19 @@ impl<T: Wipe + Reset> Wipe for RetainVec<T> {
     }
 }
 
-impl<T> Deref for RetainVec<T> {
-    type Target = [T];
-
-    #[inline]
-    fn deref(&self) -> &[T] {
-        self.as_slice()
-    }
-}
-
-impl<T> DerefMut for RetainVec<T> {
-    #[inline]
-    fn deref_mut(&mut self) -> &mut [T] {
-        self.as_mut_slice()
-    }
-}
-
-impl<'a, T> IntoIterator for &'a RetainVec<T> {
-    type Item = &'a T;
-    type IntoIter = slice::Iter<'a, T>;
-
-    #[inline]
-    fn into_iter(self) -> Self::IntoIter {
-        self.as_slice().iter()
-    }
-}
-
-impl<'a, T> IntoIterator for &'a mut RetainVec<T> {
-    type Item = &'a mut T;
-    type IntoIter = slice::IterMut<'a, T>;
-
-    #[inline]
-    fn into_iter(self) -> Self::IntoIter {
-        self.as_mut_slice().iter_mut()
-    }
-}
-
-/// Pushes each value.
-impl<T: Reset> Extend<T> for RetainVec<T> {
-    fn extend<I: IntoIterator<Item = T>>(&mut self, values: I) {
-        values.into_iter().for_each(|value| self.push(value));
-    }
-}
-
-impl<T> FromIterator<T> for RetainVec<T> {
-    fn from_iter<I: IntoIterator<Item = T>>(values: I) -> Self {
-        let items = Vec::from_iter(values);
-        Self { live: items.len(), unwiped: items.len(), items, spare_heap: 0 }
-    }
-}
-
-impl<T> Default for RetainVec<T> {
-    #[inline]
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-/// Clones what is seen; spare elements stay behind.
-impl<T: Clone> Clone for RetainVec<T> {
-    fn clone(&self) -> Self {
-        let items = self.as_slice().to_vec();
-        Self { items, live: self.live, spare_heap: 0, unwiped: self.live }
-    }
-}
-
-impl<T: PartialEq> PartialEq for RetainVec<T> {
-    fn eq(&self, other: &Self) -> bool {
-        self.as_slice() == other.as_slice()
-    }
-}
-
-impl<T: Eq> Eq for RetainVec<T> {}
-
-impl<T: fmt::Debug> fmt::Debug for RetainVec<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.as_slice().fmt(f)
-    }
-}
-
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use core::cell::Cell;
     use core::panic::AssertUnwindSafe;
     use std::panic::{catch_unwind, resume_unwind};
 
     use super::*;
 
-    fn texts(texts: &[&str]) -> RetainVec<String> {
+    pub(in crate::retain) fn texts(texts: &[&str]) -> RetainVec<String> {
         texts.iter().copied().map(String::from).collect()
     }
 
-    fn places(vec: &RetainVec<String>) -> Vec<*const u8> {
+    pub(in crate::retain) fn places(vec: &RetainVec<String>) -> Vec<*const u8> {
         vec.items.iter().map(|text| text.as_ptr()).collect()
     }
 
@@ -493,17 +485,17 @@ mod tests {
         vec.items[vec.live..].iter().map(String::capacity).sum()
     }
 
-    fn panics(act: impl FnOnce()) -> bool {
+    pub(in crate::retain) fn panics(act: impl FnOnce()) -> bool {
         catch_unwind(AssertUnwindSafe(act)).is_err()
     }
 
     /// Unwinds without the noise of a panic hook.
-    fn unwind() -> ! {
+    pub(in crate::retain) fn unwind() -> ! {
         resume_unwind(Box::new(()))
     }
 
     #[derive(Clone, Copy, Debug, PartialEq)]
-    enum Fails {
+    pub(in crate::retain) enum Fails {
         Nowhere,
         InReset,
         InRetained,
@@ -513,19 +505,19 @@ mod tests {
     }
 
     thread_local! {
-        static DROPS: Cell<usize> = const { Cell::new(0) };
-        static BIRTHS_LEFT: Cell<usize> = const { Cell::new(usize::MAX) };
+        pub(in crate::retain) static DROPS: Cell<usize> = const { Cell::new(0) };
+        pub(in crate::retain) static BIRTHS_LEFT: Cell<usize> = const { Cell::new(usize::MAX) };
         static MEASURED: Cell<usize> = const { Cell::new(0) };
     }
 
     /// Panics where it is told to; blank if its number is 1.
     #[derive(Debug)]
-    struct Probe {
-        number: u8,
-        fails: Fails,
+    pub(in crate::retain) struct Probe {
+        pub(in crate::retain) number: u8,
+        pub(in crate::retain) fails: Fails,
     }
 
-    fn probe(number: u8, fails: Fails) -> Probe {
+    pub(in crate::retain) fn probe(number: u8, fails: Fails) -> Probe {
         Probe { number, fails }
     }
 
@@ -572,7 +564,7 @@ mod tests {
     }
 
     /// Asserts the invariants, and that whatever is handed out from here on is blank.
-    fn is_consistent(vec: &mut RetainVec<Probe>, retained: usize) {
+    pub(in crate::retain) fn is_consistent(vec: &mut RetainVec<Probe>, retained: usize) {
         assert_eq!(vec.retained(), retained);
         assert_eq!(vec.spare_heap, 100 * retained);
         let live = vec.len();
@@ -725,6 +717,98 @@ mod tests {
         let capacity = vec.capacity();
         Capacity::shrink_to(&mut vec, capacity);
         assert_eq!(vec.capacity(), capacity);
+    }
+
+    #[test]
+    fn no_more_spare_elements_are_kept_than_the_bound_allows() {
+        for limit in 0..8 {
+            // Six that were used, two of them cleared before the others.
+            let mut vec = RetainVec::from_iter((5..11).map(|n| probe(n, Fails::Nowhere)));
+            vec.set_max_retained(limit);
+            vec.truncate(4);
+            assert_eq!(vec.retained(), limit.min(2));
+            vec.truncate(1);
+            assert_eq!((vec.retained(), vec.spare_heap), (limit.min(5), 100 * limit.min(5)));
+            vec.clear();
+            is_consistent(&mut vec, limit.min(6));
+        }
+    }
+
+    #[test]
+    fn bound_holds_from_the_call_on() {
+        let mut vec = RetainVec::from_iter((5..11).map(|n| probe(n, Fails::Nowhere)));
+        vec.truncate(1);
+        vec = vec.max_retained(3);
+        assert_eq!((vec.len(), vec[0].number), (1, 5));
+        vec.push(probe(9, Fails::Nowhere));
+        vec.clear();
+        is_consistent(&mut vec, 3);
+    }
+
+    #[test]
+    fn elements_beyond_the_bound_are_reset_before_they_are_dropped() {
+        thread_local! {
+            static DROPPED_IN_USE: Cell<usize> = const { Cell::new(0) };
+        }
+        struct Lamp(bool);
+        impl Reset for Lamp {
+            fn blank() -> Self {
+                Lamp(false)
+            }
+            fn reset(&mut self) {
+                self.0 = false;
+            }
+        }
+        impl Drop for Lamp {
+            fn drop(&mut self) {
+                DROPPED_IN_USE.set(DROPPED_IN_USE.get() + usize::from(self.0));
+            }
+        }
+        let mut lamps = RetainVec::from_iter([true; 5].map(Lamp)).max_retained(2);
+        lamps.clear();
+        assert_eq!((lamps.retained(), DROPPED_IN_USE.get()), (2, 0));
+    }
+
+    #[test]
+    fn panics_do_not_break_the_bound() {
+        for fails in [Fails::InReset, Fails::InRetained, Fails::InDrop] {
+            for failing in 0..6 {
+                for limit in 0..8 {
+                    let mut vec = RetainVec::from_iter((5..11).map(|n| probe(n, Fails::Nowhere)));
+                    vec.set_max_retained(limit);
+                    vec.truncate(4);
+                    if let Some(probe) = vec.items.get_mut(failing) {
+                        probe.fails = fails;
+                    }
+                    panics(|| vec.clear());
+                    assert!(vec.is_empty() && vec.retained() <= limit);
+                    vec.items.iter_mut().for_each(|probe| probe.fails = Fails::Nowhere);
+                    let retained = vec.retained();
+                    is_consistent(&mut vec, retained);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn heap_is_zero_where_the_bound_leaves_no_spare_element() {
+        /// Tells less each time it is asked.
+        struct Fading(usize);
+        impl Reset for Fading {
+            fn blank() -> Self {
+                Fading(100)
+            }
+            fn reset(&mut self) {}
+            fn retained_bytes(&mut self) -> usize {
+                self.0 /= 2;
+                self.0
+            }
+        }
+        let mut vec = RetainVec::from_iter([100; 4].map(Fading));
+        vec.truncate(2);
+        vec.limit = 0;
+        vec.clear();
+        assert_eq!((vec.retained(), vec.spare_heap), (0, 0));
     }
 
     #[test]
