@@ -5,8 +5,16 @@
 //! 1. `some` implies a value.
 //! 2. A value without `some` is spare: blank, and seen by nobody.
 //! 3. A value whose reset did not return is dropped; it never becomes spare.
+//! 4. Where a call that resets returns, and where it unwinds, a value without `some` is
+//!    one whose reset returned, and which since then was lent to nothing but its own
+//!    `retained_bytes` and, before one more reset, its own `wipe`; and there is no other
+//!    value of `T`. So a value that borrows has nothing of what it borrowed once it is
+//!    spare, and after [`Reset::reset`] it is: if that unwinds too.
 
+use core::cmp::Ordering;
 use core::fmt;
+use core::hash::{Hash, Hasher};
+use core::ops::{Deref, DerefMut};
 
 use crate::Reset;
 #[cfg(feature = "zeroize")]
@@ -131,6 +139,65 @@ impl<T> RetainOption<T> {
     pub fn insert(&mut self, value: T) -> &mut T {
         self.some = true;
         self.value.insert(value)
+    }
+
+    /// Puts a value in and returns the one that was there. One that was kept is dropped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::RetainOption;
+    ///
+    /// let mut number = RetainOption::from(Some(7));
+    /// assert_eq!(number.replace(8), Some(7));
+    /// assert_eq!(number.as_ref(), Some(&8));
+    /// ```
+    #[inline]
+    pub fn replace(&mut self, value: T) -> Option<T> {
+        let replaced = self.take();
+        self.insert(value);
+        replaced
+    }
+
+    /// Borrows what the value derefs to, if there is one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::RetainOption;
+    ///
+    /// let host = RetainOption::from(Some(String::from("example.org")));
+    /// assert_eq!(host.as_deref(), Some("example.org"));
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn as_deref(&self) -> Option<&T::Target>
+    where
+        T: Deref,
+    {
+        self.as_ref().map(T::deref)
+    }
+
+    /// Borrows what the value derefs to mutably, if there is one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::RetainOption;
+    ///
+    /// let mut host = RetainOption::from(Some(String::from("Example.org")));
+    /// if let Some(host) = host.as_deref_mut() {
+    ///     host.make_ascii_lowercase();
+    /// }
+    /// assert_eq!(host.as_deref(), Some("example.org"));
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn as_deref_mut(&mut self) -> Option<&mut T::Target>
+    where
+        T: DerefMut,
+    {
+        self.as_mut().map(T::deref_mut)
     }
 
     /// Takes the value out and leaves none. A kept value stays.
@@ -287,6 +354,14 @@ impl<T> From<Option<T>> for RetainOption<T> {
     }
 }
 
+/// Takes what is seen; a kept value is dropped.
+impl<T> From<RetainOption<T>> for Option<T> {
+    #[inline]
+    fn from(mut option: RetainOption<T>) -> Self {
+        option.take()
+    }
+}
+
 /// Clones what is seen; a kept value stays behind.
 impl<T: Clone> Clone for RetainOption<T> {
     #[inline]
@@ -303,6 +378,27 @@ impl<T: PartialEq> PartialEq for RetainOption<T> {
 }
 
 impl<T: Eq> Eq for RetainOption<T> {}
+
+impl<T: PartialOrd> PartialOrd for RetainOption<T> {
+    #[inline]
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        self.as_ref().partial_cmp(&other.as_ref())
+    }
+}
+
+impl<T: Ord> Ord for RetainOption<T> {
+    #[inline]
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.as_ref().cmp(&other.as_ref())
+    }
+}
+
+impl<T: Hash> Hash for RetainOption<T> {
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_ref().hash(state);
+    }
+}
 
 impl<T: fmt::Debug> fmt::Debug for RetainOption<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -392,6 +488,38 @@ mod tests {
         let kept = place(&option);
         assert_eq!(option.take(), None);
         assert_eq!(place(&option), kept);
+    }
+
+    #[test]
+    fn replaced_value_is_one_that_was_seen() {
+        let mut option = used();
+        assert_eq!(option.replace(String::from("new")).as_deref(), Some("used"));
+        option.clear();
+        assert_eq!(option.replace(String::from("newer")), None);
+        assert_eq!(option.as_deref(), Some("newer"));
+        option.as_deref_mut().unwrap().make_ascii_uppercase();
+        assert_eq!(Option::from(option), Some(String::from("NEWER")));
+    }
+
+    #[test]
+    fn kept_value_leads_nowhere() {
+        let mut option = used();
+        option.clear();
+        assert_eq!(option.as_deref(), None);
+        assert_eq!(option.as_deref_mut(), None);
+        assert_eq!(Option::from(option), None::<String>);
+    }
+
+    #[test]
+    fn kept_value_takes_no_part_in_a_comparison() {
+        use core::hash::BuildHasher;
+
+        let mut cleared = used();
+        cleared.clear();
+        assert!(cleared < used() && cleared.cmp(&RetainOption::new()).is_eq());
+        let state = std::hash::RandomState::new();
+        assert_eq!(state.hash_one(&cleared), state.hash_one(None::<String>));
+        assert_eq!(state.hash_one(used()), state.hash_one(Some("used")));
     }
 
     #[test]
