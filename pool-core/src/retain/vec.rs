@@ -432,8 +432,8 @@ impl<T: Reset> Capacity for RetainVec<T> {
 #[cfg(feature = "zeroize")]
 impl<T: Wipe + Reset> Wipe for RetainVec<T> {
     fn wipe(&mut self) {
-        /// Wipes what lies behind the elements, on unwind too; elements whose wipe did
-        /// not return are dropped before.
+        /// Wipes what lies behind the elements, on unwind too; the elements are dropped
+        /// before, for they are wiped in part, or wiped and not yet blank.
         struct Wiping<'a, T> {
             vec: &'a mut RetainVec<T>,
             returned: bool,
@@ -453,14 +453,15 @@ impl<T: Wipe + Reset> Wipe for RetainVec<T> {
         let unwiped = self.unwiped.min(self.items.len());
         let mut wiping = Wiping { vec: self, returned: false };
         T::wipe_slice(&mut wiping.vec.items[..unwiped]);
+        // The wiped ones have to be reset once more, so they are spare no longer.
+        let live = mem::replace(&mut wiping.vec.live, unwiped);
+        for index in live..unwiped {
+            let heap = wiping.vec.items[index].retained_bytes();
+            wiping.vec.spare_heap = wiping.vec.spare_heap.saturating_sub(heap);
+        }
         wiping.returned = true;
         drop(wiping);
         self.unwiped = 0;
-        // The wiped ones have to be reset once more, so they are spare no longer.
-        let live = mem::replace(&mut self.live, unwiped);
-        for wiped in &mut self.items[live..unwiped] {
-            self.spare_heap = self.spare_heap.saturating_sub(wiped.retained_bytes());
-        }
         self.clear();
     }
 }
@@ -988,6 +989,16 @@ pub(super) mod tests {
                 assert_eq!((DROPS.get(), vec.items.len()), (3, 0));
                 is_consistent(&mut vec, 0);
             }
+        }
+
+        #[test]
+        fn panic_in_measuring_what_was_wiped_drops_them_all() {
+            let mut vec = RetainVec::from_iter((5..8).map(|n| probe(n, Fails::Nowhere)));
+            vec.truncate(2);
+            vec.items[2].fails = Fails::InRetained;
+            assert!(panics(|| vec.wipe()));
+            assert_eq!(vec.len(), 0);
+            is_consistent(&mut vec, 0);
         }
 
         #[test]
