@@ -8,7 +8,7 @@ pub use pool_core::private as __private;
 pub use pool_core::testing;
 pub use pool_core::{
     Capacity, Discarded, Pool, PoolBuilder, PoolInfo, Poolable, Pooled, PooledOwned, PooledRef,
-    Reaper, ReleaseBorrows, Report, Reset, RetainOption, RetainVec, Stats, TypePool, maintain,
+    Reaper, ReleaseBorrows, Report, Reset, RetainMap, RetainOption, RetainVec, Stats, TypePool, maintain,
     pools, report, trim_all,
 };
 /// The options, `#[pool(..)]`, are listed under [Attributes](crate#attributes).

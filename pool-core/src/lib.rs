@@ -58,7 +58,7 @@ pub use pool::{Pool, PoolBuilder, PooledOwned, PooledRef};
 pub use poolable::Poolable;
 pub use process::{PoolInfo, Reaper, Report, maintain, pools, report, trim_all};
 pub use reset::Reset;
-pub use retain::{RetainOption, RetainVec};
+pub use retain::{RetainMap, RetainOption, RetainVec, retain_map};
 pub use stats::{Discarded, Stats};
 pub use type_pool::TypePool;
 #[cfg(feature = "zeroize")]

@@ -4,8 +4,15 @@
 //! `None` frees its one. The containers here reset such a value and put it aside, so
 //! that its buffer serves the next user.
 
+mod map;
 mod option;
 mod vec;
 
+pub use map::RetainMap;
 pub use option::RetainOption;
 pub use vec::RetainVec;
+
+/// The iterators of [`RetainMap`].
+pub mod retain_map {
+    pub use super::map::iter::{IntoIter, Iter, IterMut};
+}

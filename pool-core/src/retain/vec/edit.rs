@@ -190,8 +190,9 @@ impl<T: Reset> RetainVec<T> {
         }
     }
 
-    /// Appends clones of `values`, made in the memory of spare elements as far as there
-    /// are any.
+    /// Appends clones of `values`, by [`Clone::clone_from`] into spare elements as far as
+    /// there are any. `String` and `Vec` reuse their memory for it; a derived `Clone` does
+    /// not.
     ///
     /// If a clone panics, the element that it was written to is the last one.
     ///
