@@ -21,7 +21,7 @@ use std::sync::{Mutex, OnceLock, RwLock};
 use crate::guard::Pooled;
 use crate::poolable::Poolable;
 use crate::reset::Reset;
-use crate::retain::{RetainOption, RetainVec};
+use crate::retain::{RetainMap, RetainOption, RetainVec};
 
 /// A type that lets go of what it borrows when it is reset.
 ///
@@ -53,7 +53,7 @@ use crate::retain::{RetainOption, RetainVec};
 ///
 /// - After `reset` has returned, the value is valid at every choice of the lifetimes in its
 ///   type: nothing is left in it that was borrowed, or that takes something borrowed. The
-///   same is true of what `blank` returns.
+///   same is true of what `blank` returns. What `retained_bytes` does changes none of that.
 /// - Where the value holds others, whether in use or spare, that is true of them.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` may hold on to what it borrows when it is reset",
@@ -126,6 +126,7 @@ reset_inside! {
     [T: ReleaseBorrows] Wrapping<T>;
     [T: ReleaseBorrows] RetainVec<T>;
     [T: ReleaseBorrows] RetainOption<T>;
+    [K: ReleaseBorrows, V: ReleaseBorrows, S: 'static] RetainMap<K, V, S>;
 }
 
 macro_rules! tuples {
