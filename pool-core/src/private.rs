@@ -4,6 +4,7 @@
 use core::any::type_name;
 pub use core::default::Default;
 use core::marker::PhantomData;
+pub use core::marker::Send;
 pub use core::mem::needs_drop;
 pub use core::ops::Drop;
 pub use core::option::Option;

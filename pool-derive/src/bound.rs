@@ -107,7 +107,8 @@ fn pool(model: &Model<'_>, krate: &TokenStream) -> Vec<WherePredicate> {
         // Asked of the type, it would have to prove itself: a guard is `Send` if its object
         // has a pool, and that again if it is `Send`.
         let params = model.generics.type_params().map(|param| &param.ident);
-        predicates.extend(params.map(|param| -> WherePredicate { parse_quote!(#param: #shared) }));
+        let send = quote!(#krate::__private::Send);
+        predicates.extend(params.map(|param| -> WherePredicate { parse_quote!(#param: #send) }));
     } else if model.generics.type_params().next().is_some() {
         let own = static_type(model);
         predicates.push(parse_quote!(#own: #shared));

@@ -12,6 +12,8 @@ mod attributes;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod batches;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
+mod borrows;
+#[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod bytes;
 #[cfg_attr(
     any(poolable_passthrough, poolable_chaos),
@@ -27,9 +29,13 @@ mod endurance;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod enums;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
+mod generics;
+#[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod guards;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod limits;
+#[cfg(not(any(poolable_passthrough, poolable_chaos)))]
+mod local;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod maintain;
 #[cfg(any(poolable_passthrough, poolable_chaos))]
