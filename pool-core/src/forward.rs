@@ -1,42 +1,46 @@
 //! What every guard passes on to its object.
 
-/// Implements the traits that a guard shares with its object, all but `Deref`: rustc shows
-/// that one to users, and should show them no macro.
+/// Implements the traits that a guard shares with what it leads to, all but `Deref`: rustc
+/// shows that one to users, and should show them no macro. With `mut` the guard leads there
+/// mutably.
 macro_rules! forward {
-    ([$($params:tt)*] $guard:ty) => {
-        impl<$($params)*, U: ?Sized> AsRef<U> for $guard
-        where
-            T: AsRef<U>,
-        {
-            fn as_ref(&self) -> &U {
-                (**self).as_ref()
-            }
-        }
+    ([$($params:tt)*] $guard:ty => mut $target:ty) => {
+        $crate::forward::forward!([$($params)*] $guard => $target);
 
-        impl<$($params)*, U: ?Sized> AsMut<U> for $guard
+        impl<$($params)*, V: ?Sized> AsMut<V> for $guard
         where
-            T: AsMut<U>,
+            $target: AsMut<V>,
         {
-            fn as_mut(&mut self) -> &mut U {
+            fn as_mut(&mut self) -> &mut V {
                 (**self).as_mut()
             }
         }
 
-        impl<$($params)*> core::borrow::Borrow<T> for $guard {
-            fn borrow(&self) -> &T {
+        impl<$($params)*> core::borrow::BorrowMut<$target> for $guard {
+            fn borrow_mut(&mut self) -> &mut $target {
                 self
             }
         }
+    };
+    ([$($params:tt)*] $guard:ty => $target:ty) => {
+        impl<$($params)*, V: ?Sized> AsRef<V> for $guard
+        where
+            $target: AsRef<V>,
+        {
+            fn as_ref(&self) -> &V {
+                (**self).as_ref()
+            }
+        }
 
-        impl<$($params)*> core::borrow::BorrowMut<T> for $guard {
-            fn borrow_mut(&mut self) -> &mut T {
+        impl<$($params)*> core::borrow::Borrow<$target> for $guard {
+            fn borrow(&self) -> &$target {
                 self
             }
         }
 
         impl<$($params)*> core::fmt::Debug for $guard
         where
-            T: core::fmt::Debug,
+            $target: core::fmt::Debug,
         {
             fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
                 (**self).fmt(f)
@@ -45,7 +49,7 @@ macro_rules! forward {
 
         impl<$($params)*> core::fmt::Display for $guard
         where
-            T: core::fmt::Display,
+            $target: core::fmt::Display,
         {
             fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
                 (**self).fmt(f)
@@ -54,18 +58,18 @@ macro_rules! forward {
 
         impl<$($params)*> PartialEq for $guard
         where
-            T: PartialEq,
+            $target: PartialEq,
         {
             fn eq(&self, other: &Self) -> bool {
                 **self == **other
             }
         }
 
-        impl<$($params)*> Eq for $guard where T: Eq {}
+        impl<$($params)*> Eq for $guard where $target: Eq {}
 
         impl<$($params)*> PartialOrd for $guard
         where
-            T: PartialOrd,
+            $target: PartialOrd,
         {
             fn partial_cmp(&self, other: &Self) -> Option<core::cmp::Ordering> {
                 (**self).partial_cmp(&**other)
@@ -74,7 +78,7 @@ macro_rules! forward {
 
         impl<$($params)*> Ord for $guard
         where
-            T: Ord,
+            $target: Ord,
         {
             fn cmp(&self, other: &Self) -> core::cmp::Ordering {
                 (**self).cmp(&**other)
@@ -83,7 +87,7 @@ macro_rules! forward {
 
         impl<$($params)*> core::hash::Hash for $guard
         where
-            T: core::hash::Hash,
+            $target: core::hash::Hash,
         {
             fn hash<S: core::hash::Hasher>(&self, state: &mut S) {
                 (**self).hash(state);

@@ -8,11 +8,14 @@
 //! There is no way to pin the value. A value that relies on its address could be taken
 //! out of the guard after it was pinned, by safe code.
 
+mod shared;
+
 use core::marker::PhantomData;
 use core::mem::{self, ManuallyDrop};
 use core::ops::{Deref, DerefMut};
 use core::ptr::NonNull;
 
+pub use self::shared::Shared;
 use crate::forward::forward;
 use crate::lifecycle::{self, OfType};
 use crate::poolable::Poolable;
@@ -70,6 +73,15 @@ impl<T: Poolable> Pooled<T> {
     #[inline]
     pub(crate) fn take() -> Self {
         Self { slot: lifecycle::take(OfType::new()), _owns: PhantomData, _invariant: PhantomData }
+    }
+
+    /// A guard for a slot.
+    ///
+    /// # Safety
+    ///
+    /// - The slot came from the pool of `T`, and the caller owns it and gives it up.
+    unsafe fn from_slot(slot: NonNull<Slot<T>>) -> Self {
+        Self { slot, _owns: PhantomData, _invariant: PhantomData }
     }
 
     /// Gives up the guard, and keeps the slot.
@@ -168,6 +180,33 @@ impl<T: Poolable> Pooled<T> {
             _invariant: PhantomData,
         }
     }
+
+    /// Lets several users have the object: the guard becomes a [`Shared`] one, which can be
+    /// cloned. The object goes home when the last clone drops.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::{Poolable, Pooled};
+    /// use std::thread;
+    ///
+    /// #[derive(Poolable)]
+    /// struct Frame(Vec<u8>);
+    ///
+    /// let mut frame = Frame::pooled();
+    /// frame.0.extend(b"to all");
+    /// let frame = Pooled::share(frame);
+    /// let readers = [frame.clone(), frame].map(|frame| thread::spawn(move || frame.0.len()));
+    /// assert_eq!(readers.map(|reader| reader.join().unwrap()), [6, 6]);
+    /// assert_eq!(Frame::pool().stats().returned, 1);
+    /// ```
+    ///
+    /// # Performance
+    ///
+    /// One store: the count of the handles lies beside the object.
+    pub fn share(guard: Self) -> Shared<T> {
+        Shared::new(guard)
+    }
 }
 
 impl<T: Poolable> Drop for Pooled<T> {
@@ -200,7 +239,7 @@ impl<T: Poolable> DerefMut for Pooled<T> {
     }
 }
 
-forward!([T: Poolable] Pooled<T>);
+forward!([T: Poolable] Pooled<T> => mut T);
 
 impl<T: Poolable> Default for Pooled<T> {
     fn default() -> Self {

@@ -20,6 +20,7 @@
 //! | `limits` | what a pool may keep |
 //! | `sync` | the seam for a model checker |
 //! | `slot` | one object's allocation |
+//! | `handles` | how many handles share an object |
 //! | `stats` | counters |
 
 mod borrow;
@@ -29,6 +30,7 @@ mod capacity;
 mod depot;
 mod forward;
 mod guard;
+mod handles;
 mod lifecycle;
 mod limits;
 mod nest;
@@ -53,7 +55,7 @@ mod wipe;
 
 pub use borrow::ReleaseBorrows;
 pub use capacity::Capacity;
-pub use guard::Pooled;
+pub use guard::{Pooled, Shared};
 pub use pool::{Pool, PoolBuilder, PooledOwned, PooledRef};
 pub use poolable::Poolable;
 pub use process::{PoolInfo, Reaper, Report, maintain, pools, report, trim_all};

@@ -6,10 +6,18 @@
 //!    the function that moves it.
 //! 2. Idle objects are blank: nobody makes an `Object` out of a slot whose reset has
 //!    not returned.
-//! 3. The header comes first, so that a pointer to a slot of any type reaches it.
+//! 3. The word comes first, so that a pointer to a slot of any type reaches it.
+//! 4. The word holds the [`Header`] while the object is idle, the number of its handles
+//!    while it is shared, and nothing that anybody reads while it has one user.
+//!
+//! The word is atomic for the sake of the handles. Whoever owns the object loads and stores
+//! it as if it were not, which is what a relaxed access compiles to.
 
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
+
+use crate::handles::Handles;
+use crate::sync::{AtomicUsize, Ordering};
 
 /// What the pool keeps beside each value: the heap that it held when it was last measured,
 /// in bytes, and [`OLD`]. A return writes the one and clears the other in the same store.
@@ -40,7 +48,7 @@ impl Header {
 #[derive(Debug)]
 #[repr(C)]
 pub(crate) struct Slot<T> {
-    header: Header,
+    word: AtomicUsize,
     value: T,
 }
 
@@ -52,11 +60,11 @@ impl<T> Slot<T> {
         let mut memory = Box::<Self>::new_uninit();
         let slot = memory.as_mut_ptr();
         // SAFETY: `slot` points to memory for a `Self`, so a field of it is in bounds.
-        let header = unsafe { &raw mut (*slot).header };
+        let word = unsafe { &raw mut (*slot).word };
         // SAFETY: as above.
         let value = unsafe { &raw mut (*slot).value };
         // SAFETY: the memory is ours and aligned for `Self`.
-        unsafe { header.write(Header(0)) };
+        unsafe { word.write(AtomicUsize::new(0)) };
         let created = create();
         // SAFETY: the memory is ours and aligned for `Self`.
         unsafe { value.write(created) };
@@ -74,6 +82,18 @@ impl<T> Slot<T> {
         let value = unsafe { &raw mut (*slot.as_ptr()).value };
         // SAFETY: a field of an allocation is not null.
         unsafe { NonNull::new_unchecked(value) }
+    }
+
+    /// Reaches the count of the object's handles.
+    ///
+    /// # Safety
+    ///
+    /// - `slot` came from [`allocate`](Self::allocate), and is not freed while the count is
+    ///   used, but for the rest of a [`Handles::remove`] that was not the last.
+    /// - The object is not idle meanwhile.
+    pub(crate) unsafe fn handles<'a>(slot: NonNull<Self>) -> Handles<'a> {
+        // SAFETY: the slot is allocated.
+        Handles::new(unsafe { &(*slot.as_ptr()).word })
     }
 
     /// Drops the value and frees the slot, even if that drop panics.
@@ -112,7 +132,7 @@ impl<T> Slot<T> {
 /// An object whose type its pool alone knows.
 #[derive(Debug)]
 #[repr(transparent)]
-pub(crate) struct Object(NonNull<Header>);
+pub(crate) struct Object(NonNull<AtomicUsize>);
 
 // SAFETY: an `Object` owns a value of a type that the pool knows. Objects change threads
 // only inside a pool, and a pool is `Sync` and `Send` only if its type is `Send`.
@@ -128,7 +148,8 @@ impl Object {
     #[inline(always)]
     pub(crate) unsafe fn new<T>(slot: NonNull<Slot<T>>, retained: usize) -> Self {
         // SAFETY: the slot is allocated and owned by the caller.
-        unsafe { (*slot.as_ptr()).header = Header(retained) };
+        let word = unsafe { &(*slot.as_ptr()).word };
+        word.store(retained, Ordering::Relaxed);
         // SAFETY: the caller owns the slot, and its value is blank, so nobody looks at it.
         unsafe { poison::cover(slot) };
         Self(slot.cast())
@@ -147,23 +168,31 @@ impl Object {
         slot
     }
 
+    fn word(&self) -> &AtomicUsize {
+        // SAFETY: the object owns its slot, which begins with the word (invariant 3).
+        unsafe { self.0.as_ref() }
+    }
+
     pub(crate) fn header(&self) -> Header {
-        // SAFETY: the object owns its slot, which begins with the header (invariant 3).
-        unsafe { *self.0.as_ptr() }
+        // Relaxed, like all in here: the object has one owner, whom whoever owned it before
+        // has sent it to.
+        Header(self.word().load(Ordering::Relaxed))
+    }
+
+    fn set_header(&mut self, header: Header) {
+        self.word().store(header.0, Ordering::Relaxed);
     }
 
     /// Notes that the object was idle at a trim. Its next return forgets that.
     pub(crate) fn make_old(&mut self) {
-        // SAFETY: as in `header`, and nobody else has a way to it.
-        unsafe { *self.0.as_ptr() = self.header().of_old() };
+        self.set_header(self.header().of_old());
     }
 
     /// Takes a figure for what it is. One of 2^63 bytes or more has the bit of an old object
     /// set, which no object has that has just been returned or made.
     pub(crate) fn saturate(&mut self) {
         if self.header().is_old() {
-            // SAFETY: as in `header`, and nobody else has a way to it.
-            unsafe { *self.0.as_ptr() = Header(!OLD) };
+            self.set_header(Header(!OLD));
         }
     }
 

@@ -56,6 +56,8 @@ mod process;
 mod retain;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod secrets;
+#[cfg(not(any(poolable_passthrough, poolable_chaos)))]
+mod shared;
 mod testing;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod threads;

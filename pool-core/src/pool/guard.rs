@@ -256,7 +256,7 @@ impl<T> DerefMut for PooledRef<'_, T> {
     }
 }
 
-forward!(['p, T] PooledRef<'p, T>);
+forward!(['p, T] PooledRef<'p, T> => mut T);
 impl<T> Deref for PooledOwned<T> {
     type Target = T;
 
@@ -279,4 +279,4 @@ impl<T> DerefMut for PooledOwned<T> {
     }
 }
 
-forward!([T] PooledOwned<T>);
+forward!([T] PooledOwned<T> => mut T);

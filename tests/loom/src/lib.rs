@@ -13,6 +13,8 @@
 mod cache;
 #[path = "../../../pool-core/src/depot.rs"]
 mod depot;
+#[path = "../../../pool-core/src/handles.rs"]
+mod handles;
 #[path = "../../../pool-core/src/limits.rs"]
 mod limits;
 #[path = "../../../pool-core/src/raw_pool.rs"]
