@@ -7,9 +7,9 @@ pub use pool_core::Wipe;
 pub use pool_core::private as __private;
 pub use pool_core::testing;
 pub use pool_core::{
-    Capacity, Discarded, Pool, PoolBuilder, PoolInfo, Poolable, Pooled, PooledOwned, PooledRef,
-    Reaper, ReleaseBorrows, Report, Reset, RetainMap, RetainOption, RetainVec, Shared, Stats,
-    TypePool, maintain, pools, report, retain_map, trim_all,
+    Capacity, Discarded, Pool, PoolBuilder, PoolInfo, Poolable, Pooled, PooledMap, PooledOwned,
+    PooledRef, Reaper, ReleaseBorrows, Report, Reset, RetainMap, RetainOption, RetainVec, Shared,
+    Stats, TypePool, maintain, pools, report, retain_map, trim_all,
 };
 /// The options, `#[pool(..)]`, are listed under [Attributes](crate#attributes).
 #[doc(inline)]

@@ -8,6 +8,7 @@
 //! There is no way to pin the value. A value that relies on its address could be taken
 //! out of the guard after it was pinned, by safe code.
 
+mod map;
 mod shared;
 
 use core::marker::PhantomData;
@@ -15,6 +16,7 @@ use core::mem::{self, ManuallyDrop};
 use core::ops::{Deref, DerefMut};
 use core::ptr::NonNull;
 
+pub use self::map::PooledMap;
 pub use self::shared::Shared;
 use crate::forward::forward;
 use crate::lifecycle::{self, OfType};
@@ -206,6 +208,60 @@ impl<T: Poolable> Pooled<T> {
     /// One store: the count of the handles lies beside the object.
     pub fn share(guard: Self) -> Shared<T> {
         Shared::new(guard)
+    }
+
+    /// Narrows the guard to a part of the object. The whole object goes home when the new
+    /// guard drops, or at once if `part` panics.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::{Poolable, Pooled, PooledMap};
+    ///
+    /// #[derive(Poolable)]
+    /// struct Frame {
+    ///     channel: u32,
+    ///     body: Vec<u8>,
+    /// }
+    ///
+    /// let mut body: PooledMap<Frame, Vec<u8>> = Pooled::map(Frame::pooled(), |f| &mut f.body);
+    /// body.extend(b"text");
+    /// assert_eq!(*body, b"text");
+    /// drop(body);
+    /// assert_eq!(Frame::pool().stats().returned, 1);
+    /// ```
+    pub fn map<U: ?Sized>(
+        guard: Self,
+        part: impl for<'b> FnOnce(&'b mut T) -> &'b mut U,
+    ) -> PooledMap<T, U> {
+        PooledMap::new(guard, part)
+    }
+
+    /// Narrows the guard to a part that the object may not have.
+    ///
+    /// # Errors
+    ///
+    /// The guard as it was, if `part` returns none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::{Poolable, Pooled};
+    ///
+    /// #[derive(Debug, Poolable)]
+    /// struct Frame(Vec<u8>);
+    ///
+    /// let frame = Pooled::try_map(Frame::pooled(), |frame| frame.0.first_mut());
+    /// let mut frame = frame.expect_err("the frame is empty");
+    /// frame.0.push(7);
+    /// let first = Pooled::try_map(frame, |frame| frame.0.first_mut());
+    /// assert_eq!(*first.unwrap(), 7);
+    /// ```
+    pub fn try_map<U: ?Sized>(
+        guard: Self,
+        part: impl for<'b> FnOnce(&'b mut T) -> Option<&'b mut U>,
+    ) -> Result<PooledMap<T, U>, Self> {
+        PooledMap::try_new(guard, part)
     }
 }
 

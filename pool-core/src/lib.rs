@@ -55,7 +55,7 @@ mod wipe;
 
 pub use borrow::ReleaseBorrows;
 pub use capacity::Capacity;
-pub use guard::{Pooled, Shared};
+pub use guard::{Pooled, PooledMap, Shared};
 pub use pool::{Pool, PoolBuilder, PooledOwned, PooledRef};
 pub use poolable::Poolable;
 pub use process::{PoolInfo, Reaper, Report, maintain, pools, report, trim_all};

@@ -38,6 +38,8 @@ mod limits;
 mod local;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod maintain;
+#[cfg(not(any(poolable_passthrough, poolable_chaos)))]
+mod mapped;
 #[cfg(any(poolable_passthrough, poolable_chaos))]
 mod off_switches;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
