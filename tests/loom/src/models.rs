@@ -3,6 +3,8 @@
 //! A thread's way to its cache is a variable here; in `pool-core` it is a thread-local,
 //! which no other thread reaches.
 
+mod sharing;
+
 use core::ptr::NonNull;
 use std::borrow::Cow;
 
