@@ -9,6 +9,7 @@
 //! | `pool` | pools that users make, with their builder and their guards |
 //! | `forward` | what every guard passes on to its object |
 //! | `process`, `registry` | all pools of the process |
+//! | `serde` | how guards and kept values are written and read (feature `serde`) |
 //! | `testing` | help for the tests of users |
 //! | `lifecycle` | an object's way: created, taken, given back, freed |
 //! | `nest` | returns that bring about returns, and which of them wait |
@@ -43,6 +44,8 @@ mod raw_pool;
 mod registry;
 mod reset;
 mod retain;
+#[cfg(feature = "serde")]
+mod serde;
 mod slot;
 mod stack;
 mod stats;

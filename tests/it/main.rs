@@ -58,6 +58,8 @@ mod process;
 mod retain;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod secrets;
+#[cfg(all(feature = "serde", not(any(poolable_passthrough, poolable_chaos))))]
+mod serde;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod shared;
 mod testing;
