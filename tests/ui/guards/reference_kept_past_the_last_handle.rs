@@ -1,0 +1,13 @@
+use poolable::{Poolable, Pooled};
+
+#[derive(Poolable)]
+struct Frame {
+    body: Vec<u8>,
+}
+
+fn main() {
+    let frame = Pooled::share(Frame::pooled());
+    let body = &frame.body;
+    drop(frame);
+    assert!(body.is_empty());
+}
