@@ -5,7 +5,7 @@ use core::marker::PhantomData;
 use core::{mem, ptr};
 use std::sync::Arc;
 
-use poolable::{Poolable, Pooled, Stats, TypePool};
+use poolable::{Poolable, Pooled, Shared, Stats, TypePool};
 
 use crate::act;
 use crate::body::{Body, Traces};
@@ -23,10 +23,13 @@ mod number {
     pub(super) const GROWN: usize = 4;
     pub(super) const UNCACHED: usize = 5;
     pub(super) const WIDE: usize = 6;
+    pub(super) const FIRST: usize = 7;
+    pub(super) const SECOND: usize = 8;
+    pub(super) const BORROWING: usize = 9;
 }
 
 /// How many types there are.
-pub(crate) const TYPES: usize = 7;
+pub(crate) const TYPES: usize = 10;
 
 /// All of them, in the order of their books.
 pub(crate) fn all() -> [Arc<dyn House>; TYPES] {
@@ -43,6 +46,9 @@ pub(crate) fn all() -> [Arc<dyn House>; TYPES] {
         Derived::<Grown>::house(number::GROWN, grown),
         Derived::<Uncached>::house(number::UNCACHED, Terms::new(Some(0), 2)),
         Derived::<Wide>::house(number::WIDE, Terms::new(None, 1024)),
+        Derived::<Instance<{ number::FIRST }>>::house(number::FIRST, Terms::new(Some(4), 8)),
+        Derived::<Instance<{ number::SECOND }>>::house(number::SECOND, Terms::new(Some(4), 8)),
+        Derived::<Borrowing<'static>>::house(number::BORROWING, Terms::new(Some(4), 8)),
     ]
 }
 
@@ -127,11 +133,32 @@ struct Wide {
     _room: [u8; 40_000],
 }
 
+/// Is one of two types that are alike but for their number.
+#[derive(Poolable)]
+#[pool(create = Self::new, validate = Self::is_valid, cache = 4, max_idle = 8)]
+struct Instance<const BOOK: usize> {
+    #[pool(skip)]
+    life: Life,
+    traces: Traces,
+}
+
+/// Borrows, and lets go of it.
+#[derive(Poolable)]
+#[pool(create = Self::new, validate = Self::is_valid, cache = 4, max_idle = 8)]
+struct Borrowing<'a> {
+    #[pool(skip)]
+    life: Life,
+    traces: Traces,
+    words: Vec<&'a str>,
+}
+
 macro_rules! bodies {
-    ($($ty:ident: $number:ident { $($field:ident: $value:expr),* } $($secret:ident)?;)+) => {$(
-        impl $ty {
+    ($(
+        impl[$($params:tt)*] $ty:ty: $number:expr, { $($field:ident: $value:expr),* } $($secret:ident)?;
+    )+) => {$(
+        impl<$($params)*> $ty {
             fn new() -> Self {
-                Self::with(Life::created(number::$number))
+                Self::with(Life::created($number))
             }
 
             fn is_valid(&self) -> bool {
@@ -143,7 +170,7 @@ macro_rules! bodies {
             }
         }
 
-        impl Body for $ty {
+        impl<$($params)*> Body for $ty {
             fn given(book: usize) -> Self {
                 Self::with(Life::given(book))
             }
@@ -168,12 +195,14 @@ macro_rules! bodies {
 }
 
 bodies! {
-    Plain: PLAIN {};
-    Secret: SECRET { token: [0; 40] } token;
-    Aligned: ALIGNED {};
-    Grown: GROWN {};
-    Uncached: UNCACHED {};
-    Wide: WIDE { _room: [0; 40_000] };
+    impl[] Plain: number::PLAIN, {};
+    impl[] Secret: number::SECRET, { token: [0; 40] } token;
+    impl[] Aligned: number::ALIGNED, {};
+    impl[] Grown: number::GROWN, {};
+    impl[] Uncached: number::UNCACHED, {};
+    impl[] Wide: number::WIDE, { _room: [0; 40_000] };
+    impl[const BOOK: usize] Instance<BOOK>: BOOK, {};
+    impl['a] Borrowing<'a>: number::BORROWING, { words: Vec::new() };
 }
 
 impl Body for Nothing {
@@ -204,6 +233,7 @@ struct Derived<T> {
 impl<T: Poolable<Static = T> + Body + 'static> Derived<T>
 where
     Pooled<T>: Send,
+    Shared<T>: Send,
 {
     fn house(book: usize, terms: Terms) -> Arc<dyn House> {
         Arc::new(Self { book, terms, _type: PhantomData })
@@ -213,6 +243,7 @@ where
 impl<T: Poolable<Static = T> + Body + 'static> House for Derived<T>
 where
     Pooled<T>: Send,
+    Shared<T>: Send,
 {
     fn book(&self) -> usize {
         self.book
@@ -226,8 +257,8 @@ where
         size_of::<T>() > 0
     }
 
-    fn get(&self, _owned: bool) -> Box<dyn Guest> {
-        Box::new(T::pooled())
+    fn get(&self, owned: bool) -> Box<dyn Guest> {
+        if owned { Box::new(Pooled::share(T::pooled())) } else { Box::new(T::pooled()) }
     }
 
     fn try_get(&self) -> Option<Box<dyn Guest>> {
@@ -304,4 +335,50 @@ where
     fn as_any(&mut self) -> &mut dyn Any {
         self
     }
+}
+
+/// The only handle but for a moment: a clone comes and goes with each look at the object.
+impl<T: Poolable + Body + 'static> Guest for Shared<T>
+where
+    Self: Send,
+{
+    fn body(&mut self) -> &mut dyn Body {
+        drop(self.clone());
+        Shared::get_mut(self).expect("the only handle")
+    }
+
+    fn into_inner(self: Box<Self>) -> Box<dyn Body> {
+        Box::new(Pooled::into_inner(unshared(*self)))
+    }
+
+    fn discard(self: Box<Self>) {
+        Pooled::discard(unshared(*self));
+    }
+
+    fn leak(self: Box<Self>) {
+        Pooled::leak(unshared(*self));
+    }
+
+    fn forget(self: Box<Self>) -> Option<Box<dyn Guest>> {
+        Some(self)
+    }
+
+    fn swap(&mut self, other: &mut dyn Guest) -> bool {
+        other.as_any().downcast_mut().map(|other| mem::swap(self, other)).is_some()
+    }
+
+    fn as_any(&mut self) -> &mut dyn Any {
+        self
+    }
+}
+
+fn unshared<T: Poolable>(handle: Shared<T>) -> Pooled<T> {
+    let handle = match Shared::try_unshare(Shared::clone(&handle)) {
+        Err(clone) => {
+            drop(handle);
+            clone
+        }
+        Ok(_) => unreachable!("there are two handles"),
+    };
+    Shared::try_unshare(handle).unwrap_or_else(|_| unreachable!("there is one handle"))
 }
