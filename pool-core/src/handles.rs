@@ -75,3 +75,45 @@ impl<'a> Handles<'a> {
         self.0.load(Ordering::Relaxed)
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use std::env;
+    use std::process::{Command, Stdio};
+
+    use super::*;
+
+    #[test]
+    fn too_many_handles_end_the_process() {
+        const INSIDE: &str = "POOLABLE_TEST_TOO_MANY_HANDLES";
+
+        let count = AtomicUsize::new(MOST);
+        Handles::new(&count).add();
+        assert_eq!(Handles::new(&count).count(), MOST + 1);
+        if env::var_os(INSIDE).is_some() {
+            // This process would pass the test if it lived on.
+            Handles::new(&count).add();
+            return;
+        }
+        let status = Command::new(env::current_exe().expect("the test's binary"))
+            .args(["--exact", "handles::tests::too_many_handles_end_the_process"])
+            .env(INSIDE, "1")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .expect("a process");
+        assert!(!status.success(), "{status}");
+    }
+
+    #[test]
+    fn the_last_handle_knows_that_it_is() {
+        let count = AtomicUsize::new(usize::MAX);
+        let handles = Handles::new(&count);
+        handles.begin();
+        assert!(handles.is_one());
+        handles.add();
+        assert!(!handles.is_one());
+        assert!(!handles.remove());
+        assert!(handles.is_one() && handles.remove());
+    }
+}
