@@ -348,3 +348,39 @@ fn an_object_that_borrows_is_shared_within_the_life_of_its_source() {
     let words = Words::pooled();
     assert_eq!((words.0.len(), words.0.capacity()), (0, capacity));
 }
+
+#[test]
+fn a_long_chain_of_shared_objects_comes_home_on_a_small_stack() {
+    #[derive(Poolable)]
+    struct Node {
+        number: u32,
+        next: Option<Shared<Node>>,
+    }
+
+    const NODES: u32 = 100_000;
+
+    let worker = thread::Builder::new().stack_size(512 * 1024).spawn(|| {
+        let mut head = None;
+        for number in 0..NODES {
+            let mut node = Node::pooled();
+            node.number = number;
+            node.next = head.take();
+            head = Some(Pooled::share(node));
+        }
+        // One more handle in the middle, so that the chain goes in two parts.
+        let kept = {
+            let mut node = head.clone().expect("it was made");
+            while node.number > NODES / 2 {
+                node = node.next.clone().expect("there are more");
+            }
+            node
+        };
+        drop(head);
+        assert_eq!(Node::pool().stats().in_use, u64::from(NODES / 2) + 1);
+        drop(kept);
+    });
+    worker.expect("a thread").join().expect("no panic");
+    let stats = Node::pool().stats();
+    assert_eq!((stats.returned, stats.in_use), (u64::from(NODES), 0));
+    assert_eq!(stats.created, stats.idle + stats.discarded.total());
+}
