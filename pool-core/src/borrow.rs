@@ -26,7 +26,7 @@ use crate::retain::{RetainMap, RetainOption, RetainVec};
 /// A type that lets go of what it borrows when it is reset.
 ///
 /// The fields of a pooled type that has lifetimes need it where they mention one. Types that
-/// derive [`Reset`](macro@crate::Reset) have it if their fields do, and of std's types those
+/// derive [`Reset`] have it if their fields do, and of std's types those
 /// that a reset empties: `&str`, `&[T]`, `Option`, `Vec`, the maps and sets, `Cow`. Those that
 /// are reset inside, such as `Box` and tuples, have it if what is inside has it.
 ///

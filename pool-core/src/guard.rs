@@ -21,6 +21,7 @@ pub use self::shared::Shared;
 use crate::forward::forward;
 use crate::lifecycle::{self, OfType};
 use crate::poolable::Poolable;
+use crate::private::LeavesThread;
 use crate::reset::Reset;
 use crate::slot::Slot;
 use crate::stats::Reason;
@@ -66,7 +67,7 @@ pub(crate) type Invariant<T> = PhantomData<fn(<T as Poolable>::Static) -> <T as 
 
 // SAFETY: a guard owns its value (invariant 1), so that to send one is to send the other. The
 // pool that it returns to is there for all threads.
-unsafe impl<T: Poolable<__Reach: Send> + Send> Send for Pooled<T> {}
+unsafe impl<T: Poolable<__Reach: LeavesThread> + Send> Send for Pooled<T> {}
 
 // SAFETY: a shared guard gives out shared references to the value, and nothing else.
 unsafe impl<T: Poolable + Sync> Sync for Pooled<T> {}

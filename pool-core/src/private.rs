@@ -3,7 +3,6 @@
 
 use core::any::type_name;
 pub use core::default::Default;
-use core::marker::PhantomData;
 pub use core::marker::Send;
 pub use core::mem::needs_drop;
 pub use core::ops::Drop;
@@ -187,7 +186,18 @@ pub enum EveryThread {}
 
 /// What `__Reach` is for a type marked `local`.
 #[derive(Debug)]
-pub struct OneThread(PhantomData<*mut ()>);
+pub enum OneThread {}
+
+/// A guard that may leave its thread, if its object may.
+#[diagnostic::on_unimplemented(
+    message = "the guard of a `local` type stays on the thread that got it",
+    label = "this must be `Send`",
+    note = "without `#[pool(local)]` a type has one pool for all threads, and its guards are `Send` if it is",
+    note = "in generic code, ask for `Pooled<T>: Send`"
+)]
+pub trait LeavesThread {}
+
+impl LeavesThread for EveryThread {}
 
 /// Asks that a field borrows nothing.
 pub const fn borrows_nothing<T: ?Sized + 'static>() {}

@@ -149,8 +149,8 @@ impl fmt::Display for Report {
 ///
 /// Objects that only one thread has used so far may have to be dropped there, if their
 /// type is not `Send`: called from another thread, this leaves that to the next get or
-/// return. The pools of types with `#[derive(Poolable)]` are not concerned: their objects
-/// are `Send`.
+/// return. So it is with the pools of `local` types, each thread's of its own. Those of other
+/// types with `#[derive(Poolable)]` are not concerned: their objects are `Send`.
 ///
 /// # Examples
 ///
