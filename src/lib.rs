@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+pub mod guide;
+
 #[cfg(feature = "zeroize")]
 pub use pool_core::Wipe;
 #[doc(hidden)]

@@ -1,0 +1,16 @@
+//! Guide: one page for each kind of type that takes more than the README has room for.
+//!
+//! | page | what it is about |
+//! | --- | --- |
+//! | [`borrowing`] | types with lifetimes: parsed requests that are slices of what was read |
+//! | [`generic`] | types with parameters: a pool for each instance |
+//! | [`local`] | types that are not `Send`: a pool for each thread |
+
+#[doc = include_str!("../docs/guide/borrowing.md")]
+pub mod borrowing {}
+
+#[doc = include_str!("../docs/guide/generic.md")]
+pub mod generic {}
+
+#[doc = include_str!("../docs/guide/local.md")]
+pub mod local {}
