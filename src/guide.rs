@@ -5,6 +5,7 @@
 //! | [`borrowing`] | types with lifetimes: parsed requests that are slices of what was read |
 //! | [`generic`] | types with parameters: a pool for each instance |
 //! | [`local`] | types that are not `Send`: a pool for each thread |
+//! | [`nested`] | elements that are kept for reuse, and guards inside of pooled objects |
 
 #[doc = include_str!("../docs/guide/borrowing.md")]
 pub mod borrowing {}
@@ -14,3 +15,6 @@ pub mod generic {}
 
 #[doc = include_str!("../docs/guide/local.md")]
 pub mod local {}
+
+#[doc = include_str!("../docs/guide/nested.md")]
+pub mod nested {}
