@@ -6,6 +6,7 @@
 //! | [`generic`] | types with parameters: a pool for each instance |
 //! | [`local`] | types that are not `Send`: a pool for each thread |
 //! | [`nested`] | elements that are kept for reuse, and guards inside of pooled objects |
+//! | [`shared`] | objects for several users on any threads, and guards of a part of one |
 
 #[doc = include_str!("../docs/guide/borrowing.md")]
 pub mod borrowing {}
@@ -18,3 +19,6 @@ pub mod local {}
 
 #[doc = include_str!("../docs/guide/nested.md")]
 pub mod nested {}
+
+#[doc = include_str!("../docs/guide/shared.md")]
+pub mod shared {}
