@@ -10,15 +10,16 @@
 //! home blank.
 
 use core::fmt;
+use core::hash::{BuildHasher, Hash};
 
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, SeqAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 
 use crate::guard::{Pooled, PooledMap, Shared};
 use crate::pool::{PooledOwned, PooledRef};
 use crate::poolable::Poolable;
 use crate::reset::Reset;
-use crate::retain::{RetainOption, RetainVec};
+use crate::retain::{RetainMap, RetainOption, RetainVec};
 
 /// Writes guards as what they lead to.
 macro_rules! as_target {
@@ -45,6 +46,12 @@ as_target! {
 }
 
 /// As the option that it shows.
+impl<K: Serialize, V: Serialize, H> Serialize for RetainMap<K, V, H> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self)
+    }
+}
+
 impl<T: Serialize> Serialize for RetainOption<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.as_ref().serialize(serializer)
@@ -117,6 +124,61 @@ impl<'de, T: Reset + Deserialize<'de>> DeserializeSeed<'de> for Next<'_, T> {
 ///
 /// A field that is absent from the input is another matter: a derived `Deserialize` puts a
 /// new one in its place, without a kept value.
+impl<'de, K, V, H> Deserialize<'de> for RetainMap<K, V, H>
+where
+    K: Deserialize<'de> + Eq + Hash + Clone + Reset,
+    V: Deserialize<'de> + Reset,
+    H: BuildHasher + Default,
+{
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut entries = Self::default();
+        Self::deserialize_in_place(deserializer, &mut entries)?;
+        Ok(entries)
+    }
+
+    fn deserialize_in_place<D>(deserializer: D, place: &mut Self) -> Result<(), D::Error>
+    where
+        D: Deserializer<'de>,
+    {
+        deserializer.deserialize_map(Entries(place))
+    }
+}
+
+struct Entries<'a, K, V, H>(&'a mut RetainMap<K, V, H>);
+
+impl<'de, K, V, H> Visitor<'de> for Entries<'_, K, V, H>
+where
+    K: Deserialize<'de> + Eq + Hash + Clone + Reset,
+    V: Deserialize<'de> + Reset,
+    H: BuildHasher,
+{
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a map")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        self.0.clear();
+        // One key after the other is read into this one, and copied into a kept one.
+        let mut key = K::blank();
+        while map.next_key_seed(InPlace(&mut key))?.is_some() {
+            map.next_value_seed(InPlace(self.0.insert_blank(&key)))?;
+        }
+        Ok(())
+    }
+}
+
+struct InPlace<'a, T>(&'a mut T);
+
+impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for InPlace<'_, T> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        T::deserialize_in_place(deserializer, self.0)
+    }
+}
+
 impl<'de, T: Reset + Deserialize<'de>> Deserialize<'de> for RetainOption<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut value = Self::new();

@@ -1,7 +1,7 @@
 //! Guards and kept values, written and read.
 
 use poolable::{
-    Pool, Poolable, Pooled, PooledMap, PooledRef, Reset, RetainOption, RetainVec, Shared,
+    Pool, Poolable, Pooled, PooledMap, PooledRef, Reset, RetainMap, RetainOption, RetainVec, Shared,
 };
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -184,6 +184,27 @@ fn kept_elements_are_read_into_again() {
     assert_eq!(read(three), (true, places, 0));
     assert_eq!((headers[0].name.as_str(), &*headers[0].values), ("one", &[][..]));
     assert_eq!((headers[2].name.as_str(), &*headers[2].values), ("three", &[1][..]));
+}
+
+#[test]
+fn kept_entries_are_read_into_again() {
+    let mut map = RetainMap::<String, Vec<u8>>::new();
+    let mut read = |text: &str| {
+        let mut json = serde_json::Deserializer::from_str(text);
+        let result = RetainMap::deserialize_in_place(&mut json, &mut map);
+        let places: Vec<_> =
+            map.iter().map(|(key, value)| (key.as_ptr(), value.as_ptr())).collect();
+        (result.is_ok(), places, serde_json::to_string(&map).unwrap())
+    };
+    let two = r#"{"accept":[1,2],"host":[3]}"#;
+    let (is_read, places, written) = read(two);
+    assert_eq!((is_read, written.as_str()), (true, two));
+    let other = r#"{"a":[7],"b":[]}"#;
+    assert_eq!(read(other), (true, places.clone(), other.to_owned()));
+    // The last one counts, as with std's maps.
+    assert_eq!(read(r#"{"a":[7],"a":[8]}"#).2, r#"{"a":[8]}"#);
+    assert!(!read(r#"{"a":[7],"b":"#).0 && !read("[]").0);
+    assert_eq!(read(two), (true, places, two.to_owned()));
 }
 
 #[test]
