@@ -4,6 +4,20 @@
 //! any lifetime. That is sound if nothing which only holds for one lifetime is left in it
 //! when it goes back. A [`Reset`] is safe code and may forget to do its work; so the promise
 //! is a trait of its own, which takes `unsafe` to implement.
+//!
+//! The derive makes the promise for a type, and has rustc prove it, for each field as it
+//! stands in the value: a type can be spelled so that it is another one in another place. The
+//! proof, the promise and the reset that it is about are bound to the same clause. And what
+//! is asked of a field is asked by functions of the very trait that is implemented, since a
+//! path to this crate may lead to another one.
+//!
+//! # Invariants
+//!
+//! 1. Where a derived `ReleaseBorrows` holds, the derived `Reset` is the type's: its clause
+//!    holds too, and there are no two. (Where it does not, there may be one by hand.)
+//! 2. Where one of the implementations here asks for the promise of a type, it asks for its
+//!    `Reset` too: a `Box` of a user's type is as good as the user's, and may have one by
+//!    hand if the type has none.
 
 use core::cell::{Cell, OnceCell, RefCell};
 use core::hash::BuildHasher;
@@ -62,7 +76,20 @@ use crate::retain::{RetainMap, RetainOption, RetainVec};
     note = "or let a return replace the field: `#[pool(default)]`, `#[pool(value = EXPR)]`",
     note = "or put it into an `Option` or a `Vec`, which a reset empties"
 )]
-pub unsafe trait ReleaseBorrows {}
+pub unsafe trait ReleaseBorrows {
+    /// Asks that a field lets go.
+    #[doc(hidden)]
+    fn __lets_go<F: ReleaseBorrows>(_: &mut F) {}
+
+    /// Asks that a field borrows nothing.
+    #[doc(hidden)]
+    fn __borrows_nothing<F: 'static>(_: &mut F) {}
+
+    /// What a derive calls `Reset` must be this one: an implementation may ask no more of `F`
+    /// than stands here.
+    #[doc(hidden)]
+    fn __resets<F: Reset>() {}
+}
 
 /// Types that borrow nothing.
 macro_rules! never_borrow {
@@ -115,18 +142,18 @@ macro_rules! reset_inside {
 }
 
 reset_inside! {
-    [T: ReleaseBorrows] Box<T>;
-    [T: ReleaseBorrows] Box<[T]>;
-    [T: ReleaseBorrows, const N: usize] [T; N];
-    [T: ReleaseBorrows] Cell<T>;
-    [T: ReleaseBorrows] RefCell<T>;
-    [T: ReleaseBorrows] Mutex<T>;
-    [T: ReleaseBorrows] RwLock<T>;
-    [T: ReleaseBorrows] Cursor<T>;
-    [T: ReleaseBorrows] Wrapping<T>;
-    [T: ReleaseBorrows] RetainVec<T>;
-    [T: ReleaseBorrows] RetainOption<T>;
-    [K: ReleaseBorrows, V: ReleaseBorrows, S: 'static] RetainMap<K, V, S>;
+    [T: ReleaseBorrows + Reset] Box<T>;
+    [T: ReleaseBorrows + Reset] Box<[T]>;
+    [T: ReleaseBorrows + Reset, const N: usize] [T; N];
+    [T: ReleaseBorrows + Reset] Cell<T>;
+    [T: ReleaseBorrows + Reset] RefCell<T>;
+    [T: ReleaseBorrows + Reset] Mutex<T>;
+    [T: ReleaseBorrows + Reset] RwLock<T>;
+    [T: ReleaseBorrows + Reset] Cursor<T>;
+    [T: ReleaseBorrows + Reset] Wrapping<T>;
+    [T: ReleaseBorrows + Reset] RetainVec<T>;
+    [T: ReleaseBorrows + Reset] RetainOption<T>;
+    [K: ReleaseBorrows + Reset, V: ReleaseBorrows + Reset, S: 'static] RetainMap<K, V, S>;
 }
 
 macro_rules! tuples {
@@ -136,8 +163,8 @@ macro_rules! tuples {
     (@ [$($done:ident)*]) => {};
     (@ [$($done:ident)*] $next:ident $($rest:ident)*) => {
         // SAFETY: each part has been reset, and lets go.
-        unsafe impl<$($done: ReleaseBorrows,)* $next: ReleaseBorrows> ReleaseBorrows
-            for ($($done,)* $next,)
+        unsafe impl<$($done: ReleaseBorrows + Reset,)* $next: ReleaseBorrows + Reset>
+            ReleaseBorrows for ($($done,)* $next,)
         {
         }
         tuples!(@ [$($done)* $next] $($rest)*);

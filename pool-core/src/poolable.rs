@@ -1,5 +1,6 @@
 //! The trait of types that have a home pool.
 
+use crate::borrow::ReleaseBorrows;
 use crate::guard::Pooled;
 use crate::reset::Reset;
 use crate::thread::Way;
@@ -103,6 +104,18 @@ pub unsafe trait Poolable: Reset + Sized {
     /// also be put off, until the outermost of the thread's returns is through.
     #[doc(hidden)]
     const __NESTS: bool = false;
+
+    /// As in [`ReleaseBorrows`](crate::ReleaseBorrows).
+    #[doc(hidden)]
+    fn __lets_go<F: ReleaseBorrows>(_: &mut F) {}
+
+    /// As in [`ReleaseBorrows`](crate::ReleaseBorrows).
+    #[doc(hidden)]
+    fn __borrows_nothing<F: 'static>(_: &mut F) {}
+
+    /// As in [`ReleaseBorrows`](crate::ReleaseBorrows).
+    #[doc(hidden)]
+    fn __resets<F: Reset>() {}
 
     /// `#[pool(validate = ..)]`.
     #[doc(hidden)]

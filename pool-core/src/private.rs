@@ -11,7 +11,6 @@ pub use core::primitive::{bool, u8, usize};
 pub use core::{concat, module_path};
 pub use std::thread_local;
 
-pub use crate::borrow::ReleaseBorrows;
 use crate::by_type;
 pub use crate::limits::Limits;
 pub use crate::nest::nests;
@@ -198,21 +197,6 @@ pub enum OneThread {}
 pub trait LeavesThread {}
 
 impl LeavesThread for EveryThread {}
-
-/// Asks that a field borrows nothing.
-pub const fn borrows_nothing<T: ?Sized + 'static>() {}
-
-/// Asks that a field lets go of what it borrows when it is reset.
-pub const fn lets_go<T: ReleaseBorrows>() {}
-
-impl<T> Home<T> {
-    /// The pool.
-    #[inline]
-    #[must_use]
-    pub const fn pool(&self) -> &TypePool<T> {
-        &self.0
-    }
-}
 
 /// What the derive implements instead of itself after it reported an error, so that no
 /// second error follows from the first.

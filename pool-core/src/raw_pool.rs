@@ -322,8 +322,12 @@ impl RawPool {
         depot: &mut Depot,
         object: Object,
     ) -> Result<(), (Object, Reason)> {
-        let has_room = cache.len() < cache.limit();
-        if !has_room || !cache.allows(object.header().retained()) {
+        let (bytes, retained) = (self.bytes_of(&object), object.header().retained());
+        if !cache.is_empty_one() && !cache.allows(retained) {
+            // SAFETY: the caller's promise, and it is not the empty one.
+            unsafe { self.fit_cache(cache, depot, bytes) };
+        }
+        if cache.len() >= cache.limit() || !cache.allows(retained) {
             return Err((object, Reason::Full));
         }
         // SAFETY: the caller's promise, and the empty one has no room.

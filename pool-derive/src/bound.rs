@@ -24,8 +24,8 @@ pub(crate) struct Bounds {
     pub(crate) reset: WhereClause,
     /// That, and what it takes to have a pool.
     pub(crate) pool: WhereClause,
-    /// What the type asks for, and what it takes to let go of what it borrows.
-    /// Nothing does if a field with a lifetime is left as it is.
+    /// What it takes to reset the value and to let go of what it borrows. Nothing does if a
+    /// field with a lifetime is left as it is.
     pub(crate) release: Option<WhereClause>,
     /// What the type asks for, and what it takes to wipe the fields marked as secret.
     pub(crate) secrets: WhereClause,
@@ -53,8 +53,13 @@ impl Bounds {
             // What holds for every lifetime of a reference to `T` asks that of `T`.
             reset.extend(outlives(model));
         }
-        let pool = reset.iter().cloned().chain(pool(model, krate)).collect();
-        let release = release(model, krate);
+        let pool: Vec<_> = reset.iter().cloned().chain(pool(model, krate)).collect();
+        let release = if model.is_pooled_for_any_lifetime() {
+            Some(pool.clone())
+        } else {
+            let release = release(model, krate);
+            release.map(|release| reset.iter().cloned().chain(release).collect())
+        };
         let secrets = if model.wipes_on_drop() { Vec::new() } else { reset.clone() };
         let has_with = model.fields().any(|field| matches!(field.secret(), Some(Secret::With(_))));
         let wipe = model
@@ -113,7 +118,7 @@ fn pool(model: &Model<'_>, krate: &TokenStream) -> Vec<WherePredicate> {
         let own = static_type(model);
         predicates.push(parse_quote!(#own: #shared));
     }
-    if model.is_pooled_for_any_lifetime() {
+    if model.is_pooled_for_any_lifetime() && model.attrs.bound.is_none() {
         let fields = model.blank_fields().iter().filter(|field| {
             matches!(field.on_return(), OnReturn::Reset)
                 && lifetime_parameter(field.ty, model.generics).is_some()
@@ -133,16 +138,24 @@ pub(crate) fn static_type(model: &Model<'_>) -> TokenStream {
     let args = model.generics.params.iter().map(|param| match param {
         GenericParam::Lifetime(_) => quote!('static),
         GenericParam::Type(param) => param.ident.to_token_stream(),
-        GenericParam::Const(param) => param.ident.to_token_stream(),
+        // In braces, or it may be taken for a type of that name.
+        GenericParam::Const(param) => {
+            let ident = &param.ident;
+            quote!({ #ident })
+        }
     });
     quote!(#ident<#(#args),*>)
 }
 
 /// What it takes for a value to let go of what it borrows: fields that do, or that borrow
-/// nothing.
+/// nothing. Those that mention the type itself are left to the proof.
 fn release(model: &Model<'_>, krate: &TokenStream) -> Option<Vec<WherePredicate>> {
     let mut predicates = Vec::new();
-    for field in model.blank_fields().iter().filter(|field| may_borrow(field, model)) {
+    if model.generics.params.is_empty() {
+        return Some(predicates);
+    }
+    let fields = model.blank_fields().iter().filter(|field| may_borrow(field, model));
+    for field in fields.filter(|field| !mentions_itself(field, model)) {
         match field.on_return() {
             OnReturn::Reset => predicates.push(lets_go(field, model, krate)),
             OnReturn::Keep | OnReturn::With(_) | OnReturn::Wiped => {
@@ -171,6 +184,16 @@ pub(crate) fn may_borrow(field: &Field<'_>, model: &Model<'_>) -> bool {
     lifetime_parameter(field.ty, model.generics).is_some()
         || depends(field, model)
         || mentions_itself(field, model)
+        || calls_macro(field.ty.to_token_stream())
+}
+
+/// Whether what the tokens say is for a macro to tell.
+fn calls_macro(tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Punct(punct) => punct.as_char() == '!',
+        TokenTree::Group(group) => calls_macro(group.stream()),
+        TokenTree::Ident(_) | TokenTree::Literal(_) => false,
+    })
 }
 
 /// What the derive calls on the type of a field.
@@ -236,6 +259,10 @@ fn quantified(ty: &Type) -> (Vec<Lifetime>, TokenStream) {
             match token {
                 TokenTree::Punct(quote) if quote.as_char() == '\'' => {
                     let Some(TokenTree::Ident(old)) = tokens.next() else { continue };
+                    if old == "static" {
+                        replaced.extend(Lifetime::new("'static", old.span()).to_token_stream());
+                        continue;
+                    }
                     let known = names.iter().find(|(name, _)| *name == old);
                     let new = known.map(|(_, new)| new.clone()).unwrap_or_else(|| {
                         let new = format!("'__pool_{}", names.len());

@@ -1,67 +1,109 @@
-//! `impl ReleaseBorrows`, and the proof that a pooled type lets go of what it borrows.
+//! `impl ReleaseBorrows`, and the proof that a type lets go of what it borrows.
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::Ident;
 use syn::spanned::Spanned;
 
-use super::{Expander, at};
-use crate::bound::{depends, lifetime_parameter, may_borrow, mentions_itself};
-use crate::model::{Derive, Field, OnReturn};
+use super::{Expander, at, binding};
+use crate::bound::{lifetime_parameter, may_borrow, mentions_itself};
+use crate::model::{Field, OnReturn};
+
+/// What a field has to prove.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Claim {
+    LetsGo,
+    BorrowsNothing,
+    /// Nothing: it is made anew, by code that knows no lifetime of its own.
+    IsNew,
+}
 
 impl Expander<'_> {
     /// ```text
-    /// unsafe impl ReleaseBorrows for Type<..> where Field: ReleaseBorrows, .. {}
-    /// impl Type<..> {
-    ///     fn __pool_borrows() {
-    ///         lets_go::<Vec<&'a str>>();
-    ///         borrows_nothing::<u64>();
+    /// unsafe impl ReleaseBorrows for Type<..> where Field: Reset, Field: ReleaseBorrows, .. {
+    ///     fn __resets<F: Reset>() {}
+    /// }
+    /// impl Type<..> where .. {
+    ///     fn __pool_borrows(&mut self) {
+    ///         match self {
+    ///             Self { words: __field_0, count: __field_1 } => {
+    ///                 <Self as ReleaseBorrows>::__lets_go(__field_0);
+    ///                 <Self as ReleaseBorrows>::__borrows_nothing(__field_1);
+    ///             }
+    ///         }
     ///     }
     /// }
     /// ```
     ///
-    /// The clause of the one holds for those lifetimes and types that it is asked for. The
-    /// function is never called: it is what rustc checks for all of them, field by field, and
-    /// where it reports a field that holds on.
+    /// The function is never called. It is what rustc checks for all lifetimes and types that
+    /// the clause allows, and where it reports a field that holds on. It names no type: it
+    /// speaks of the fields as they are.
     pub(super) fn borrow(&self) -> TokenStream {
         let krate = &self.krate;
         let model = self.model;
-        let release = self.bounds.release.as_ref().map(|clause| {
-            self.unsafe_block(&quote!(#krate::ReleaseBorrows), clause, &TokenStream::new())
-        });
-        let proofs: Vec<_> =
-            model.blank_fields().iter().filter_map(|field| self.proof(field)).collect();
-        let proof = (!proofs.is_empty()).then(|| {
-            let clause = match model.derive {
-                Derive::Poolable => &self.bounds.pool,
-                Derive::Reset => &self.bounds.reset,
-            };
-            self.block(None, clause, &quote!(fn __pool_borrows() { #(#proofs)* }))
-        });
+        let Some(clause) = &self.bounds.release else { return TokenStream::new() };
+        let promise = quote!(#krate::ReleaseBorrows);
+        let release = self.unsafe_block(&promise, clause, &self.same_reset());
+        if model.generics.params.is_empty() {
+            // There is nothing to prove.
+            return release;
+        }
+        let mut promises = vec![promise];
+        if model.is_pooled_for_any_lifetime() {
+            promises.push(quote!(#krate::Poolable));
+        }
+        let variant = &model.variants[model.blank];
+        let pattern = Self::pattern(variant, |field| self.claim(field) != Claim::IsNew);
+        let proofs = variant
+            .fields
+            .iter()
+            .flat_map(|field| promises.iter().map(move |promise| self.proof(field, promise)));
+        let other = (model.variants.len() > 1).then(|| quote!(_ => {}));
+        let proof = quote! {
+            fn __pool_borrows(&mut self) {
+                match self {
+                    #pattern => { #(#proofs)* }
+                    #other
+                }
+            }
+        };
+        let proof = self.block(None, clause, &proof);
         quote!(#release #proof)
     }
 
-    /// What a field has to prove, if the clauses do not ask for it.
-    fn proof(&self, field: &Field<'_>) -> Option<TokenStream> {
-        let (model, krate, ty) = (self.model, &self.krate, field.ty);
-        let private = quote!(#krate::__private);
-        let prove = |name: &str| {
-            let name = Ident::new(name, ty.span());
-            at(ty.span(), &quote!(#private::#name::<#ty>();))
+    /// What ties an implementation of the runtime's traits to its `Reset`.
+    pub(super) fn same_reset(&self) -> TokenStream {
+        let krate = &self.krate;
+        quote! {
+            #[inline(always)]
+            fn __resets<__PoolReset: #krate::Reset>() {}
+        }
+    }
+
+    fn claim(&self, field: &Field<'_>) -> Claim {
+        let (model, ty) = (self.model, field.ty);
+        let borrows = if model.is_pooled_for_any_lifetime() {
+            // The type parameters do not.
+            lifetime_parameter(ty, model.generics).is_some() || mentions_itself(field, model)
+        } else {
+            may_borrow(field, model)
         };
-        let nothing = Some(prove("borrows_nothing"));
-        if !model.is_pooled_for_any_lifetime() {
-            // In a pool the parameters are `'static`, and so is the type.
-            let may_differ = model.derive == Derive::Reset && !model.generics.params.is_empty();
-            return nothing.filter(|_| may_differ && !may_borrow(field, model));
-        }
-        let borrows =
-            lifetime_parameter(ty, model.generics).is_some() || mentions_itself(field, model);
         match field.on_return() {
-            OnReturn::Default | OnReturn::DefaultWithCapacity | OnReturn::Value if borrows => None,
-            OnReturn::Reset if borrows && depends(field, model) => None,
-            OnReturn::Reset if borrows => Some(prove("lets_go")),
-            _ => nothing,
+            OnReturn::Default | OnReturn::DefaultWithCapacity | OnReturn::Value => Claim::IsNew,
+            OnReturn::Reset if borrows => Claim::LetsGo,
+            OnReturn::Reset | OnReturn::Keep | OnReturn::With(_) | OnReturn::Wiped => {
+                Claim::BorrowsNothing
+            }
         }
+    }
+
+    /// One field's part of the proof, for one of the traits.
+    fn proof(&self, field: &Field<'_>, promise: &TokenStream) -> TokenStream {
+        let binding = binding(field);
+        let call = match self.claim(field) {
+            Claim::LetsGo => quote!(__lets_go),
+            Claim::BorrowsNothing => quote!(__borrows_nothing),
+            Claim::IsNew => return TokenStream::new(),
+        };
+        at(field.ty.span(), &quote!(<Self as #promise>::#call(#binding);))
     }
 }

@@ -88,6 +88,7 @@ impl Expander<'_> {
             };
             (Some(statics), quote!(__POOL.pool()), quote!(#private::local(&__POOL_LOCAL)))
         };
+        let same_reset = self.same_reset();
         let reach = if attrs.local.is_some() { quote!(OneThread) } else { quote!(EveryThread) };
         let unmet = model.is_generic().then(|| quote!(where Self: #krate::Poolable));
         let inherent = self.block(
@@ -117,6 +118,8 @@ impl Expander<'_> {
 
                 #[inline(always)]
                 fn __way() -> #private::Way<#own> { #way }
+
+                #same_reset
 
                 #validate
             },

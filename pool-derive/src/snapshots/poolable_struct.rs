@@ -121,7 +121,10 @@ const _: () = {
     }
     #[automatically_derived]
     #[allow(deprecated)]
-    unsafe impl ::poolable::ReleaseBorrows for Request {}
+    unsafe impl ::poolable::ReleaseBorrows for Request {
+        #[inline(always)]
+        fn __resets<__PoolReset: ::poolable::Reset>() {}
+    }
     static __POOL_KEYS: [::poolable::__private::u8; 6usize] = [0; 6usize];
     #[automatically_derived]
     #[allow(dead_code, deprecated, clippy::same_name_method)]
@@ -232,6 +235,8 @@ const _: () = {
         fn __way() -> ::poolable::__private::Way<Request> {
             ::poolable::__private::local(&__POOL_LOCAL)
         }
+        #[inline(always)]
+        fn __resets<__PoolReset: ::poolable::Reset>() {}
         #[inline]
         fn __validate(&self) -> ::poolable::__private::bool {
             (Self::__POOL_VALIDATE)(self)

@@ -64,8 +64,30 @@ const _: () = {
     unsafe impl<'a, T: Clone, const N: usize> ::poolable::ReleaseBorrows
     for State<'a, T, N>
     where
+        Vec<T>: ::poolable::Reset,
+        [u8; N]: ::poolable::Wipe,
         Vec<T>: ::poolable::ReleaseBorrows,
-    {}
+    {
+        #[inline(always)]
+        fn __resets<__PoolReset: ::poolable::Reset>() {}
+    }
+    #[automatically_derived]
+    #[allow(dead_code, deprecated, clippy::same_name_method)]
+    impl<'a, T: Clone, const N: usize> State<'a, T, N>
+    where
+        Vec<T>: ::poolable::Reset,
+        [u8; N]: ::poolable::Wipe,
+        Vec<T>: ::poolable::ReleaseBorrows,
+    {
+        fn __pool_borrows(&mut self) {
+            match self {
+                Self::Reading { 0: __field_0, .. } => {
+                    <Self as ::poolable::ReleaseBorrows>::__lets_go(__field_0);
+                }
+                _ => {}
+            }
+        }
+    }
     static __POOL_KEYS: [::poolable::__private::u8; 3usize] = [0; 3usize];
     #[automatically_derived]
     #[allow(dead_code, deprecated, clippy::same_name_method)]
