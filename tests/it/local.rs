@@ -103,6 +103,22 @@ fn warm_objects_are_the_callers() {
 }
 
 #[test]
+fn warm_objects_may_be_born_with_more_than_an_even_share() {
+    #[derive(Poolable)]
+    #[pool(local, max_bytes = 64 << 10)]
+    struct Buffer {
+        #[pool(capacity = 4096)]
+        bytes: Vec<u8>,
+    }
+
+    assert_eq!(Buffer::pool().prewarm(10), 10);
+    let buffers: Vec<_> = (0..10).map(|_| Buffer::pooled()).collect();
+    assert!(buffers.iter().all(|buffer| buffer.bytes.capacity() >= 4096));
+    let stats = Buffer::pool().stats();
+    assert_eq!((stats.misses, stats.created), (0, 10));
+}
+
+#[test]
 fn a_clear_and_a_flush_free_the_callers_objects_alone() {
     pages!(Page);
     let (go, gone) = (mpsc::channel::<()>(), mpsc::channel::<()>());
