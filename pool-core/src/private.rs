@@ -150,6 +150,15 @@ impl<T> Home<T> {
     }
 }
 
+impl<T> Home<T> {
+    /// The pool.
+    #[inline]
+    #[must_use]
+    pub const fn pool(&self) -> &TypePool<T> {
+        &self.0
+    }
+}
+
 /// The pool of a type, found by its identity, and made by its first user.
 pub fn pool_by_type<T: 'static>(make: impl FnOnce() -> Home<T>) -> &'static TypePool<T> {
     by_type::pool(|| make().0)

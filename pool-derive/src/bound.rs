@@ -46,7 +46,7 @@ impl Bounds {
         };
         let given = model.attrs.bound.as_ref().map(|bound| bound.value.clone());
         let mut reset = given.clone().unwrap_or_else(|| {
-            let fields = model.fields().filter(|field| depends(field, model));
+            let fields = model.fields().filter(|field| is_inferred(field, model));
             fields.flat_map(|field| needs(field, model, krate)).collect()
         });
         if model.is_pooled_for_any_lifetime() {
@@ -105,7 +105,9 @@ fn pool(model: &Model<'_>, krate: &TokenStream) -> Vec<WherePredicate> {
     }
     let mut predicates = outlives(model);
     let shared = quote!(#krate::__private::SharedByThreads);
-    let is_recursive = model.fields().any(|field| mentions_itself(field, model));
+    let is_recursive = model.fields().any(|field| {
+        mentions_itself(field, model) || mentions(field.ty.to_token_stream(), "Pooled")
+    });
     if model.attrs.local.is_some() {
         // Its objects stay where they are.
     } else if is_recursive || model.attrs.bound.is_some() {
@@ -122,7 +124,7 @@ fn pool(model: &Model<'_>, krate: &TokenStream) -> Vec<WherePredicate> {
         let fields = model.blank_fields().iter().filter(|field| {
             matches!(field.on_return(), OnReturn::Reset)
                 && lifetime_parameter(field.ty, model.generics).is_some()
-                && depends(field, model)
+                && is_inferred(field, model)
         });
         predicates.extend(fields.map(|field| lets_go(field, model, krate)));
     }
@@ -148,14 +150,15 @@ pub(crate) fn static_type(model: &Model<'_>) -> TokenStream {
 }
 
 /// What it takes for a value to let go of what it borrows: fields that do, or that borrow
-/// nothing. Those that mention the type itself are left to the proof.
+/// nothing. Those by which the type may hold values of its own are left to the proof, for a
+/// clause that asks for itself holds for nobody.
 fn release(model: &Model<'_>, krate: &TokenStream) -> Option<Vec<WherePredicate>> {
     let mut predicates = Vec::new();
     if model.generics.params.is_empty() {
         return Some(predicates);
     }
     let fields = model.blank_fields().iter().filter(|field| may_borrow(field, model));
-    for field in fields.filter(|field| !mentions_itself(field, model)) {
+    for field in fields.filter(|field| !may_recur(field, model)) {
         match field.on_return() {
             OnReturn::Reset => predicates.push(lets_go(field, model, krate)),
             OnReturn::Keep | OnReturn::With(_) | OnReturn::Wiped => {
@@ -170,6 +173,15 @@ fn release(model: &Model<'_>, krate: &TokenStream) -> Option<Vec<WherePredicate>
         }
     }
     Some(predicates)
+}
+
+/// Whether a field may hold values of its own type, itself or by way of other types: through
+/// containers that are reset inside.
+fn may_recur(field: &Field<'_>, model: &Model<'_>) -> bool {
+    let is_inside = ["Box", "RetainMap", "RetainOption", "RetainVec"];
+    let tokens = field.ty.to_token_stream();
+    mentions_itself(field, model)
+        || !depends(field, model) && is_inside.iter().any(|name| mentions(tokens.clone(), name))
 }
 
 /// `FieldTy: ReleaseBorrows`
@@ -226,40 +238,58 @@ fn needs(field: &Field<'_>, model: &Model<'_>, krate: &TokenStream) -> Vec<Where
     traits.into_iter().map(|name| parse_quote!(#quantifier #ty: #name)).collect()
 }
 
+/// Whether a field's type is asked for what is needed of it.
+///
+/// Not one of several lifetimes of which one outlives another, in a pooled type: rustc has no
+/// way to ask that of all lifetimes. What such a field needs of a type parameter has to be
+/// said.
+fn is_inferred(field: &Field<'_>, model: &Model<'_>) -> bool {
+    let clause = model.generics.where_clause.iter().flat_map(|clause| &clause.predicates);
+    let are_ordered = model.generics.lifetimes().any(|param| !param.bounds.is_empty())
+        || clause.into_iter().any(|predicate| matches!(predicate, WherePredicate::Lifetime(_)));
+    let is_for_one_order = model.is_pooled_for_any_lifetime()
+        && are_ordered
+        && quantified(field.ty, false).0.len() > 1;
+    depends(field, model) && !is_for_one_order
+}
+
 /// The type of a field as a bound names it, and the lifetimes of a `for<..>` in front.
 ///
 /// Two bounds that differ in a lifetime alone, `&'a str: Reset` and `&'b str: Reset`,
 /// are ambiguous to rustc; quantified they are one and the same. Others stay as they are,
-/// for they may hold for their own lifetimes only.
+/// for they may hold for their own lifetimes only; but the pool's own type has other
+/// lifetimes than the user's.
 fn bound_type(field: &Field<'_>, model: &Model<'_>) -> (Vec<Lifetime>, TokenStream) {
-    let (lifetimes, ty) = quantified(field.ty);
+    let (lifetimes, ty) = quantified(field.ty, true);
     let is_ambiguous = model.fields().any(|other| {
-        let (_, other_ty) = quantified(other.ty);
+        let (_, other_ty) = quantified(other.ty, true);
         let differs =
             other.ty.to_token_stream().to_string() != field.ty.to_token_stream().to_string();
         differs && other_ty.to_string() == ty.to_string()
     });
-    // The pool's own type has other lifetimes than this one.
-    if is_ambiguous || model.is_pooled_for_any_lifetime() {
+    if is_ambiguous {
         (lifetimes, ty)
+    } else if model.is_pooled_for_any_lifetime() {
+        quantified(field.ty, false)
     } else {
         (Vec::new(), field.ty.to_token_stream())
     }
 }
 
-/// A type with its lifetimes replaced by ones for a `for<..>`.
-fn quantified(ty: &Type) -> (Vec<Lifetime>, TokenStream) {
+/// A type with its lifetimes replaced by ones for a `for<..>`; `'static` only if it is asked
+/// for.
+fn quantified(ty: &Type, with_static: bool) -> (Vec<Lifetime>, TokenStream) {
     /// The old names and the new ones.
     type Names = Vec<(Ident, Lifetime)>;
 
-    fn replace(tokens: TokenStream, names: &mut Names) -> TokenStream {
+    fn replace(tokens: TokenStream, with_static: bool, names: &mut Names) -> TokenStream {
         let mut replaced = TokenStream::new();
         let mut tokens = tokens.into_iter();
         while let Some(token) = tokens.next() {
             match token {
                 TokenTree::Punct(quote) if quote.as_char() == '\'' => {
                     let Some(TokenTree::Ident(old)) = tokens.next() else { continue };
-                    if old == "static" {
+                    if old == "static" && !with_static {
                         replaced.extend(Lifetime::new("'static", old.span()).to_token_stream());
                         continue;
                     }
@@ -273,7 +303,7 @@ fn quantified(ty: &Type) -> (Vec<Lifetime>, TokenStream) {
                     replaced.extend(new.to_token_stream());
                 }
                 TokenTree::Group(group) => {
-                    let inner = replace(group.stream(), names);
+                    let inner = replace(group.stream(), with_static, names);
                     replaced.extend([TokenTree::from(Group::new(group.delimiter(), inner))]);
                 }
                 other => replaced.extend([other]),
@@ -288,7 +318,7 @@ fn quantified(ty: &Type) -> (Vec<Lifetime>, TokenStream) {
         return (Vec::new(), tokens);
     }
     let mut names = Names::new();
-    let tokens = replace(tokens, &mut names);
+    let tokens = replace(tokens, with_static, &mut names);
     (names.into_iter().map(|(_, new)| new).collect(), tokens)
 }
 

@@ -55,6 +55,8 @@ mod pools;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod process;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
+mod recursion;
+#[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod retain;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod secrets;
