@@ -7,6 +7,7 @@
 //! | [`local`] | types that are not `Send`: a pool for each thread |
 //! | [`nested`] | elements that are kept for reuse, and guards inside of pooled objects |
 //! | [`shared`] | objects for several users on any threads, and guards of a part of one |
+//! | `serde` | pooled objects read and written (feature `serde`) |
 
 #[doc = include_str!("../docs/guide/borrowing.md")]
 pub mod borrowing {}
@@ -22,3 +23,7 @@ pub mod nested {}
 
 #[doc = include_str!("../docs/guide/shared.md")]
 pub mod shared {}
+
+#[cfg(feature = "serde")]
+#[doc = include_str!("../docs/guide/serde.md")]
+pub mod serde {}

@@ -72,9 +72,9 @@ use crate::retain::{RetainMap, RetainOption, RetainVec};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` may hold on to what it borrows when it is reset",
     label = "a pooled object must let go of it",
-    note = "derive `Reset` for the type if it is yours, and neither `skip` nor `with` on what it borrows",
+    note = "put it into an `Option` or a `Vec`, which a reset empties",
     note = "or let a return replace the field: `#[pool(default)]`, `#[pool(value = EXPR)]`",
-    note = "or put it into an `Option` or a `Vec`, which a reset empties"
+    note = "or derive `Reset` for the type if it is yours, and neither `skip` nor `with` on what it borrows"
 )]
 pub unsafe trait ReleaseBorrows {
     /// Asks that a field lets go.

@@ -42,7 +42,8 @@ use crate::type_pool::TypePool;
     message = "`{Self}` has no pool",
     label = "needs `#[derive(Poolable)]`",
     note = "`#[derive(Reset)]` alone makes a type blank, and gives it no pool",
-    note = "a generic type has one if its parameters are `'static`, have what its fields need, and are `Send` unless it is marked `#[pool(local)]`"
+    note = "a generic type has one if its parameters are `'static`, have what its fields need, and are `Send` unless it is marked `#[pool(local)]`",
+    note = "in generic code, ask for `{Self}: Poolable`"
 )]
 pub unsafe trait Poolable: Reset + Sized {
     /// The type as its pool holds it: itself, with any lifetime replaced by `'static`.

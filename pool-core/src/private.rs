@@ -116,13 +116,16 @@ pub const fn check_capacities(floor: usize, ceiling: usize) {
     message = "`{Self}` is not `Send`, so threads cannot share a pool of it",
     label = "a pool hands its objects from thread to thread",
     note = "mark the type `#[pool(local)]` for a pool in each thread, whose guards stay there",
-    note = "or use types that are `Send`: `Arc` for `Rc`, `Mutex` or an atomic for `Cell` behind a reference, no raw pointers",
-    note = "in generic code, ask for parameters that are `Send`"
+    note = "or use types that are `Send`: `Arc` for `Rc`, `dyn Trait + Send` for `dyn Trait`, `Mutex` or an atomic for `Cell` behind a reference, no raw pointers, no guards of `local` types",
+    note = "in generic code, ask for `{Self}: Poolable`"
 )]
 pub trait SharedByThreads: Send {}
 
 #[diagnostic::do_not_recommend]
 impl<T: Send> SharedByThreads for T {}
+
+/// Asks the same in rustc's words, which tell the field that is to blame.
+pub const fn is_send<T: Send>() {}
 
 /// What holds a type's pool: a static, or the map of the pools of generic types.
 #[derive(Debug)]

@@ -33,10 +33,10 @@ mod text;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no `Reset`, so it cannot be made blank",
     label = "needs `Reset`",
-    note = "derive `Reset` for the type if it is yours, or say on the field what a return does:",
-    note = "`#[pool(default)]`, `#[pool(value = EXPR)]`, `#[pool(skip, init = EXPR)]` or `#[pool(with = PATH, init = EXPR)]`",
-    note = "for a `Pool` of a type that is not yours, `Pool::builder()` takes `create` and `reset`",
-    note = "a shared or optional resource becomes blank as an `Option`, which is reset to `None`"
+    note = "derive `Reset` for the type if it is yours, or make the field an `Option`, which is reset to `None`",
+    note = "or say on the field what a return does: `#[pool(default)]`, `#[pool(value = EXPR)]`;",
+    note = "if it borrows nothing, also `#[pool(skip, init = EXPR)]` or `#[pool(with = PATH, init = EXPR)]`",
+    note = "for a `Pool` of a type that is not yours, `Pool::builder()` takes `create` and `reset`"
 )]
 pub trait Reset: Sized {
     /// Returns the value that a new object is born with.

@@ -45,20 +45,25 @@ as_target! {
     [T] RetainVec<T> => [T];
 }
 
-/// As the option that it shows.
+/// As a map.
 impl<K: Serialize, V: Serialize, H> Serialize for RetainMap<K, V, H> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self)
     }
 }
 
+/// As the option that it shows.
 impl<T: Serialize> Serialize for RetainOption<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.as_ref().serialize(serializer)
     }
 }
 
-/// Into an object of the pool, in place. If the input is wrong the object goes back.
+/// Into an object of the pool, in place if the type's `Deserialize` knows how; if it does not,
+/// what the object kept is lost, and fields that serde skips are replaced. `serde_derive` needs
+/// its feature `deserialize_in_place` for that: see the page `serde` of the guide.
+///
+/// If the input is wrong the object goes back, blank.
 impl<'de, T: Poolable + Deserialize<'de>> Deserialize<'de> for Pooled<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut guard = Self::take();
@@ -120,10 +125,8 @@ impl<'de, T: Reset + Deserialize<'de>> DeserializeSeed<'de> for Next<'_, T> {
     }
 }
 
-/// As an option. In place, the value that is there or was kept is read into again.
-///
-/// A field that is absent from the input is another matter: a derived `Deserialize` puts a
-/// new one in its place, without a kept value.
+/// As a map. In place, the values that are there and those that were kept are read into again,
+/// and each key is copied into a kept one: one allocation for all of them, if they fit.
 impl<'de, K, V, H> Deserialize<'de> for RetainMap<K, V, H>
 where
     K: Deserialize<'de> + Eq + Hash + Clone + Reset,
@@ -179,6 +182,10 @@ impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for InPlace<'_, T> {
     }
 }
 
+/// As an option. In place, the value that is there or was kept is read into again.
+///
+/// A field that is absent from the input is another matter: a derived `Deserialize` puts a
+/// new one in its place, without a kept value.
 impl<'de, T: Reset + Deserialize<'de>> Deserialize<'de> for RetainOption<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut value = Self::new();

@@ -93,7 +93,8 @@ impl Stats {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Discarded {
-    /// The depot was full; or a build with `poolable_passthrough` or `poolable_chaos` kept
+    /// The depot was full, or there is none, as for a `local` type whose thread ends or keeps
+    /// enough; or a build with `poolable_passthrough` or `poolable_chaos` kept
     /// it from the depot.
     pub full: u64,
     /// The object held more than `max_object_bytes`.

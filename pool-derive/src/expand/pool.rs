@@ -77,7 +77,14 @@ impl Expander<'_> {
             (None, pool, quote!(#private::Way::ByType))
         } else {
             let home = home(&name);
+            let is_send = attrs.local.is_none().then(|| {
+                let is_send = quote!(const _: () = #private::is_send::<#own>(););
+                let is_send = at(ident.span(), &is_send);
+                quote!(#[allow(deprecated)] #is_send)
+            });
             let statics = quote! {
+                #is_send
+
                 #[allow(deprecated)]
                 static __POOL: #private::Home<#own> = #home;
 

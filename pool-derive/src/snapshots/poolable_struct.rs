@@ -207,6 +207,8 @@ const _: () = {
         [] Request[]
     }
     #[allow(deprecated)]
+    const _: () = ::poolable::__private::is_send::<Request>();
+    #[allow(deprecated)]
     static __POOL: ::poolable::__private::Home<Request> = ::poolable::__private::Home::<
         Request,
     >::new(
