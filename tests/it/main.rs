@@ -58,6 +58,8 @@ mod process;
 mod recursion;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod retain;
+#[cfg(all(feature = "zeroize", not(any(poolable_passthrough, poolable_chaos))))]
+mod retain_model;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod secrets;
 #[cfg(all(feature = "serde", not(any(poolable_passthrough, poolable_chaos))))]
