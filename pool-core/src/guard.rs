@@ -20,6 +20,7 @@ pub use self::map::PooledMap;
 pub use self::shared::Shared;
 use crate::forward::forward;
 use crate::lifecycle::{self, OfType};
+use crate::nest::Level;
 use crate::poolable::Poolable;
 use crate::private::LeavesThread;
 use crate::reset::Reset;
@@ -310,6 +311,52 @@ impl<T: Poolable> From<T> for Pooled<T> {
     }
 }
 
+impl<T: Poolable> Pooled<T> {
+    /// Takes an object that is to stand in the place of another one, inside a third. An idle
+    /// one may keep others inside, and these again: put into each other they would make a
+    /// chain that only grows.
+    fn replacement() -> Self {
+        if !T::__NESTS {
+            return Self::take();
+        }
+        // SAFETY: it comes from the pool of `T`, for this guard.
+        unsafe { Self::from_slot(lifecycle::take_new(OfType::new())) }
+    }
+
+    /// Does to the object what a return does, where it is, and keeps it; or puts another one
+    /// in its place, if the pool would not have kept it.
+    fn renew(&mut self) {
+        /// Puts another object in the place of one that the pool does not want. One whose
+        /// reset panicked is among them: to be given back it would have to be reset again.
+        struct Replaced<'a, T: Poolable> {
+            guard: &'a mut Pooled<T>,
+            reason: Reason,
+        }
+
+        impl<T: Poolable> Drop for Replaced<'_, T> {
+            fn drop(&mut self) {
+                let unwanted = mem::replace(self.guard, Pooled::replacement());
+                let unwanted = Pooled::into_slot(unwanted);
+                // SAFETY: the guard owned the slot and is gone.
+                unsafe { lifecycle::discard(OfType::new(), unwanted, self.reason) };
+            }
+        }
+
+        let mut replaced = Replaced { guard: self, reason: Reason::Invalid };
+        if !replaced.guard.__validate() {
+            return;
+        }
+        replaced.reason = Reason::Panic;
+        (**replaced.guard).reset();
+        let retained = (**replaced.guard).retained_bytes();
+        if T::pool().raw().is_oversize(retained) {
+            replaced.reason = Reason::Oversize;
+            return;
+        }
+        mem::forget(replaced);
+    }
+}
+
 /// A pooled object inside a pooled object: reset where it is, and kept.
 impl<T: Poolable> Reset for Pooled<T> {
     fn blank() -> Self {
@@ -317,21 +364,15 @@ impl<T: Poolable> Reset for Pooled<T> {
     }
 
     fn reset(&mut self) {
-        /// Puts another object in the place of one whose reset panicked: to be given
-        /// back it would have to be reset again.
-        struct Replaced<'a, T: Poolable>(&'a mut Pooled<T>);
-
-        impl<T: Poolable> Drop for Replaced<'_, T> {
-            fn drop(&mut self) {
-                let half_reset = Pooled::into_slot(mem::take(self.0));
-                // SAFETY: the guard owned the slot and is gone.
-                unsafe { lifecycle::discard(OfType::new(), half_reset, Reason::Panic) };
-            }
+        // A constant, as in `lifecycle::give`.
+        if !T::__NESTS {
+            return self.renew();
         }
-
-        let replaced = Replaced(self);
-        (**replaced.0).reset();
-        mem::forget(replaced);
+        match Level::enter() {
+            Some(_level) => self.renew(),
+            // Too deep to be reset here: it goes home, and another one takes its place.
+            None => drop(mem::replace(self, Self::replacement())),
+        }
     }
 
     fn retained_bytes(&mut self) -> usize {

@@ -176,12 +176,18 @@ fn take_more<T, H: Home<T>>(home: H) -> NonNull<Slot<T>> {
 #[cold]
 #[inline(never)]
 fn take_slow<T, H: Home<T>>(home: H) -> NonNull<Slot<T>> {
-    let object = take_idle_slow(home).unwrap_or_else(|| {
-        home.raw().tally.misses.add_one();
-        create(home)
-    });
+    match take_idle_slow(home) {
+        // SAFETY: the pool holds objects of `T`.
+        Some(object) => unsafe { object.into_slot() },
+        None => take_new(home),
+    }
+}
+
+/// Takes an object that nobody has used before.
+pub(crate) fn take_new<T, H: Home<T>>(home: H) -> NonNull<Slot<T>> {
+    home.raw().tally.misses.add_one();
     // SAFETY: the pool holds objects of `T`.
-    unsafe { object.into_slot() }
+    unsafe { create(home).into_slot() }
 }
 
 /// Takes an object from the thread's cache or the depot.

@@ -77,6 +77,11 @@ impl RawPool {
         self.limits.max_object_bytes(self.bytes_at_birth.load(Ordering::Relaxed))
     }
 
+    /// Whether an object that holds so much on the heap is not kept.
+    pub(crate) fn is_oversize(&self, retained: usize) -> bool {
+        retained.saturating_add(self.limits.depot.object_size) > self.max_object_bytes()
+    }
+
     /// What an object holds, inline and on the heap.
     fn bytes_of(&self, object: &Object) -> usize {
         object.header().retained().saturating_add(self.limits.depot.object_size)

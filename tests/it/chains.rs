@@ -8,8 +8,9 @@ use std::rc::Rc;
 use std::sync::mpsc;
 use std::thread;
 
-use poolable::{Poolable, Pooled, Reset, Stats};
+use poolable::{Poolable, Pooled, Reset, RetainOption, RetainVec, Stats};
 
+use crate::census::assert_conserved;
 use crate::{unwind, unwinds};
 
 const LONG: u64 = 1_000_000;
@@ -493,4 +494,38 @@ fn types_that_cannot_nest_do_not_count_their_returns() {
     assert!(Node::pooled().0.is_none());
     let batch = Batch::<u64, 8>::pooled();
     assert!(batch.0.is_empty() && batch.1 == [0; 8]);
+}
+
+#[test]
+fn a_long_chain_of_kept_guards_does_not_overflow_the_stack() {
+    #[derive(Poolable)]
+    struct Kept {
+        next: RetainOption<Pooled<Kept>>,
+        list: RetainVec<Pooled<Kept>>,
+    }
+
+    thread::Builder::new()
+        .stack_size(512 << 10)
+        .spawn(|| {
+            for in_list in [false, true] {
+                let mut head = Kept::pooled();
+                for _ in 0..100_000 {
+                    let mut longer = Kept::pooled();
+                    if in_list {
+                        longer.list.push(head);
+                    } else {
+                        longer.next.insert(head);
+                    }
+                    head = longer;
+                }
+                drop(head);
+            }
+        })
+        .expect("a thread")
+        .join()
+        .expect("no panic");
+    let stats = Kept::pool().stats();
+    assert_conserved(&stats);
+    // What is kept is kept in pieces, each of which no return has to go down far.
+    drop((0..100).map(|_| Kept::pooled()).collect::<Vec<_>>());
 }

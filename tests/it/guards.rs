@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::fmt;
 use std::mem;
 
-use poolable::{Poolable, Pooled};
+use poolable::{Poolable, Pooled, RetainVec};
 
 #[derive(Poolable, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Word(String);
@@ -173,4 +173,56 @@ fn generic_code_takes_from_any_pool() {
     assert_eq!(warm::<Line>(5), 5);
     assert_eq!(Line::pool().stats().misses, 0);
     drop(Pooled::<Line>::default());
+}
+
+#[test]
+fn an_object_inside_an_object_is_validated_and_held_to_its_limits() {
+    #[derive(Poolable)]
+    #[pool(validate = Self::is_healthy, max_object_bytes = 1000)]
+    struct Connection {
+        #[pool(skip, init = true)]
+        is_healthy: bool,
+        buffer: Vec<u8>,
+    }
+    impl Connection {
+        fn is_healthy(&self) -> bool {
+            self.is_healthy
+        }
+    }
+    #[derive(Poolable)]
+    struct Request {
+        connection: Pooled<Connection>,
+    }
+
+    let mut request = Request::pooled();
+    request.connection.is_healthy = false;
+    drop(request);
+    let mut request = Request::pooled();
+    assert!(request.connection.is_healthy);
+    assert_eq!(Connection::pool().stats().discarded.invalid, 1);
+    request.connection.buffer.reserve(2000);
+    drop(request);
+    assert_eq!(Request::pooled().connection.buffer.capacity(), 0);
+    assert_eq!(Connection::pool().stats().discarded.oversize, 1);
+    let stats = Connection::pool().stats();
+    assert_eq!((stats.in_use, stats.created), (1, 3));
+}
+
+#[test]
+fn what_retained_elements_hold_at_birth_counts() {
+    #[derive(Poolable)]
+    #[pool(create = Self::create)]
+    struct Big {
+        parts: RetainVec<Vec<u8>>,
+    }
+    impl Big {
+        fn create() -> Self {
+            Self { parts: RetainVec::from(vec![Vec::with_capacity(3 << 20)]) }
+        }
+    }
+
+    drop(Big::pooled());
+    drop(Big::pooled());
+    let stats = Big::pool().stats();
+    assert_eq!((stats.created, stats.hits, stats.discarded.oversize), (1, 1, 0));
 }

@@ -200,7 +200,8 @@ impl Pair {
     fn check_spares(&mut self, wiped: bool) {
         let (len, spares) = (self.vec.len(), self.vec.retained());
         let claimed = self.vec.retained_bytes();
-        let mut heap = self.vec.capacity() * size_of::<Spy>();
+        let in_use: usize = self.vec.iter().map(|element| element.heap).sum();
+        let mut heap = self.vec.capacity() * size_of::<Spy>() + in_use;
         for _ in 0..spares {
             let spare = self.vec.push_blank();
             assert!(!spare.used_since_reset && spare.number == 0, "a spare element is not reset");

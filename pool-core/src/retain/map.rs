@@ -54,7 +54,7 @@ type Entry<K, V> = (u64, K, V);
 /// takes its place then. [`retain`](RetainMap::retain) leaves the order as it is.
 ///
 /// A value that a method returns has left, with its memory. All else that is removed is
-/// reset, its secrets wiped, and kept.
+/// reset, which wipes fields of its own that are marked as secrets, and kept.
 ///
 /// # Examples
 ///
@@ -564,6 +564,8 @@ where
 
         let hash = self.hasher.hash_one(&key);
         if let Some(place) = self.find(hash, &key) {
+            // Before there is a value to lose: it may panic.
+            drop(key);
             return Some(mem::replace(&mut self.entries[place].2, value));
         }
         let place = self.len();

@@ -35,8 +35,9 @@ use crate::{Capacity, Reset};
 /// It derefs to the slice of its elements. [`push_blank`](RetainVec::push_blank) hands
 /// out a kept element before it creates one.
 ///
-/// An element that a method returns by value has left, with its memory. All others that
-/// are removed are reset, their secrets wiped, and kept: by
+/// An element that a method returns by value has left, with its memory; a bytewise copy of it
+/// stays behind in the buffer, as in a `Vec`. All others that are removed are reset, which
+/// wipes fields of theirs that are marked as secrets, and kept: by
 /// [`clear`](RetainVec::clear), [`truncate`](RetainVec::truncate),
 /// [`retain`](RetainVec::retain) and [`resize_blank`](RetainVec::resize_blank). To keep
 /// a single one, swap it with the last and truncate.
@@ -351,8 +352,9 @@ impl<T: Reset> RetainVec<T> {
     /// assert_eq!(numbers.retained(), 4);
     /// ```
     pub fn set_max_retained(&mut self, limit: usize) {
-        self.drop_spares_from(self.live.saturating_add(limit));
+        // First: the drop of a spare element may panic.
         self.limit = limit;
+        self.drop_spares_from(self.live.saturating_add(limit));
     }
 
     /// Drops the spare elements at and above `start`, which is not below the elements in
@@ -401,7 +403,10 @@ impl<T: Reset> Reset for RetainVec<T> {
 
     #[inline]
     fn retained_bytes(&mut self) -> usize {
-        self.items.capacity().saturating_mul(size_of::<T>()).saturating_add(self.spare_heap)
+        // None is in use behind a reset, but there may be some at birth, which count then.
+        let in_use = self.items[..self.live].iter_mut().map(T::retained_bytes);
+        let heap = in_use.fold(self.spare_heap, usize::saturating_add);
+        self.items.capacity().saturating_mul(size_of::<T>()).saturating_add(heap)
     }
 }
 

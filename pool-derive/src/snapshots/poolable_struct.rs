@@ -228,7 +228,10 @@ const _: () = {
         type __Reach = ::poolable::__private::EveryThread;
         const __NESTS: ::poolable::__private::bool = ::poolable::__private::nests::<
             Self,
-        >(::poolable::__private::needs_drop::<Key>());
+        >(
+            ::poolable::__private::needs_drop::<Key>()
+                || ::poolable::__private::needs_drop::<Instant>(),
+        );
         #[inline]
         fn pool() -> &'static ::poolable::TypePool<Request> {
             __POOL.pool()
