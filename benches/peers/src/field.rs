@@ -43,7 +43,10 @@ pub(crate) fn all<W: Workload, T: AnyObject>() -> Vec<Entry> {
 }
 
 /// Everyone, where one thread gets and another returns.
-pub(crate) fn crossing<T: AnyObject>() -> Vec<Entry> {
+pub(crate) fn crossing<T: AnyObject>() -> Vec<Entry>
+where
+    poolable::Pooled<T>: Send,
+{
     vec![
         Entry { who: Who::Floor, run: Ok(a_to_b::channel_alone::<T>) },
         crossing_entry::<PoolableStatic<T>>(),

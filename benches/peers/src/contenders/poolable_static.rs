@@ -2,7 +2,9 @@
 
 use core::marker::PhantomData;
 
-use crate::contender::{Contender, Who, crosses_as_it_is};
+use poolable::Pooled;
+
+use crate::contender::{Contender, Crossing, Who};
 use crate::object::AnyObject;
 
 /// Limits stand in the attributes of `T`, and nothing is switched off.
@@ -11,7 +13,7 @@ pub(crate) struct PoolableStatic<T: AnyObject>(PhantomData<fn() -> T>);
 impl<T: AnyObject> Contender for PoolableStatic<T> {
     const WHO: Who = Who::PoolableStatic;
     type Local<'a> = ();
-    type Item<'a> = poolable::Pooled<T>;
+    type Item<'a> = Pooled<T>;
 
     fn new(_idle: usize) -> Self {
         Self(PhantomData)
@@ -37,4 +39,20 @@ impl<T: AnyObject> Drop for PoolableStatic<T> {
     }
 }
 
-crosses_as_it_is!(PoolableStatic);
+/// That a guard may be sent depends on the pool, too: those of local types may not.
+impl<T: AnyObject> Crossing for PoolableStatic<T>
+where
+    Pooled<T>: Send,
+{
+    type Parcel<'a> = Self::Item<'a>;
+
+    #[inline(always)]
+    fn pack<'a>(item: Self::Item<'a>) -> Self::Parcel<'a> {
+        item
+    }
+
+    #[inline(always)]
+    fn return_parcel<'a>(local: &mut Self::Local<'a>, parcel: Self::Parcel<'a>) {
+        Self::put(local, parcel);
+    }
+}
