@@ -100,7 +100,7 @@ fn write(
     fs::create_dir_all(&plots)?;
     for measured in &results.cases {
         let file = plots.join(measured.case.file).with_extension("svg");
-        fs::write(file, plot::draw(measured))?;
+        fs::write(file, measured.plot())?;
     }
     fs::write(folder.join("benchmarks.md"), report::write(results, bars, machine, is_quick))
 }

@@ -1,9 +1,6 @@
 //! One case as bars, in an SVG that can be read on light and on dark: it brings its own
 //! ground, which follows the colour scheme of the reader.
 
-use crate::contender::Who;
-use crate::results::Measured;
-
 const WIDTH: f64 = 760.0;
 /// Where bars begin; names stand left of it.
 const LEFT: f64 = 270.0;
@@ -78,13 +75,27 @@ impl Axis {
     }
 }
 
-pub(crate) fn draw(measured: &Measured) -> String {
-    let rows = measured.by_time();
-    let axis = Axis::of(rows.iter().map(|row| row.1.best));
+/// Which colour a row has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Colour {
+    Floor,
+    Poolable,
+    Other,
+}
+
+pub(crate) struct Row {
+    pub(crate) name: &'static str,
+    pub(crate) colour: Colour,
+    /// Nanoseconds.
+    pub(crate) time: f64,
+}
+
+pub(crate) fn draw(title: &str, unit: &str, rows: &[Row]) -> String {
+    let axis = Axis::of(rows.iter().map(|row| row.time));
     let bottom = TOP + rows.len() as f64 * ROW;
     let height = bottom + 26.0;
     let mut svg = String::new();
-    let title = escaped(measured.case.title);
+    let title = escaped(title);
     svg.push_str(&format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" \
              role=\"img\" aria-label=\"{title}\">\n<style>\n{STYLE}\n</style>\n\
@@ -93,7 +104,7 @@ pub(crate) fn draw(measured: &Measured) -> String {
     let scale = if axis.is_logarithmic { ", logarithmic" } else { "" };
     svg.push_str(&format!("<text class=\"title\" x=\"12\" y=\"22\">{title}</text>\n"));
     svg.push_str(&format!(
-        "<text class=\"note\" x=\"12\" y=\"40\">ns per object, less is better{scale}</text>\n"
+        "<text class=\"note\" x=\"12\" y=\"40\">ns per {unit}, less is better{scale}</text>\n"
     ));
     for tick in axis.ticks() {
         let x = axis.place(tick);
@@ -105,13 +116,13 @@ pub(crate) fn draw(measured: &Measured) -> String {
             ),
         );
     }
-    for (index, (who, figures)) in rows.iter().enumerate() {
+    for (index, row) in rows.iter().enumerate() {
         let y = TOP + index as f64 * ROW;
-        let end = axis.place(figures.best);
-        let class = match who {
-            Who::Floor => "floor",
-            who if who.is_poolable() => "poolable",
-            _ => "other",
+        let end = axis.place(row.time);
+        let class = match row.colour {
+            Colour::Floor => "floor",
+            Colour::Poolable => "poolable",
+            Colour::Other => "other",
         };
         svg.push_str(&format!(
             "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>\n\
@@ -120,12 +131,12 @@ pub(crate) fn draw(measured: &Measured) -> String {
                  <text x=\"{:.1}\" y=\"{:.1}\">{}</text>\n",
             LEFT - 8.0,
             y + 17.0,
-            escaped(&who.name().replace('`', "")),
+            escaped(&row.name.replace('`', "")),
             y + 4.0,
             (end - LEFT).max(1.0),
             end + 6.0,
             y + 17.0,
-            crate::report::three_digits(figures.best),
+            crate::report::three_digits(row.time),
         ));
     }
     svg.push_str("</svg>\n");

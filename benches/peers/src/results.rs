@@ -2,6 +2,7 @@
 
 use crate::cases::{Case, Key};
 use crate::contender::Who;
+use crate::plot::{self, Colour};
 use crate::timing::{Figures, measure};
 
 /// One case, measured.
@@ -28,6 +29,19 @@ impl Measured {
         let mut rows: Vec<_> = self.rows().collect();
         rows.sort_by(|a, b| a.1.best.total_cmp(&b.1.best));
         rows
+    }
+
+    pub(crate) fn plot(&self) -> String {
+        let rows = self.by_time().into_iter().map(|(who, figures)| plot::Row {
+            name: who.name(),
+            colour: match who {
+                Who::Floor => Colour::Floor,
+                who if who.is_poolable() => Colour::Poolable,
+                _ => Colour::Other,
+            },
+            time: figures.best,
+        });
+        plot::draw(self.case.title, "object", &rows.collect::<Vec<_>>())
     }
 
     /// Those who did not, with the reason.

@@ -18,8 +18,8 @@ pub(crate) struct Sample {
 }
 
 /// One contender of a case.
-pub(crate) struct Entry {
-    pub(crate) who: Who,
+pub(crate) struct Entry<W = Who> {
+    pub(crate) who: W,
     /// Warms up, then times about so many objects; or why it cannot.
     pub(crate) run: Result<fn(u64) -> Sample, &'static str>,
 }
@@ -60,7 +60,10 @@ impl Effort {
 /// Objects in the timing that finds out how many fit into one.
 const TRIAL: u64 = 2_000;
 
-pub(crate) fn measure(entries: &[Entry], effort: Effort) -> Vec<Result<Figures, &'static str>> {
+pub(crate) fn measure<W>(
+    entries: &[Entry<W>],
+    effort: Effort,
+) -> Vec<Result<Figures, &'static str>> {
     let objects: Vec<u64> = entries
         .iter()
         .map(|entry| {
