@@ -1,7 +1,9 @@
 //! What must hold in one run, with statistics and limits on.
 
+use crate::beyond::{WANTED, generic};
 use crate::cases::Key;
 use crate::contender::Who;
+use crate::plot::Colour;
 use crate::results::Results;
 
 pub(crate) struct Bar {
@@ -27,6 +29,8 @@ pub(crate) fn all(results: &Results) -> Vec<Bar> {
     bars.extend(a_to_b(results));
     bars.extend(bursts(results));
     bars.extend(idle(results));
+    bars.push(generic_hit(results));
+    bars.push(reasons(results));
     bars.push(allocations(results));
     bars
 }
@@ -171,6 +175,34 @@ fn idle(results: &Results) -> [Bar; 2] {
     ]
 }
 
+fn generic_hit(results: &Results) -> Bar {
+    let table = results.beyond.iter().find(|measured| measured.table.file == generic::FILE);
+    let table = table.expect("every table is measured");
+    at_most(
+        "hit of a generic type",
+        "time over that of a type without parameters".to_owned(),
+        1.4,
+        table.time(generic::GENERIC) / table.time(generic::STATIC),
+    )
+}
+
+/// A row that comes close to poolable must say how.
+fn reasons(results: &Results) -> Bar {
+    let mut without = Vec::new();
+    for measured in &results.beyond {
+        for (row, quotient) in measured.close().filter(|(row, _)| row.reason.is_none()) {
+            without.push(format!("{}: {} ({quotient:.2})", measured.table.title, row.name));
+        }
+    }
+    Bar {
+        case: "beyond plain objects",
+        what: format!("below {WANTED} times poolable's time, and nobody knows why"),
+        bound: "0".to_owned(),
+        is_met: without.is_empty(),
+        found: if without.is_empty() { "0".to_owned() } else { without.join("; ") },
+    }
+}
+
 fn allocations(results: &Results) -> Bar {
     let mut faults = Vec::new();
     for measured in &results.cases {
@@ -178,6 +210,16 @@ fn allocations(results: &Results) -> Bar {
             let count = measured.figures(who).allocations;
             if count > 0 {
                 faults.push(format!("{} in {} ({})", count, measured.case.title, who.name()));
+            }
+        }
+    }
+    for measured in &results.beyond {
+        for (row, figures) in measured.rows().filter(|(row, _)| row.colour == Colour::Poolable) {
+            if figures.allocations > 0 {
+                faults.push(format!(
+                    "{} in {} ({})",
+                    figures.allocations, measured.table.title, row.name
+                ));
             }
         }
     }

@@ -4,6 +4,7 @@
 //! With `--quick` it is over in seconds, writes to `target/quick` and judges nothing.
 
 mod bars;
+mod beyond;
 mod cases;
 mod contender;
 mod contenders;
@@ -28,6 +29,7 @@ use std::time::Instant;
 use cases::Case;
 use machine::Machine;
 use results::{Measured, Results};
+use timing::Figures;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -42,7 +44,8 @@ fn main() -> ExitCode {
     let machine = Machine::here();
     let start = Instant::now();
     let cases = cases::all().into_iter().map(|case| measure(case, is_quick)).collect();
-    let results = Results { cases, idle: idle_share::measure() };
+    let beyond = beyond::all().into_iter().map(|table| measure_beyond(table, is_quick)).collect();
+    let results = Results { cases, beyond, idle: idle_share::measure() };
     let bars = bars::all(&results);
     println!("\nWhat must hold{}", if is_quick { " (not judged: a trial run)" } else { "" });
     for bar in &bars {
@@ -66,21 +69,40 @@ fn measure(mut case: Case, is_quick: bool) -> Measured {
     if is_quick {
         case.effort = case.effort.quick();
     }
-    println!("\n{:<40} {:>8} {:>8} {:>12}", case.title, "ns", "median", "allocations");
+    print_head(case.title);
     let measured = Measured::new(case);
     for (who, figures) in measured.rows() {
-        println!(
-            "{:<40} {:>8.2} {:>8.2} {:>12.4}",
-            who.name(),
-            figures.best,
-            figures.median,
-            figures.allocations_per_object()
-        );
+        print_row(who.name(), figures);
     }
     for (who, why) in measured.absent() {
-        println!("{:<40} {:>8} {why}", who.name(), "-");
+        println!("{:<48} {:>8} {why}", who.name(), "-");
     }
     measured
+}
+
+fn measure_beyond(mut table: beyond::Table, is_quick: bool) -> beyond::Measured {
+    if is_quick {
+        table.effort = table.effort.quick();
+    }
+    print_head(table.title);
+    let measured = beyond::Measured::new(table);
+    for (row, figures) in measured.rows() {
+        print_row(row.name, figures);
+    }
+    measured
+}
+
+fn print_head(title: &str) {
+    println!("\n{title:<48} {:>8} {:>8} {:>12}", "ns", "median", "allocations");
+}
+
+fn print_row(name: &str, figures: Figures) {
+    println!(
+        "{name:<48} {:>8.2} {:>8.2} {:>12.4}",
+        figures.best,
+        figures.median,
+        figures.allocations_per_object()
+    );
 }
 
 /// Where the page goes: to the repository, unless its figures mean nothing.
@@ -100,6 +122,10 @@ fn write(
     fs::create_dir_all(&plots)?;
     for measured in &results.cases {
         let file = plots.join(measured.case.file).with_extension("svg");
+        fs::write(file, measured.plot())?;
+    }
+    for measured in &results.beyond {
+        let file = plots.join(measured.table.file).with_extension("svg");
         fs::write(file, measured.plot())?;
     }
     fs::write(folder.join("benchmarks.md"), report::write(results, bars, machine, is_quick))

@@ -1,5 +1,6 @@
 //! `benchmarks.md`, all of it.
 
+mod beyond;
 mod floors;
 
 use crate::bars::Bar;
@@ -62,6 +63,8 @@ pub(crate) fn write(results: &Results, bars: &[Bar], machine: &Machine, is_quick
     for measured in &results.cases {
         page.push_str(&case_section(measured));
     }
+    page.push_str("\n## Beyond plain objects\n\n");
+    page.push_str(&beyond::section(results));
     page.push_str("\n## Who took part, and how\n\n");
     page.push_str(&contender_table());
     page

@@ -71,6 +71,7 @@ impl Measured {
 
 pub(crate) struct Results {
     pub(crate) cases: Vec<Measured>,
+    pub(crate) beyond: Vec<crate::beyond::Measured>,
     pub(crate) idle: crate::idle_share::IdleShare,
 }
 

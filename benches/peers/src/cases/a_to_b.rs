@@ -20,7 +20,7 @@ const CHANNEL: usize = 256;
 const PREPARED: usize = 512;
 
 /// What one of the two threads says: when it began, when it ended, what it allocated.
-type Half = (Instant, Instant, u64);
+pub(crate) type Half = (Instant, Instant, u64);
 
 pub(crate) fn run<C: Crossing>(objects: u64) -> Sample {
     let contender = C::new_for_crossing(IDLE);
@@ -102,8 +102,9 @@ fn consume<'a, C: Crossing>(
     }
 }
 
+/// Tries until there is room.
 #[inline(always)]
-fn send<P>(sender: &SyncSender<P>, parcel: P) {
+pub(crate) fn send<P>(sender: &SyncSender<P>, parcel: P) {
     let mut kept = Some(parcel);
     wait_until(|| match sender.try_send(kept.take().expect("it was not sent")) {
         Ok(()) => true,
@@ -115,8 +116,9 @@ fn send<P>(sender: &SyncSender<P>, parcel: P) {
     });
 }
 
+/// Tries until something has come.
 #[inline(always)]
-fn receive<P>(receiver: &Receiver<P>) -> P {
+pub(crate) fn receive<P>(receiver: &Receiver<P>) -> P {
     let mut received = None;
     wait_until(|| match receiver.try_recv() {
         Ok(parcel) => {
@@ -129,7 +131,8 @@ fn receive<P>(receiver: &Receiver<P>) -> P {
     received.expect("waited until it came")
 }
 
-fn timed(gate: &Gate, work: impl FnOnce()) -> Half {
+/// Does what is timed as soon as the other thread does, too.
+pub(crate) fn timed(gate: &Gate, work: impl FnOnce()) -> Half {
     gate.pass();
     let allocated = allocations::count();
     let start = Instant::now();
@@ -137,7 +140,8 @@ fn timed(gate: &Gate, work: impl FnOnce()) -> Half {
     (start, Instant::now(), allocations::count() - allocated)
 }
 
-fn sample(halves: [Half; 2], objects: u64) -> Sample {
+/// From the first beginning to the last end.
+pub(crate) fn sample(halves: [Half; 2], objects: u64) -> Sample {
     let [a, b] = halves;
     let elapsed = a.1.max(b.1) - a.0.min(b.0);
     Sample {
