@@ -5,6 +5,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
+use std::sync::Mutex;
 use std::thread;
 
 use poolable::{Poolable, Pooled, Reset, RetainMap, RetainOption, RetainVec};
@@ -140,6 +142,12 @@ fn a_panic_in_the_drop_of_a_part_loses_the_object_and_no_more() {
     .expect("no panic");
 }
 
+/// Shows a leak checker that an object is lost on purpose.
+fn keep_in_sight<T>(object: &mut T) {
+    static LOST: Mutex<Vec<usize>> = Mutex::new(Vec::new());
+    LOST.lock().expect("no panic").push(ptr::from_mut(object).expose_provenance());
+}
+
 #[test]
 fn swapped_replaced_and_forgotten_guards_stay_sound() {
     #[derive(Poolable)]
@@ -153,7 +161,9 @@ fn swapped_replaced_and_forgotten_guards_stay_sound() {
     mem::swap(&mut first, &mut second);
     mem::swap(&mut *first, &mut *second);
     assert_eq!((first.0[0], second.0[0]), ("one", "two"));
-    mem::forget(mem::replace(&mut first, Line::pooled()));
+    let mut forgotten = mem::replace(&mut first, Line::pooled());
+    keep_in_sight(&mut *forgotten);
+    mem::forget(forgotten);
     let taken = mem::replace(&mut *second, Line(vec![&one]));
     drop((first, second));
     assert_eq!(taken.0, ["two"]);
@@ -174,6 +184,7 @@ fn objects_go_in_and_out_with_their_lifetime() {
     assert_eq!(inner.0, ["text", "text"]);
     let leaked: &mut Line<'_> = Pooled::leak(Pooled::from(inner));
     assert_eq!(leaked.0.len(), 2);
+    keep_in_sight(leaked);
     Pooled::discard(Line::pooled());
     assert_eq!(Line::pool().prewarm(3), 3);
     let mut warm = Line::pooled();
