@@ -189,7 +189,7 @@ fn big_objects_are_kept_too() {
 
     #[derive(Poolable)]
     #[pool(local)]
-    struct Inline([[u64; 32]; 1024]);
+    struct Inline([[u64; 17]; 1024]);
     drop((0..2).map(|_| Box::new(Inline::pooled())).collect::<Vec<_>>());
     assert_eq!(Inline::pool().stats().idle, 2);
 }
