@@ -74,7 +74,7 @@ use crate::retain::{RetainMap, RetainOption, RetainVec};
     label = "a pooled object must let go of it",
     note = "put it into an `Option` or a `Vec`, which a reset empties",
     note = "or let a return replace the field: `#[pool(default)]`, `#[pool(value = EXPR)]`",
-    note = "or derive `Reset` for the type if it is yours, and neither `skip` nor `with` on what it borrows"
+    note = "or derive `Reset` for the type if it is yours, with no `skip` or `with` on what it borrows, and no macro in the types of its fields"
 )]
 pub unsafe trait ReleaseBorrows {
     /// Asks that a field lets go.
@@ -89,6 +89,11 @@ pub unsafe trait ReleaseBorrows {
     /// than stands here.
     #[doc(hidden)]
     fn __resets<F: Reset>() {}
+
+    /// The proof that the derive writes, for rustc to check under the clause of this very
+    /// implementation. It is not called.
+    #[doc(hidden)]
+    fn __proof(&mut self) {}
 }
 
 /// Types that borrow nothing.

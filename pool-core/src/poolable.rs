@@ -112,11 +112,12 @@ pub unsafe trait Poolable: Reset + Sized {
 
     /// As in [`ReleaseBorrows`](crate::ReleaseBorrows).
     #[doc(hidden)]
-    fn __borrows_nothing<F: 'static>(_: &mut F) {}
-
-    /// As in [`ReleaseBorrows`](crate::ReleaseBorrows).
-    #[doc(hidden)]
     fn __resets<F: Reset>() {}
+
+    /// The proof that the derive writes, for rustc to check under the clause of this very
+    /// implementation. It is not called.
+    #[doc(hidden)]
+    fn __proof(&mut self) {}
 
     /// `#[pool(validate = ..)]`.
     #[doc(hidden)]

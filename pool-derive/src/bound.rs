@@ -157,6 +157,9 @@ fn release(model: &Model<'_>, krate: &TokenStream) -> Option<Vec<WherePredicate>
     if model.generics.params.is_empty() {
         return Some(predicates);
     }
+    if macro_in_a_type(model).is_some() {
+        return None;
+    }
     let fields = model.blank_fields().iter().filter(|field| may_borrow(field, model));
     for field in fields.filter(|field| !may_recur(field, model)) {
         match field.on_return() {
@@ -196,16 +199,39 @@ pub(crate) fn may_borrow(field: &Field<'_>, model: &Model<'_>) -> bool {
     lifetime_parameter(field.ty, model.generics).is_some()
         || depends(field, model)
         || mentions_itself(field, model)
-        || calls_macro(field.ty.to_token_stream())
 }
 
-/// Whether what the tokens say is for a macro to tell.
-fn calls_macro(tokens: TokenStream) -> bool {
-    tokens.into_iter().any(|token| match token {
-        TokenTree::Punct(punct) => punct.as_char() == '!',
-        TokenTree::Group(group) => calls_macro(group.stream()),
-        TokenTree::Ident(_) | TokenTree::Literal(_) => false,
-    })
+/// A macro that is called where a type is spelled, in a field or in a clause. It may stand for
+/// another type each time that it is printed, and nothing can be promised of such a type.
+pub(crate) fn macro_in_a_type(model: &Model<'_>) -> Option<Span> {
+    fn find(tokens: TokenStream) -> Option<Span> {
+        let mut name = None;
+        let mut is_call = false;
+        for token in tokens {
+            match token {
+                TokenTree::Group(_) if is_call => return name,
+                TokenTree::Group(group) => {
+                    if let Some(found) = find(group.stream()) {
+                        return Some(found);
+                    }
+                    (name, is_call) = (None, false);
+                }
+                TokenTree::Ident(ident) => (name, is_call) = (Some(ident.span()), false),
+                TokenTree::Punct(punct) => {
+                    is_call = punct.as_char() == '!' && name.is_some();
+                    name = name.filter(|_| is_call);
+                }
+                TokenTree::Literal(_) => (name, is_call) = (None, false),
+            }
+        }
+        None
+    }
+
+    let fields = model.blank_fields().iter().map(|field| field.ty.to_token_stream());
+    let bound = model.attrs.bound.iter().flat_map(|bound| &bound.value);
+    let generics =
+        [model.generics.params.to_token_stream(), model.generics.where_clause.to_token_stream()];
+    fields.chain(bound.map(ToTokens::to_token_stream)).chain(generics).find_map(find)
 }
 
 /// What the derive calls on the type of a field.

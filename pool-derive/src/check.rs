@@ -13,6 +13,7 @@ pub(crate) fn check(model: &Model<'_>, errors: &mut Errors) {
     layout(model, errors);
     parameters(model, errors);
     limits(model, errors);
+    spelling(model, errors);
     for (index, variant) in model.variants.iter().enumerate() {
         for field in &variant.fields {
             if index == model.blank || !model.blank_is_known {
@@ -86,6 +87,20 @@ fn limits(model: &Model<'_>, errors: &mut Errors) {
             "`max_idle` and `local` cannot be combined: there is no depot; `cache` is what \
              each thread keeps",
         );
+    }
+}
+
+/// Types that nobody can vouch for.
+fn spelling(model: &Model<'_>, errors: &mut Errors) {
+    if !model.is_pooled_for_any_lifetime() {
+        return;
+    }
+    if let Some(place) = bound::macro_in_a_type(model) {
+        errors.push(syn::Error::new(
+            place,
+            "a pooled type that borrows is spelled without macros: one may stand for another type \
+             each time that it is expanded; write the type in full, or name it by `type`",
+        ));
     }
 }
 

@@ -216,9 +216,10 @@ fn a_part_of_an_object_that_borrows_takes_what_lives_as_long() {
         *first = &line[..2];
         assert_eq!(*first, "of");
         drop(first);
-        let mut rest = Pooled::map(Words::pooled(), |words| &mut words.rest);
-        rest.extend(line.split(' '));
-        let last = PooledMap::try_map(rest, |rest| rest.last_mut());
+        let mut words = Words::pooled();
+        words.rest.extend(line.split(' '));
+        // In one step: the type of the vector tells of a lifetime that a part's might not.
+        let last = Pooled::try_map(words, |words| words.rest.last_mut());
         assert!(last.is_ok_and(|last| *last == "life"));
     }
     let words = Words::pooled();

@@ -8,6 +8,8 @@
 //!    guard cannot be used when they are over. The function that found it takes a borrow of
 //!    any length within them, so that what it returns lies in the object, or in something
 //!    that outlives all of them.
+//!    The type has to go on telling them: a guard of a `U` that borrows is not narrowed any
+//!    more, for the part of it may be of a type that does not tell.
 //! 3. `part` is not used when the guard drops: then `U` may be gone, and `whole` puts its
 //!    object to rights by itself.
 //!
@@ -102,7 +104,10 @@ impl<T: Poolable, U: ?Sized> PooledMap<T, U> {
     pub fn map<V: ?Sized>(
         mut guard: Self,
         part: impl for<'b> FnOnce(&'b mut U) -> &'b mut V,
-    ) -> PooledMap<T, V> {
+    ) -> PooledMap<T, V>
+    where
+        U: 'static,
+    {
         let part = NonNull::from(part(&mut guard));
         PooledMap { part, whole: guard.whole, _invariant: PhantomData }
     }
@@ -130,7 +135,10 @@ impl<T: Poolable, U: ?Sized> PooledMap<T, U> {
     pub fn try_map<V: ?Sized>(
         mut guard: Self,
         part: impl for<'b> FnOnce(&'b mut U) -> Option<&'b mut V>,
-    ) -> Result<PooledMap<T, V>, Self> {
+    ) -> Result<PooledMap<T, V>, Self>
+    where
+        U: 'static,
+    {
         match part(&mut guard).map(NonNull::from) {
             Some(part) => Ok(PooledMap { part, whole: guard.whole, _invariant: PhantomData }),
             None => Err(guard),

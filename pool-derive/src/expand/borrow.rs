@@ -21,53 +21,18 @@ impl Expander<'_> {
     /// ```text
     /// unsafe impl ReleaseBorrows for Type<..> where Field: Reset, Field: ReleaseBorrows, .. {
     ///     fn __resets<F: Reset>() {}
-    /// }
-    /// impl Type<..> where .. {
-    ///     fn __pool_borrows(&mut self) {
-    ///         match self {
-    ///             Self { words: __field_0, count: __field_1 } => {
-    ///                 <Self as ReleaseBorrows>::__lets_go(__field_0);
-    ///                 <Self as ReleaseBorrows>::__borrows_nothing(__field_1);
-    ///             }
-    ///         }
-    ///     }
+    ///     fn __proof(&mut self) { .. }
     /// }
     /// ```
-    ///
-    /// The function is never called. It is what rustc checks for all lifetimes and types that
-    /// the clause allows, and where it reports a field that holds on. It names no type: it
-    /// speaks of the fields as they are.
     pub(super) fn borrow(&self) -> TokenStream {
         let krate = &self.krate;
-        let model = self.model;
         let Some(clause) = &self.bounds.release else { return TokenStream::new() };
         let promise = quote!(#krate::ReleaseBorrows);
-        let release = self.unsafe_block(&promise, clause, &self.same_reset());
-        if model.generics.params.is_empty() {
-            // There is nothing to prove.
-            return release;
-        }
-        let mut promises = vec![promise];
-        if model.is_pooled_for_any_lifetime() {
-            promises.push(quote!(#krate::Poolable));
-        }
-        let variant = &model.variants[model.blank];
-        let pattern = Self::pattern(variant, |field| self.claim(field) != Claim::IsNew);
-        let proofs = variant
-            .fields
-            .iter()
-            .flat_map(|field| promises.iter().map(move |promise| self.proof(field, promise)));
-        let other = (model.variants.len() > 1).then(|| quote!(_ => {}));
-        let proof = quote! {
-            fn __pool_borrows(&mut self) {
-                match self {
-                    #pattern => { #(#proofs)* }
-                    #other
-                }
-            }
-        };
-        let proof = self.block(None, clause, &proof);
-        quote!(#release #proof)
+        let same_reset = self.same_reset();
+        // Without parameters there is nothing to prove.
+        let is_generic = !self.model.generics.params.is_empty();
+        let proof = is_generic.then(|| self.proof());
+        self.unsafe_block(&promise, clause, &quote!(#same_reset #proof))
     }
 
     /// What ties an implementation of the runtime's traits to its `Reset`.
@@ -76,6 +41,43 @@ impl Expander<'_> {
         quote! {
             #[inline(always)]
             fn __resets<__PoolReset: #krate::Reset>() {}
+        }
+    }
+
+    /// ```text
+    /// fn __proof(&mut self) {
+    ///     match self {
+    ///         Self { words: __field_0, count: __field_1 } => {
+    ///             <Self as ReleaseBorrows>::__lets_go(__field_0);
+    ///             <Self as ReleaseBorrows>::__borrows_nothing(__field_1);
+    ///         }
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// It is what rustc checks for all lifetimes and types that the clause allows, and where it
+    /// reports a field that holds on. It names no type: it speaks of the fields as they are.
+    fn proof(&self) -> TokenStream {
+        let krate = &self.krate;
+        let variant = &self.model.variants[self.model.blank];
+        let pattern = Self::pattern(variant, |field| self.claim(field) != Claim::IsNew);
+        let claims = variant.fields.iter().map(|field| {
+            let binding = binding(field);
+            let call = match self.claim(field) {
+                Claim::LetsGo => quote!(__lets_go),
+                Claim::BorrowsNothing => quote!(__borrows_nothing),
+                Claim::IsNew => return TokenStream::new(),
+            };
+            at(field.ty.span(), &quote!(<Self as #krate::ReleaseBorrows>::#call(#binding);))
+        });
+        let other = (self.model.variants.len() > 1).then(|| quote!(_ => {}));
+        quote! {
+            fn __proof(&mut self) {
+                match self {
+                    #pattern => { #(#claims)* }
+                    #other
+                }
+            }
         }
     }
 
@@ -94,16 +96,5 @@ impl Expander<'_> {
                 Claim::BorrowsNothing
             }
         }
-    }
-
-    /// One field's part of the proof, for one of the traits.
-    fn proof(&self, field: &Field<'_>, promise: &TokenStream) -> TokenStream {
-        let binding = binding(field);
-        let call = match self.claim(field) {
-            Claim::LetsGo => quote!(__lets_go),
-            Claim::BorrowsNothing => quote!(__borrows_nothing),
-            Claim::IsNew => return TokenStream::new(),
-        };
-        at(field.ty.span(), &quote!(<Self as #promise>::#call(#binding);))
     }
 }

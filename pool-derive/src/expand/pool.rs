@@ -96,6 +96,14 @@ impl Expander<'_> {
             (Some(statics), quote!(__POOL.pool()), quote!(#private::local(&__POOL_LOCAL)))
         };
         let same_reset = self.same_reset();
+        // Of the fields it has been proved; here, that it was the runtime's trait.
+        let proof = model.is_pooled_for_any_lifetime().then(|| {
+            quote! {
+                fn __proof(&mut self) {
+                    <Self as #krate::Poolable>::__lets_go(self)
+                }
+            }
+        });
         let reach = if attrs.local.is_some() { quote!(OneThread) } else { quote!(EveryThread) };
         let unmet = model.is_generic().then(|| quote!(where Self: #krate::Poolable));
         let inherent = self.block(
@@ -127,6 +135,7 @@ impl Expander<'_> {
                 fn __way() -> #private::Way<#own> { #way }
 
                 #same_reset
+                #proof
 
                 #validate
             },

@@ -59,8 +59,8 @@ impl Expander<'_> {
         let span = ty.span();
         let action = match field.on_return() {
             OnReturn::Reset => {
-                let call = on_type(span, ty, &quote!(#krate::Reset), &quote!(reset(#binding)));
-                quote!(#call;)
+                // Not by the name of its type, which may be that of what it derefs to.
+                at(span, &quote!(<_ as #krate::Reset>::reset(#binding);))
             }
             OnReturn::Keep | OnReturn::Wiped => TokenStream::new(),
             OnReturn::Default => {

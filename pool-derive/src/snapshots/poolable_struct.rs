@@ -69,8 +69,8 @@ const _: () = {
                     retries: __field_5,
                     ..
                 } => {
-                    <String as ::poolable::Reset>::reset(__field_0);
-                    <Vec<u8> as ::poolable::Reset>::reset(__field_1);
+                    <_ as ::poolable::Reset>::reset(__field_0);
+                    <_ as ::poolable::Reset>::reset(__field_1);
                     <Vec<
                         u8,
                     > as ::poolable::Capacity>::__limit(
@@ -83,7 +83,7 @@ const _: () = {
                         __field_1,
                         Self::__POOL_CAPACITY_1,
                     );
-                    <String as ::poolable::Reset>::reset(__field_2);
+                    <_ as ::poolable::Reset>::reset(__field_2);
                     <String as ::poolable::Capacity>::__restore(
                         __field_2,
                         Self::__POOL_CAPACITY_2,

@@ -35,7 +35,7 @@ const _: () = {
             Self::__pool_wipe(self, false);
             match self {
                 Self::Reading { 0: __field_0, 1: __field_1 } => {
-                    <Vec<T> as ::poolable::Reset>::reset(__field_0);
+                    <_ as ::poolable::Reset>::reset(__field_0);
                     *__field_1 = <Cursor<
                         'a,
                     > as ::poolable::__private::Default>::default();
@@ -70,16 +70,7 @@ const _: () = {
     {
         #[inline(always)]
         fn __resets<__PoolReset: ::poolable::Reset>() {}
-    }
-    #[automatically_derived]
-    #[allow(dead_code, deprecated, clippy::same_name_method)]
-    impl<'a, T: Clone, const N: usize> State<'a, T, N>
-    where
-        Vec<T>: ::poolable::Reset,
-        [u8; N]: ::poolable::Wipe,
-        Vec<T>: ::poolable::ReleaseBorrows,
-    {
-        fn __pool_borrows(&mut self) {
+        fn __proof(&mut self) {
             match self {
                 Self::Reading { 0: __field_0, .. } => {
                     <Self as ::poolable::ReleaseBorrows>::__lets_go(__field_0);
