@@ -87,6 +87,9 @@ impl<T: Poolable, U: ?Sized> PooledMap<T, U> {
     /// Narrows the guard further. The whole object goes home when the new guard drops, or
     /// at once if `part` panics.
     ///
+    /// A part that borrows is not narrowed further: the part of it may be of a type that does
+    /// not tell how long it may be used. Narrow the guard of the object in one step.
+    ///
     /// # Examples
     ///
     /// ```
@@ -112,7 +115,8 @@ impl<T: Poolable, U: ?Sized> PooledMap<T, U> {
         PooledMap { part, whole: guard.whole, _invariant: PhantomData }
     }
 
-    /// Narrows the guard to a part that may not be there.
+    /// Narrows the guard to a part that may not be there. What [`map`](PooledMap::map) says of
+    /// parts that borrow holds here too.
     ///
     /// # Errors
     ///
