@@ -127,15 +127,16 @@ pub(crate) fn find<T: 'static>() -> Option<CacheRef> {
 
 /// The current thread's cache of the pool of `T`, wherever that stands, or the empty one.
 pub(crate) fn find_anywhere<T: 'static>() -> CacheRef {
-    look(TypeId::of::<T>()).unwrap_or(CacheRef::EMPTY)
+    look(identity::<T>).unwrap_or(CacheRef::EMPTY)
 }
 
-fn look(id: TypeId) -> Option<CacheRef> {
-    for place in places(id) {
-        let entry = entry(place)?;
-        if (entry.identity)() == id {
-            return Some(entry.cache);
-        }
+fn look(identity: fn() -> TypeId) -> Option<CacheRef> {
+    let id = identity();
+    let here = || places(id).map_while(entry);
+    // Nearly always the address tells, and no entry has to be asked.
+    let by_address = here().find(|entry| ptr::fn_addr_eq(entry.identity, identity));
+    if let Some(entry) = by_address.or_else(|| here().find(|entry| (entry.identity)() == id)) {
+        return Some(entry.cache);
     }
     thread::claim_of(|claims| claims.0.get(&id).copied()).map(|claim| claim.cache)
 }
@@ -143,7 +144,7 @@ fn look(id: TypeId) -> Option<CacheRef> {
 /// The current thread's cache of the pool of `T`, claimed unless the thread is ending.
 pub(crate) fn claim<T: 'static>(pool: impl FnOnce() -> &'static RawPool) -> CacheRef {
     let id = TypeId::of::<T>();
-    if let Some(cache) = look(id) {
+    if let Some(cache) = look(identity::<T>) {
         return cache;
     }
     let pool = pool();
