@@ -42,7 +42,8 @@ pub(super) fn table() -> Table {
             ),
             poolable(
                 "poolable, 20 instances in turn",
-                "All are in the table, some not in the first of their places: 107 instructions.",
+                "All are in the table, some not in the first of their places: they take a call. \
+                 Which, is a matter of luck.",
                 generic_20,
             ),
             poolable(
@@ -53,7 +54,7 @@ pub(super) fn table() -> Table {
             poolable(
                 "poolable, 200 instances in turn",
                 "More than there are places: most are found in the map of the thread, which takes \
-                 a call and a search, and 470 instructions on average.",
+                 a call and a search.",
                 generic_200,
             ),
             poolable(
