@@ -126,6 +126,7 @@ impl Expander<'_> {
         quote! {
             #[automatically_derived]
             #[allow(deprecated)]
+            // SAFETY: argued where the body is printed: in `borrow` and in `pool`.
             unsafe impl #params #name for #ident #args #clause { #body }
         }
     }

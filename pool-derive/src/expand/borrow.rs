@@ -29,6 +29,10 @@ impl Expander<'_> {
         let Some(clause) = &self.bounds.release else { return TokenStream::new() };
         let promise = quote!(#krate::ReleaseBorrows);
         let same_reset = self.same_reset();
+        // SAFETY, of what is printed: `__proof` stands in the very implementation that makes the
+        // promise, and does not compile unless each field that a reset leaves lets go of what it
+        // borrows, or borrows nothing. `__resets` ties it to the derived `Reset`, which resets
+        // those very fields, and holds under this clause.
         // Without parameters there is nothing to prove.
         let is_generic = !self.model.generics.params.is_empty();
         let proof = is_generic.then(|| self.proof());

@@ -120,6 +120,10 @@ impl Expander<'_> {
                 }
             },
         );
+        // SAFETY, of what is printed: `Static` is the type with `'static` for its lifetimes. A
+        // type with lifetimes has `ReleaseBorrows`, or `__proof` does not compile; its `blank` is
+        // generic over them. The pool is a static of this block, or found by the type, and the
+        // way goes with it. `__Reach` follows from `local`.
         let poolable = self.unsafe_block(
             &quote!(#krate::Poolable),
             &self.bounds.pool,
