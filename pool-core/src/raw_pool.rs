@@ -304,6 +304,11 @@ impl RawPool {
         } else {
             let mut depot = self.enter(&mut doomed);
             if self.limits.is_local {
+                // First: a cache that is opened is summoned no longer.
+                if !cache.is_empty_one() && cache.is_summoned() {
+                    // SAFETY: the caller's promise, and it is not the empty one.
+                    unsafe { self.obey(cache, &mut depot, &mut doomed) };
+                }
                 // SAFETY: the caller's promise is the one asked for.
                 unsafe { self.stock_cache(cache, &mut depot, object) }
             } else {

@@ -146,6 +146,17 @@ fn a_clear_and_a_flush_free_the_callers_objects_alone() {
 }
 
 #[test]
+fn a_prewarm_fulfils_what_another_thread_wished_for() {
+    pages!(Page);
+    assert_eq!(Page::pool().prewarm(3), 3);
+    thread::spawn(|| Page::pool().clear()).join().expect("no panic");
+    assert_eq!(Page::pool().prewarm(2), 2);
+    let stats = Page::pool().stats();
+    assert_eq!((stats.idle, stats.discarded.explicit), (2, 3));
+    assert_conserved(&stats);
+}
+
+#[test]
 fn calls_for_the_whole_process_leave_a_wish() {
     alone(|| {
         pages!(Page);
