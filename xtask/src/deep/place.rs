@@ -15,6 +15,9 @@ const STOPPED: i32 = 124;
 pub(crate) struct Place {
     pub(crate) tree: PathBuf,
     pub(crate) deep: PathBuf,
+    /// Where its builds go. Cargo tells two copies of the tree in one folder apart by the age
+    /// of their files alone, and would take what was built of the one for the other's.
+    pub(crate) targets: PathBuf,
 }
 
 impl Place {
@@ -23,7 +26,7 @@ impl Place {
         let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
         let tree = manifest.parent().ok_or("xtask: no folder above")?.to_owned();
         let deep = tree.join("target/deep");
-        Ok(Self { tree, deep })
+        Ok(Self { tree, targets: deep.clone(), deep })
     }
 
     /// Cargo, with a target folder for what `kind` builds: builds that differ in their
@@ -35,7 +38,7 @@ impl Place {
     }
 
     pub(crate) fn target(&self, kind: &str) -> PathBuf {
-        self.deep.join(kind)
+        self.targets.join(kind)
     }
 }
 

@@ -31,7 +31,8 @@ impl Scratch {
             }
         }
         let deep = original.deep.clone();
-        let place = Place { tree: deep.join("planted"), deep };
+        let targets = deep.join("planted-builds");
+        let place = Place { tree: deep.join("planted"), deep, targets };
         let scratch = Self { place, files };
         scratch.restore()?;
         Ok(scratch)
