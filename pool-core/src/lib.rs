@@ -5,6 +5,8 @@
 //! | `reset`, `capacity`, `retain` | how a used value becomes blank and keeps its memory |
 //! | `borrow` | which values let go of what they borrow when they are reset |
 //! | `wipe` | how secrets are overwritten |
+//! | `secret` | containers that wipe the memory they leave, when they grow too |
+//! | `foreign` | the containers of other crates (features of their names) |
 //! | `poolable`, `guard`, `type_pool` | what users hold: the trait, the guard, the pool of a type |
 //! | `pool` | pools that users make, with their builder and their guards |
 //! | `forward` | what every guard passes on to its object |
@@ -29,6 +31,7 @@ mod by_type;
 mod cache;
 mod capacity;
 mod depot;
+mod foreign;
 mod forward;
 mod guard;
 mod handles;
@@ -44,6 +47,8 @@ mod raw_pool;
 mod registry;
 mod reset;
 mod retain;
+#[cfg(feature = "zeroize")]
+mod secret;
 #[cfg(feature = "serde")]
 mod serde;
 mod slot;
