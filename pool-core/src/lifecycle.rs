@@ -240,7 +240,7 @@ pub(crate) fn prewarm<T, H: Home<T>>(home: H, count: usize) -> usize {
 /// Takes a value in, as if it came from the pool.
 pub(crate) fn attach<T, H: Home<T>>(home: H, value: T) -> NonNull<Slot<T>> {
     home.list();
-    let slot = Slot::allocate(|| value);
+    let slot = Slot::adopt(value);
     home.raw().tally.attached.add_one();
     slot
 }

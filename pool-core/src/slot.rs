@@ -13,8 +13,8 @@
 //! The word is atomic for the sake of the handles. Whoever owns the object loads and stores
 //! it as if it were not, which is what a relaxed access compiles to.
 
-use core::mem::MaybeUninit;
-use core::ptr::NonNull;
+use core::mem::{ManuallyDrop, MaybeUninit};
+use core::ptr::{self, NonNull};
 
 use crate::handles::Handles;
 use crate::sync::{AtomicUsize, Ordering};
@@ -52,24 +52,58 @@ pub(crate) struct Slot<T> {
     value: T,
 }
 
+/// The memory of a slot whose value is still to come.
+struct Memory<T>(Box<MaybeUninit<Slot<T>>>);
+
+impl<T> Memory<T> {
+    fn new() -> Self {
+        let mut memory = Box::<Slot<T>>::new_uninit();
+        // SAFETY: the pointer is to memory for a slot, so a field of it is in bounds.
+        let word = unsafe { &raw mut (*memory.as_mut_ptr()).word };
+        // SAFETY: the memory is ours and aligned for a slot.
+        unsafe { word.write(AtomicUsize::new(0)) };
+        Self(memory)
+    }
+
+    /// Where the value belongs.
+    fn value(&mut self) -> *mut T {
+        let slot = self.0.as_mut_ptr();
+        // SAFETY: as for the word.
+        unsafe { &raw mut (*slot).value }
+    }
+
+    /// The slot, once its value has been written.
+    fn into_slot(self) -> NonNull<Slot<T>> {
+        // SAFETY: a `Box` is never null.
+        unsafe { NonNull::new_unchecked(Box::into_raw(self.0).cast()) }
+    }
+}
+
 impl<T> Slot<T> {
     /// Allocates a slot and has `create` fill it, in place where the optimiser can.
     ///
     /// A `create` that panics leaves nothing behind.
     pub(crate) fn allocate(create: impl FnOnce() -> T) -> NonNull<Self> {
-        let mut memory = Box::<Self>::new_uninit();
-        let slot = memory.as_mut_ptr();
-        // SAFETY: `slot` points to memory for a `Self`, so a field of it is in bounds.
-        let word = unsafe { &raw mut (*slot).word };
-        // SAFETY: as above.
-        let value = unsafe { &raw mut (*slot).value };
-        // SAFETY: the memory is ours and aligned for `Self`.
-        unsafe { word.write(AtomicUsize::new(0)) };
+        let mut memory = Memory::<T>::new();
         let created = create();
         // SAFETY: the memory is ours and aligned for `Self`.
-        unsafe { value.write(created) };
-        // SAFETY: a `Box` is never null.
-        unsafe { NonNull::new_unchecked(Box::into_raw(memory).cast()) }
+        unsafe { memory.value().write(created) };
+        memory.into_slot()
+    }
+
+    /// Allocates a slot for a value, and wipes the place that it came in: what may be a
+    /// secret has one home.
+    pub(crate) fn adopt(value: T) -> NonNull<Self> {
+        let mut memory = Memory::<T>::new();
+        let mut value = ManuallyDrop::new(value);
+        // SAFETY: the value is valid, and not used where it was any more; the memory is ours,
+        // aligned for it, and apart from it.
+        unsafe { ptr::copy_nonoverlapping(&raw const *value, memory.value(), 1) };
+        #[cfg(feature = "zeroize")]
+        crate::wipe::wipe_place(&mut *value);
+        #[cfg(not(feature = "zeroize"))]
+        let _ = &mut value;
+        memory.into_slot()
     }
 
     /// Reaches the value.
@@ -122,7 +156,7 @@ impl<T> Slot<T> {
         let mut memory = unsafe { Box::<MaybeUninit<Self>>::from_raw(slot.as_ptr().cast()) };
         // What moved out may have been a secret, and freed memory is read by others.
         #[cfg(feature = "zeroize")]
-        crate::wipe::wipe_memory(crate::wipe::bytes_of(core::slice::from_mut(&mut *memory)));
+        crate::wipe::wipe_place(&mut *memory);
         #[cfg(not(feature = "zeroize"))]
         let _ = &mut memory;
         value
