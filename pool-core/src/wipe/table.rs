@@ -15,7 +15,7 @@ use crate::{Poolable, Pooled, Reset, RetainMap, RetainVec};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` lies inline in its map or set, where `zeroize` cannot overwrite all of it",
     label = "not wiped inside of a map or set of std",
-    note = "use `poolable::SecretMap`, which wipes its table, behind the feature `hashbrown`",
+    note = "use `poolable::SecretMap`, which wipes its table, behind the feature `hashbrown`; a set is a map to `()`",
     note = "or put keys and values on the heap, as `String`, `Vec` and `Box` do",
     note = "or give a function that overwrites what it can: `#[pool(zeroize, with = PATH)]`"
 )]
@@ -42,7 +42,6 @@ on_heap! {
     [K: WipeOnHeap, V: WipeOnHeap, S] HashMap<K, V, S>;
     [K: WipeOnHeap, V: WipeOnHeap] BTreeMap<K, V>;
     [T: WipeOnHeap] Option<T>;
-    [T: WipeOnHeap, const N: usize] [T; N];
     [A: WipeOnHeap, B: WipeOnHeap] (A, B);
     [A: WipeOnHeap, B: WipeOnHeap, C: WipeOnHeap] (A, B, C);
     [T: Poolable + Wipe] Pooled<T>;

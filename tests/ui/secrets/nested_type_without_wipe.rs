@@ -9,7 +9,7 @@ struct Session {
 #[derive(Reset)]
 struct Credentials {
     user: String,
-    groups: std::collections::HashSet<String>,
+    group: std::cell::OnceCell<String>,
 }
 
 fn main() {}

@@ -1,11 +1,11 @@
-use std::collections::HashMap;
+use std::cell::OnceCell;
 
 use poolable::Poolable;
 
 #[derive(Poolable)]
 struct Session {
     #[pool(zeroize)]
-    claims: HashMap<String, String>,
+    claims: OnceCell<String>,
 }
 
 fn main() {
