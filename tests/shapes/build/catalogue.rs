@@ -22,8 +22,8 @@ pub(crate) fn all() -> Vec<Ty> {
     all.extend(pointers());
     all.extend(nested());
     all.extend([
-        Ty::new("Wrapping<u32>", "Wrapping(0)"),
-        Ty::new("Wrapping<i64>", "Wrapping(0)"),
+        Ty::new("Wrapping<u32>", "Wrapping(0)").wiped(),
+        Ty::new("Wrapping<i64>", "Wrapping(0)").wiped(),
         Ty::new("Duration", "Duration::ZERO"),
         tuple(&[&number("u8"), &string()]),
         tuple(&[&number("u32")]),
@@ -43,8 +43,8 @@ pub(crate) fn all() -> Vec<Ty> {
 fn texts() -> Vec<Ty> {
     vec![
         string(),
-        Ty::new("PathBuf", "PathBuf::new()").governed().cleared_by("PathBuf::clear"),
-        Ty::new("OsString", "OsString::new()").governed().cleared_by("OsString::clear"),
+        Ty::new("PathBuf", "PathBuf::new()").wiped().governed().cleared_by("PathBuf::clear"),
+        Ty::new("OsString", "OsString::new()").wiped().governed().cleared_by("OsString::clear"),
         Ty::new("Box<str>", "<Box<str>>::default()").wiped(),
         text("&'static str"),
         cow("Cow<'static, str>", "Cow<'static, str>", "String::new()"),
@@ -76,10 +76,13 @@ fn collections() -> Vec<Ty> {
         map(&string(), &bytes),
         map(&number("u32"), &leaf()),
         hashed(&format!("HashMap<String, u8, {hasher}>")),
-        emptied("HashSet<{}>", &[&number("u64")], "HashSet::new()").governed(),
-        hashed(&format!("HashSet<String, {hasher}>")),
-        emptied("BTreeMap<{}, {}>", &[&number("u8"), &string()], "BTreeMap::new()"),
-        emptied("BTreeSet<{}>", &[&number("i32")], "BTreeSet::new()"),
+        emptied("HashSet<{}>", &[&number("u64")], "HashSet::new()").governed().not_wiped(),
+        hashed(&format!("HashSet<String, {hasher}>")).wiped(),
+        emptied("HashSet<{}>", &[&boxed(&number("u64"))], "HashSet::new()").governed(),
+        emptied("BTreeMap<{}, {}>", &[&string(), &option(&bytes)], "BTreeMap::new()"),
+        emptied("BTreeSet<{}>", &[&bytes], "BTreeSet::new()"),
+        emptied("BTreeMap<{}, {}>", &[&number("u8"), &string()], "BTreeMap::new()").not_wiped(),
+        emptied("BTreeSet<{}>", &[&number("i32")], "BTreeSet::new()").not_wiped(),
         retain_vec(&string()),
         retain_vec(&bytes),
         retain_vec(&leaf()),
@@ -122,16 +125,16 @@ fn cells() -> Vec<Ty> {
         wrapper("RwLock", &string()),
         wrapper("RwLock", &map(&string(), &vec(&number("u8")))),
         boxed(&mutex(&string())),
-        emptied("OnceCell<{}>", &[&number("u32")], "OnceCell::new()"),
-        emptied("OnceLock<{}>", &[&string()], "OnceLock::new()"),
+        emptied("OnceCell<{}>", &[&number("u32")], "OnceCell::new()").not_wiped(),
+        emptied("OnceLock<{}>", &[&string()], "OnceLock::new()").not_wiped(),
     ];
     for width in ["8", "16", "32", "64", "size"] {
         for sign in ["I", "U"] {
             let name = format!("Atomic{sign}{width}");
-            all.push(Ty::new(&name, &format!("{name}::new(0)")));
+            all.push(Ty::new(&name, &format!("{name}::new(0)")).wiped());
         }
     }
-    all.push(Ty::new("AtomicBool", "AtomicBool::new(false)"));
+    all.push(Ty::new("AtomicBool", "AtomicBool::new(false)").wiped());
     all.push(Ty::new("AtomicPtr<u8>", "AtomicPtr::new(ptr::null_mut())"));
     all
 }
@@ -142,11 +145,11 @@ fn pointers() -> Vec<Ty> {
         cursor(&boxed_slice(&number("u8"))),
         phantom(&string()),
         slice("&'static [u16]"),
-        emptied("rc::Weak<{}>", &[&string()], "rc::Weak::new()").local(),
-        emptied("sync::Weak<{}>", &[&vec(&number("u8"))], "sync::Weak::new()"),
+        emptied("rc::Weak<{}>", &[&string()], "rc::Weak::new()").not_wiped().local(),
+        emptied("sync::Weak<{}>", &[&vec(&number("u8"))], "sync::Weak::new()").not_wiped(),
         Ty::new("*const u8", "ptr::null()").local().default_is(None),
         Ty::new("*mut String", "ptr::null_mut()").local().default_is(None),
-        Ty::new("Pooled<Seat>", "Pooled::attach(Seat { label: String::new(), row: 0 })"),
+        Ty::new("Pooled<Seat>", "Pooled::attach(Seat { label: String::new(), row: 0 })").wiped(),
     ]
 }
 

@@ -132,9 +132,9 @@ pub(crate) fn vec(inner: &Ty) -> Ty {
         .cleared_by("Vec::clear")
 }
 
-/// A container that a reset empties, and a wipe does not know.
+/// A container that a reset empties.
 pub(crate) fn emptied(pattern: &str, inner: &[&Ty], blank: &str) -> Ty {
-    Ty { varies: true, ..Ty::of(pattern, inner, blank) }.not_wiped()
+    Ty { varies: true, ..Ty::of(pattern, inner, blank) }
 }
 
 pub(crate) fn option(inner: &Ty) -> Ty {
@@ -196,7 +196,6 @@ pub(crate) fn wrapper(name: &str, inner: &Ty) -> Ty {
     let default = inner.default.as_ref().map(|default| format!("{name}::new({default})"));
     Ty::of(&format!("{name}<{{}}>"), &[inner], &format!("{name}::new({})", inner.blank))
         .default_is(default)
-        .not_wiped()
 }
 
 pub(crate) fn mutex(inner: &Ty) -> Ty {
@@ -211,8 +210,11 @@ pub(crate) fn cursor(inner: &Ty) -> Ty {
     })
 }
 
+/// A map is wiped if its keys and values are all on the heap.
 pub(crate) fn map(key: &Ty, value: &Ty) -> Ty {
-    emptied("HashMap<{}, {}>", &[key, value], "HashMap::new()").governed()
+    let ty = emptied("HashMap<{}, {}>", &[key, value], "HashMap::new()").governed();
+    let on_heap = |ty: &Ty| ty.declared.starts_with("String") || ty.declared.starts_with("Vec<");
+    if on_heap(key) && on_heap(value) { ty } else { ty.not_wiped() }
 }
 
 pub(crate) fn retain_vec(inner: &Ty) -> Ty {
