@@ -3,3 +3,5 @@
 
 #[cfg(feature = "bytes")]
 mod bytes;
+#[cfg(feature = "smallvec")]
+mod smallvec;
