@@ -3,5 +3,7 @@
 
 #[cfg(feature = "bytes")]
 mod bytes;
+#[cfg(feature = "hashbrown")]
+mod hashbrown;
 #[cfg(feature = "smallvec")]
 mod smallvec;

@@ -6,6 +6,9 @@ mod pointer;
 mod scalar;
 mod text;
 
+#[cfg(feature = "hashbrown")]
+pub(crate) use collections::{has_tombstones, table_bytes};
+
 /// A value that can be made blank again while it keeps its allocations.
 ///
 /// # The law

@@ -20,7 +20,7 @@ pub use field::WipingField;
 pub(crate) use field::forget_failures;
 pub(crate) use memory::{bytes_of, wipe_memory, wipe_place};
 #[allow(unused_imports)]
-pub(crate) use table::WipeOnHeap;
+pub(crate) use table::{WipeOnHeap, wipe_all};
 
 /// A value whose memory can be overwritten in place.
 ///

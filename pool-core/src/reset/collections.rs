@@ -87,7 +87,7 @@ const GROUP: usize = 16;
 
 /// Estimates the allocation of a hash table from its capacity.
 #[inline]
-fn table_bytes(capacity: usize, entry: usize) -> usize {
+pub(crate) fn table_bytes(capacity: usize, entry: usize) -> usize {
     match buckets(capacity) {
         0 => 0,
         // An entry and a control byte per bucket.
@@ -112,7 +112,7 @@ fn buckets(capacity: usize) -> usize {
 /// then less than what its buckets offer. A coincidence makes it answer no, and the
 /// estimate of one table too small.
 #[inline]
-fn has_tombstones(capacity: usize) -> bool {
+pub(crate) fn has_tombstones(capacity: usize) -> bool {
     let buckets = buckets(capacity);
     capacity != 0 && capacity != buckets - (buckets / 8).max(1)
 }

@@ -52,7 +52,7 @@ on_heap! {
 /// Wipes and drops each value of a list that hands them out.
 ///
 /// What is moved to the stack on the way are pointers and lengths.
-fn wipe_all<T: WipeOnHeap>(values: impl Iterator<Item = T>) {
+pub(crate) fn wipe_all<T: WipeOnHeap>(values: impl Iterator<Item = T>) {
     /// Unwinding out of one value goes on with the next.
     struct Rest<T: WipeOnHeap, I: Iterator<Item = T>>(I);
 
