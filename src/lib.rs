@@ -3,8 +3,6 @@
 
 pub mod guide;
 
-#[cfg(feature = "zeroize")]
-pub use pool_core::Wipe;
 #[doc(hidden)]
 pub use pool_core::private as __private;
 pub use pool_core::testing;
@@ -13,6 +11,8 @@ pub use pool_core::{
     PooledRef, Reaper, ReleaseBorrows, Report, Reset, RetainMap, RetainOption, RetainVec, Shared,
     Stats, TypePool, maintain, pools, report, retain_map, trim_all,
 };
+#[cfg(feature = "zeroize")]
+pub use pool_core::{SecretString, SecretUtf8Error, SecretVec, Wipe};
 /// The options, `#[pool(..)]`, are listed under [Attributes](crate#attributes).
 #[doc(inline)]
 pub use pool_derive::{Poolable, Reset};

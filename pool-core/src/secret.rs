@@ -1,2 +1,27 @@
 //! Containers whose every buffer is wiped before it is let go: when they grow, shrink, are
 //! cleared and are dropped.
+//!
+//! A `Vec` that grows may leave its old buffer to the allocator with all that was in it, and
+//! nobody can reach it any more. `SecretVec` makes the new buffer itself, and wipes the old
+//! one before it is freed.
+//!
+//! | file | what it owns |
+//! | --- | --- |
+//! | `memory` | how values leave memory, and how they pass through our stack |
+//! | `vec` | the vector, and every change of its buffer |
+//! | `vec/edit` | what comes in and goes out |
+//! | `string` | the vector of bytes that are UTF-8 |
+//!
+//! # Rejected
+//!
+//! - `Hash`: a hasher holds the last bytes that it was given, on the stack or in a state that
+//!   nobody wipes, and a table compares what it finds. Without it `Borrow` would promise what
+//!   is not there.
+//! - `Ord`: a comparison by order tells where two secrets begin to differ.
+//! - `Display`, `FromStr` and iteration by value: each makes copies that look harmless.
+
+mod string;
+mod vec;
+
+pub use string::{SecretString, SecretUtf8Error};
+pub use vec::SecretVec;

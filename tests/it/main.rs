@@ -61,6 +61,8 @@ mod retain;
 #[cfg(all(feature = "zeroize", not(any(poolable_passthrough, poolable_chaos))))]
 mod retain_model;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
+mod secret_buffers;
+#[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod secrets;
 #[cfg(all(feature = "serde", not(any(poolable_passthrough, poolable_chaos))))]
 mod serde;

@@ -1,0 +1,98 @@
+//! How values leave memory, and how they pass through our stack.
+//!
+//! # Invariants
+//!
+//! 1. A value that leaves is wiped, then dropped, and then its memory is overwritten: the
+//!    later steps are taken even if an earlier one panics.
+
+use core::mem::{self, MaybeUninit};
+use core::ptr;
+use core::slice;
+
+use crate::wipe::{Wipe, bytes_of, wipe_memory};
+
+/// Values up to this size travel in registers. To wipe a copy of one on the stack, it would
+/// have to be put there first.
+const IN_REGISTERS: usize = 2 * size_of::<usize>();
+
+/// Overwrites `memory`, whose first `live` places hold values: these are wiped and dropped
+/// before.
+///
+/// # Safety
+///
+/// - There are that many places, they hold values, and nobody uses these again.
+pub(super) unsafe fn bury<T: Wipe>(memory: &mut [MaybeUninit<T>], live: usize) {
+    /// The memory, overwritten at the end.
+    struct Memory<'a, T>(&'a mut [MaybeUninit<T>]);
+
+    impl<T> Drop for Memory<'_, T> {
+        fn drop(&mut self) {
+            wipe_memory(bytes_of(self.0));
+        }
+    }
+
+    /// The values in it, dropped before.
+    struct Values<'a, T>(&'a mut [T]);
+
+    impl<T> Drop for Values<'_, T> {
+        fn drop(&mut self) {
+            // SAFETY: the values are valid, borrowed exclusively, and by the caller's promise
+            // nobody's any more.
+            unsafe { ptr::drop_in_place(self.0) };
+        }
+    }
+
+    let memory = Memory(memory);
+    let values = ptr::from_mut(&mut memory.0[..live]) as *mut [T];
+    // SAFETY: the caller promises values in these places; `MaybeUninit<T>` has the layout of
+    // `T`, and `memory` is not touched until the borrow has ended.
+    let values = Values(unsafe { &mut *values });
+    // For plain ones the sweep that follows is enough.
+    if !T::__PLAIN {
+        T::wipe_slice(values.0);
+    }
+}
+
+/// A value that was handed to us, on its way into a buffer. If it does not get there it is
+/// wiped.
+pub(super) struct Passing<T: Wipe>(MaybeUninit<T>);
+
+impl<T: Wipe> Passing<T> {
+    #[inline(always)]
+    pub(super) fn new(value: T) -> Self {
+        Self(MaybeUninit::new(value))
+    }
+
+    #[inline(always)]
+    pub(super) fn get(&mut self) -> &mut T {
+        // SAFETY: there is a value from birth on; the calls that take it away take `self`.
+        unsafe { self.0.assume_init_mut() }
+    }
+
+    /// Moves the value to where it belongs, and wipes where it was.
+    #[inline(always)]
+    pub(super) fn move_to(self, place: &mut MaybeUninit<T>) {
+        // SAFETY: both are valid for one value, and two exclusive places never overlap.
+        // `forget` sees to it that the value is not dropped here.
+        unsafe { ptr::copy_nonoverlapping(self.0.as_ptr(), place.as_mut_ptr(), 1) };
+        self.forget();
+    }
+
+    /// Wipes the memory without regard to the value in it, which has been moved out.
+    #[inline(always)]
+    pub(super) fn forget(mut self) {
+        if size_of::<T>() > IN_REGISTERS {
+            wipe_memory(bytes_of(slice::from_mut(&mut self.0)));
+        }
+        mem::forget(self);
+    }
+}
+
+impl<T: Wipe> Drop for Passing<T> {
+    #[cold]
+    fn drop(&mut self) {
+        // SAFETY: one place, whose value is there until now (see `get`), and which nobody can
+        // name after a drop.
+        unsafe { bury(slice::from_mut(&mut self.0), 1) };
+    }
+}
