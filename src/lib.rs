@@ -11,6 +11,8 @@ pub use pool_core::{
     PooledRef, Reaper, ReleaseBorrows, Report, Reset, RetainMap, RetainOption, RetainVec, Shared,
     Stats, TypePool, maintain, pools, report, retain_map, trim_all,
 };
+#[cfg(all(feature = "hashbrown", feature = "zeroize"))]
+pub use pool_core::{SecretMap, secret_map};
 #[cfg(feature = "zeroize")]
 pub use pool_core::{SecretString, SecretUtf8Error, SecretVec, Wipe};
 /// The options, `#[pool(..)]`, are listed under [Attributes](crate#attributes).

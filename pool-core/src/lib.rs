@@ -69,6 +69,8 @@ pub use poolable::Poolable;
 pub use process::{PoolInfo, Reaper, Report, maintain, pools, report, trim_all};
 pub use reset::Reset;
 pub use retain::{RetainMap, RetainOption, RetainVec, retain_map};
+#[cfg(all(feature = "hashbrown", feature = "zeroize"))]
+pub use secret::{SecretMap, secret_map};
 #[cfg(feature = "zeroize")]
 pub use secret::{SecretString, SecretUtf8Error, SecretVec};
 pub use stats::{Discarded, Stats};

@@ -2,8 +2,8 @@
 //! cleared and are dropped.
 //!
 //! A `Vec` that grows may leave its old buffer to the allocator with all that was in it, and
-//! nobody can reach it any more. `SecretVec` makes the new buffer itself, and wipes the old
-//! one before it is freed.
+//! nobody can reach it any more. These make the new buffer themselves, and wipe the old one
+//! before it is freed.
 //!
 //! | file | what it owns |
 //! | --- | --- |
@@ -11,6 +11,7 @@
 //! | `vec` | the vector, and every change of its buffer |
 //! | `vec/edit` | what comes in and goes out |
 //! | `string` | the vector of bytes that are UTF-8 |
+//! | `map` | the table of keys and values (feature `hashbrown`) |
 //!
 //! # Rejected
 //!
@@ -20,8 +21,18 @@
 //! - `Ord`: a comparison by order tells where two secrets begin to differ.
 //! - `Display`, `FromStr` and iteration by value: each makes copies that look harmless.
 
+#[cfg(feature = "hashbrown")]
+mod map;
 mod string;
 mod vec;
 
+#[cfg(feature = "hashbrown")]
+pub use map::SecretMap;
 pub use string::{SecretString, SecretUtf8Error};
 pub use vec::SecretVec;
+
+/// The iterators of [`SecretMap`].
+#[cfg(feature = "hashbrown")]
+pub mod secret_map {
+    pub use super::map::iter::{Iter, IterMut};
+}

@@ -1,0 +1,90 @@
+//! Maps of secrets, written and read as maps.
+//!
+//! Keys and values are read one by one and go to their buckets; the places on the way are
+//! zeroed. What the format holds of the input is the format's.
+
+use core::fmt;
+use core::hash::{BuildHasher, Hash};
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::ser::{Serialize, Serializer};
+
+use super::SecretMap;
+use super::leaving::{Vacated, own};
+use crate::Wipe;
+
+/// As a map.
+impl<K: Serialize + Wipe, V: Serialize + Wipe, S> Serialize for SecretMap<K, V, S> {
+    fn serialize<Z: Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
+        serializer.collect_map(self)
+    }
+}
+
+/// As a map. In place, it is wiped first and keeps its table; if the input is wrong it is
+/// left empty.
+impl<'de, K, V, S> Deserialize<'de> for SecretMap<K, V, S>
+where
+    K: Deserialize<'de> + Eq + Hash + Wipe,
+    V: Deserialize<'de> + Wipe,
+    S: BuildHasher + Default,
+{
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut map = Self::default();
+        deserializer.deserialize_map(Entries(&mut map))?;
+        Ok(map)
+    }
+
+    fn deserialize_in_place<D>(deserializer: D, place: &mut Self) -> Result<(), D::Error>
+    where
+        D: Deserializer<'de>,
+    {
+        place.clear();
+        let outcome = deserializer.deserialize_map(Entries(place));
+        if outcome.is_err() {
+            place.clear();
+        }
+        outcome
+    }
+}
+
+struct Entries<'a, K: Wipe, V: Wipe, S>(&'a mut SecretMap<K, V, S>);
+
+impl<'de, K, V, S> Visitor<'de> for Entries<'_, K, V, S>
+where
+    K: Deserialize<'de> + Eq + Hash + Wipe,
+    V: Deserialize<'de> + Wipe,
+    S: BuildHasher,
+{
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a map")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        // No room is made ahead: the input may claim any length.
+        loop {
+            let mut read = map.next_key::<K>();
+            let place = &raw mut read;
+            let mut key = match read {
+                Ok(Some(key)) => key,
+                Ok(None) => return Ok(()),
+                Err(error) => return Err(error),
+            };
+            // SAFETY: the variable has its memory until the end of this round, and its value
+            // has been moved out.
+            let _read = unsafe { Vacated::new(place) };
+            own!(key);
+            let mut read = map.next_value::<V>();
+            let place = &raw mut read;
+            let mut value = match read {
+                Ok(value) => value,
+                Err(error) => return Err(error),
+            };
+            // SAFETY: as for the key.
+            let _read = unsafe { Vacated::new(place) };
+            own!(value);
+            self.0.replace(key, value);
+        }
+    }
+}
