@@ -1,5 +1,6 @@
 //! What must hold in one run, with statistics and limits on.
 
+use crate::beyond::secrets::{session, wipe};
 use crate::beyond::{WANTED, generic};
 use crate::cases::Key;
 use crate::contender::Who;
@@ -30,6 +31,8 @@ pub(crate) fn all(results: &Results) -> Vec<Bar> {
     bars.extend(bursts(results));
     bars.extend(idle(results));
     bars.push(generic_hit(results));
+    bars.extend(wipes(results));
+    bars.extend(sessions(results));
     bars.push(reasons(results));
     bars.push(allocations(results));
     bars
@@ -176,14 +179,47 @@ fn idle(results: &Results) -> [Bar; 2] {
 }
 
 fn generic_hit(results: &Results) -> Bar {
-    let table = results.beyond.iter().find(|measured| measured.table.file == generic::FILE);
-    let table = table.expect("every table is measured");
+    let table = results.table(generic::FILE);
     at_most(
         "hit of a generic type",
         "time over that of a type without parameters".to_owned(),
         1.4,
         table.time(generic::GENERIC) / table.time(generic::STATIC),
     )
+}
+
+/// A wipe is a `memset` and nothing more where there is much of it, and no slower than the
+/// usual one where there is little.
+fn wipes(results: &Results) -> Vec<Bar> {
+    const CASE: &str = "wipe";
+    let mut bars = Vec::new();
+    for size in wipe::SIZES {
+        let table = results.table(size.file);
+        for (kind, [ours, filled, zeroize]) in wipe::KINDS {
+            let bytes = size.bytes;
+            bars.push(if bytes >= 256 {
+                let ratio = table.time(ours) / table.time(filled);
+                at_most(CASE, format!("{kind}, {bytes} bytes: time over `fill(0)`'s"), 1.2, ratio)
+            } else {
+                let ratio = table.time(zeroize) / table.time(ours);
+                let what = format!("{kind}, {bytes} bytes: times as fast as crate `zeroize`");
+                at_least(CASE, what, 1.0, ratio)
+            });
+        }
+    }
+    bars
+}
+
+fn sessions(results: &Results) -> [Bar; 2] {
+    session::FILES.map(|file| {
+        let table = results.table(file);
+        at_least(
+            "session of three secrets",
+            format!("times as fast as new `Zeroizing` ones: {}", table.table.title),
+            3.0,
+            table.time(session::FRESH) / table.ours(),
+        )
+    })
 }
 
 /// A row that comes close to poolable must say how.

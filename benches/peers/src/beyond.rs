@@ -10,6 +10,7 @@ pub(crate) mod generic;
 mod measured;
 mod retain_map;
 mod retain_vec;
+pub(crate) mod secrets;
 mod shared;
 mod work;
 
@@ -63,6 +64,8 @@ pub(crate) fn all() -> Vec<Table> {
         retain_map::table(),
     ];
     tables.extend(shared::tables());
+    tables.extend(secrets::wipe::tables());
+    tables.extend(secrets::session::tables());
     tables
 }
 

@@ -80,6 +80,11 @@ impl Results {
         self.cases.iter().find(|measured| measured.case.key == key).expect("every case ran")
     }
 
+    /// The table of uses that only poolable and programs by hand are up to.
+    pub(crate) fn table(&self, file: &str) -> &crate::beyond::Measured {
+        self.beyond.iter().find(|measured| measured.table.file == file).expect("every table ran")
+    }
+
     pub(crate) fn time(&self, key: Key, who: Who) -> f64 {
         self.case(key).time(who)
     }

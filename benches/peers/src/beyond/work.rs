@@ -1,9 +1,12 @@
-//! The clock, for work on one thread.
+//! The clock, for work on one thread, or on two that have nothing to do with each other.
 
 use core::hint::black_box;
+use std::thread;
 use std::time::Instant;
 
+use crate::cases::a_to_b::{Half, timed as on_the_clock};
 use crate::cases::hit::warm_up;
+use crate::gate::Gate;
 use crate::timing::Sample;
 use poolable_peers::allocations;
 
@@ -35,6 +38,50 @@ pub(super) fn timed_in_turn(
     assert_eq!(sum, turns * expected, "the work was not done");
     let objects = turns * count;
     Sample { nanoseconds: elapsed.as_secs_f64() * 1e9 / objects as f64, objects, allocations }
+}
+
+/// Times `work` on two threads at once. The time is that of both together, for as many
+/// objects as one of them makes.
+#[inline(always)]
+pub(super) fn timed_on_two_threads<W: FnMut() -> u64>(
+    objects: u64,
+    expected: u64,
+    work: W,
+) -> Sample
+where
+    W: Clone + Send,
+{
+    const THREADS: usize = 2;
+    let gate = Gate::new(THREADS);
+    let one = |mut work: W| {
+        let before = warm_up(objects).max(2);
+        assert_eq!(repeated(before, &mut work), before * expected);
+        let (found, half) = {
+            let mut found = 0;
+            let half = on_the_clock(&gate, || found = repeated(objects, &mut work));
+            (found, half)
+        };
+        assert_eq!(found, objects * expected, "the work was not done");
+        half
+    };
+    let halves: Vec<Half> = thread::scope(|scope| {
+        let threads: Vec<_> = (0..THREADS)
+            .map(|_| {
+                let work = work.clone();
+                scope.spawn(|| one(work))
+            })
+            .collect();
+        threads.into_iter().map(|thread| thread.join().expect("no panic")).collect()
+    });
+    let start = halves.iter().map(|half| half.0).min().expect("a thread");
+    let end = halves.iter().map(|half| half.1).max().expect("a thread");
+    let all = objects * THREADS as u64;
+    let cores = thread::available_parallelism().map_or(1, usize::from).min(THREADS);
+    Sample {
+        nanoseconds: (end - start).as_secs_f64() * 1e9 * cores as f64 / all as f64,
+        objects: all,
+        allocations: halves.iter().map(|half| half.2).sum(),
+    }
 }
 
 /// One loop for the warm-up and for the clock.

@@ -7,7 +7,7 @@ use crate::results::Results;
 
 const INTRODUCTION: &str = "\
 What the other pools do not hold: generic types, types that borrow, elements and entries
-that keep their memory, objects with several owners. Each is timed beside what programs do
+that keep their memory, objects with several owners, secrets that are wiped. Each is timed beside what programs do
 instead. The rows are measured like the others, but the pools of types are not made anew
 for each timing; and every row adds up what it reads, which is checked.
 
