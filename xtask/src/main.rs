@@ -5,6 +5,7 @@ mod bench;
 mod deep;
 mod hit_path;
 mod instructions;
+mod wipe_asm;
 
 use std::env;
 use std::process::{Command, ExitCode};
@@ -13,6 +14,7 @@ const USAGE: &str = "\
 cargo xtask ui [--bless]   check the messages of rejected programs, or write them anew
 cargo xtask hit-path       look for atomic read-modify-writes in the code of a hit, and
                            count its instructions
+cargo xtask wipe-asm       look for wipes that the optimiser took out, in the code of some
 cargo xtask deep [CHECK..] run what takes longer: sanitizers, loom, valgrind, fuzzing
 cargo xtask deep planted [BUG..]
                            plant bugs in a copy, and show that the checks catch them
@@ -26,6 +28,7 @@ fn main() -> ExitCode {
         ["ui"] => ui(false),
         ["ui", "--bless"] => ui(true),
         ["hit-path"] => hit_path::check(),
+        ["wipe-asm"] => wipe_asm::check(),
         ["deep", ref names @ ..] => deep::run(names),
         ["bench", ref options @ ..] => bench::measure(options),
         _ => Err(USAGE.to_owned()),

@@ -79,6 +79,13 @@ pub(crate) static ALL: &[Check] = &[
         steps: hit_path,
     },
     Check {
+        name: "wipe-asm",
+        about: "wipes in the machine code, in front of the end of what they wipe",
+        is_deep: false,
+        rounds: 1,
+        steps: wipe_asm,
+    },
+    Check {
         name: "stress",
         about: "random sequences of operations against a model",
         is_deep: true,
@@ -213,6 +220,14 @@ fn hit_path(place: &Place, _: &str) -> Result<Vec<Step>, Unable> {
     build.args(["bench", "--bench", "hit", "--no-run"]);
     let mut run = place.cargo("debug");
     run.args(["run", "--quiet", "--package", "xtask", "--", "hit-path"]);
+    Ok(vec![Step::build(build), Step::run(run)])
+}
+
+fn wipe_asm(place: &Place, _: &str) -> Result<Vec<Step>, Unable> {
+    let mut build = place.cargo("debug");
+    build.args(["build", "--release", "--package", "poolable-wipes"]);
+    let mut run = place.cargo("debug");
+    run.args(["run", "--quiet", "--package", "xtask", "--", "wipe-asm"]);
     Ok(vec![Step::build(build), Step::run(run)])
 }
 
