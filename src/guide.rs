@@ -7,6 +7,7 @@
 //! | [`local`] | types that are not `Send`: a pool for each thread |
 //! | [`nested`] | elements that are kept for reuse, and guards inside of pooled objects |
 //! | [`shared`] | objects for several users on any threads, and guards of a part of one |
+//! | `secrets` | which memory is wiped when, and what cannot be promised |
 //! | `serde` | pooled objects read and written (feature `serde`) |
 
 #[doc = include_str!("../docs/guide/borrowing.md")]
@@ -20,6 +21,10 @@ pub mod local {}
 
 #[doc = include_str!("../docs/guide/nested.md")]
 pub mod nested {}
+
+#[cfg(feature = "zeroize")]
+#[doc = include_str!("../docs/guide/secrets.md")]
+pub mod secrets {}
 
 #[doc = include_str!("../docs/guide/shared.md")]
 pub mod shared {}
