@@ -16,8 +16,9 @@ thread_local! {
 
 static LIVE: AtomicI64 = AtomicI64::new(0);
 
-/// What the tests store as a secret. A block that is freed with it inside gave it away.
-pub(crate) const CANARY: u64 = 0x5EC2_E75E_C2E7_5EC2;
+/// What the tests store as a secret, text if need be. A block that is freed with it inside
+/// gave it away.
+pub(crate) const CANARY: u64 = u64::from_ne_bytes(*b"s3cr3t!?");
 
 fn note_live(bytes: i64) {
     LIVE.fetch_add(bytes, Ordering::Relaxed);

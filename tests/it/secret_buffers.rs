@@ -104,8 +104,8 @@ fn what_leaves_the_length_is_wiped_at_once() {
         Reset::reset,
         Wipe::wipe,
         |vec| while vec.pop().is_some() {},
-        |vec| (0..8).for_each(|_| drop(vec.remove(0))),
-        |vec| (0..8).for_each(|_| drop(vec.swap_remove(0))),
+        |vec| (0..8).for_each(|_| _ = vec.remove(0)),
+        |vec| (0..8).for_each(|_| _ = vec.swap_remove(0)),
         |vec| vec.remove_range(..),
         |vec| vec.retain(|_| false),
         |vec| drop(vec.split_off(0)),
@@ -121,8 +121,8 @@ fn what_leaves_the_length_is_wiped_at_once() {
         assert_eq!(freed, 0, "way {number}");
     }
     let mixed: [Change; 5] = [
-        |vec| drop(vec.remove(3)),
-        |vec| drop(vec.swap_remove(3)),
+        |vec| _ = vec.remove(3),
+        |vec| _ = vec.swap_remove(3),
         |vec| vec.remove_range(3..4),
         |vec| vec.retain(|word| *word != CANARY),
         |vec| vec[3] = 0,
@@ -166,9 +166,8 @@ fn a_buffer_is_wiped_before_it_is_freed() {
 
 #[test]
 fn text_leaves_no_secret_in_a_buffer() {
-    let word = "\u{5EC2}\u{275E}secret"; // Not the canary: texts are compared by content.
-    assert_eq!(word.len(), 12);
-    let canary = std::str::from_utf8(&TEXT).unwrap();
+    let canary = std::str::from_utf8(&BYTES).unwrap();
+    assert_eq!(secrets_freed_in(|| drop(canary.to_owned())), 1);
     let freed = secrets_freed_in(|| {
         let mut text = SecretString::new();
         (0..100).for_each(|_| text.push_str(canary));
@@ -189,19 +188,16 @@ fn text_leaves_no_secret_in_a_buffer() {
         drop(text.into_exposed_string());
         let bytes = clone.into_bytes();
         let mut text = SecretString::from_utf8(bytes).unwrap();
-        (0..100).for_each(|_| drop(text.remove(0)));
+        (0..100).for_each(|_| _ = text.remove(0));
         text.truncate(0);
         drop(text.into_exposed_string());
-        let mut bytes = SecretVec::from(TEXT);
+        let mut bytes = SecretVec::from(BYTES);
         bytes.push(0xFF);
         let error = SecretString::from_utf8(bytes).unwrap_err();
         assert!(!format!("{error:?} {error}").contains("255"));
     });
     assert_eq!(freed, 0);
 }
-
-/// The canary's bytes are no UTF-8; those of this one are found by `holds_text`.
-const TEXT: [u8; 8] = *b"s3cr3t!!";
 
 #[test]
 fn arguments_that_cannot_be_kept_are_wiped() {
@@ -478,7 +474,8 @@ fn random_calls_do_to_a_secret_string_what_they_do_to_a_string() {
                     model.retain(|other| other != character);
                 }
                 10 => {
-                    model.push_str(&model[first..second].to_owned());
+                    let copy = model[first..second].to_owned();
+                    model.push_str(&copy);
                     text.extend_from_within(first..second);
                 }
                 11 => {
@@ -505,8 +502,8 @@ fn a_place_inside_of_a_character_is_refused() {
     assert!(refused(|text| text.truncate(1)));
     assert!(refused(|text| text.insert(1, 'a')));
     assert!(refused(|text| text.insert_str(3, "a")));
-    assert!(refused(|text| drop(text.remove(1))));
-    assert!(refused(|text| drop(text.remove(2))));
+    assert!(refused(|text| _ = text.remove(1)));
+    assert!(refused(|text| _ = text.remove(2)));
     assert!(refused(|text| text.remove_range(1..)));
     assert!(refused(|text| text.remove_range(..1)));
     assert!(refused(|text| text.remove_range(..=2)));
@@ -537,8 +534,8 @@ fn places_that_are_not_there_are_refused() {
         panicked && vec == [1, 2]
     };
     assert!(refused(|vec| vec.insert(3, 0)));
-    assert!(refused(|vec| drop(vec.remove(2))));
-    assert!(refused(|vec| drop(vec.swap_remove(2))));
+    assert!(refused(|vec| _ = vec.remove(2)));
+    assert!(refused(|vec| _ = vec.swap_remove(2)));
     assert!(refused(|vec| drop(vec.split_off(3))));
     assert!(refused(|vec| vec.remove_range(..3)));
     #[allow(clippy::reversed_empty_ranges, reason = "it is refused")]
@@ -551,7 +548,7 @@ fn places_that_are_not_there_are_refused() {
     assert!(refused(|vec| vec.reserve(usize::MAX)));
     assert!(refused(|vec| vec.reserve(isize::MAX as usize)));
     assert!(refused(|vec| vec.reserve_exact(usize::MAX - 2)));
-    assert!(refused(|vec| drop(vec.try_reserve(usize::MAX).unwrap())));
+    assert!(refused(|vec| vec.try_reserve(usize::MAX).unwrap()));
     assert!(catch_unwind(|| SecretVec::<u64>::with_capacity(usize::MAX / 8)).is_err());
 }
 
@@ -637,8 +634,16 @@ fn equality_asks_for_content_and_length() {
         assert_ne!(vec, SecretVec::from(other));
     }
     let text = SecretString::from("abc");
-    assert!(text == *"abc" && *"abc" == text && "abc" == text && "abc".to_owned() == text);
-    assert!(text != "ab" && text != "abd" && text != *"abcd" && text != String::new());
+    assert_eq!(text, *"abc");
+    assert_eq!(*"abc", text);
+    assert_eq!("abc", text);
+    let owned = String::from("abc");
+    assert_eq!(text, owned);
+    assert_eq!(owned, text);
+    for other in ["ab", "abd", "abcd", "", "Abc"] {
+        assert_ne!(text, other);
+        assert_ne!(other, text);
+    }
     assert_eq!(text, text.clone());
 }
 
@@ -665,7 +670,7 @@ fn nothing_is_shown() {
 #[test]
 fn everything_can_be_written_and_collected() {
     let mut bytes = SecretVec::new();
-    write!(bytes, "{}-{:02}", "a", 7).unwrap();
+    write!(bytes, "a-{:02}", 7).unwrap();
     let slices = [std::io::IoSlice::new(b"bc"), std::io::IoSlice::new(b"d")];
     assert_eq!(bytes.write_vectored(&slices).unwrap(), 3);
     bytes.flush().unwrap();
@@ -841,7 +846,17 @@ mod serialized {
     fn buffers_that_are_handed_over_are_wiped() {
         let freed = secrets_freed_in(|| {
             drop(SecretVec::<u8>::deserialize(Owned(BYTES.repeat(4))).unwrap());
-            assert!(SecretString::deserialize(Owned(BYTES.repeat(4))).is_err());
+            drop(SecretString::deserialize(Owned(BYTES.repeat(4))).unwrap());
+            let mut wrong = Vec::with_capacity(9);
+            wrong.extend(BYTES);
+            wrong.push(0xFF);
+            assert!(SecretString::deserialize(Owned(wrong)).is_err());
+            let text = || std::str::from_utf8(&BYTES).unwrap().to_owned();
+            let owned: StringDeserializer<Error> = text().into_deserializer();
+            assert!(SecretVec::<u8>::deserialize(owned).is_err());
+            let owned: StringDeserializer<Error> = text().into_deserializer();
+            let mut there = SecretString::with_capacity(100);
+            SecretString::deserialize_in_place(owned, &mut there).unwrap();
         });
         assert_eq!(freed, 0);
     }
@@ -875,7 +890,7 @@ mod serialized {
         assert!(quoted.contains("s3cr3t"), "serde quotes: {quoted}");
 
         #[derive(Debug, serde::Deserialize)]
-        #[expect(dead_code, reason = "it is read")]
+        #[allow(dead_code, reason = "it is read")]
         struct Login {
             key: SecretVec,
             password: SecretString,
@@ -907,7 +922,7 @@ mod serialized {
                 assert!(!told, "{input}: {error}");
             }
         }
-        let number: U64Deserializer<Error> = 987_654.into_deserializer();
+        let number: U64Deserializer<Error> = 987_654_u64.into_deserializer();
         let error = SecretString::deserialize(number).unwrap_err().to_string();
         assert_eq!(error, "a secret could not be read; its input is not shown");
     }
