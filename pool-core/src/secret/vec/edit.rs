@@ -10,7 +10,7 @@ use core::ops::{Bound, Range, RangeBounds};
 use core::ptr;
 
 use super::SecretVec;
-use super::memory::{Passing, bury};
+use super::memory::{Passing, bury, hand_over};
 use crate::wipe::{Wipe, bytes_of, wipe_memory};
 
 /// A vector with a gap, whose length is lowered to where the gap begins.
@@ -147,13 +147,13 @@ impl<T: Wipe> SecretVec<T> {
     /// # Panics
     ///
     /// If the new capacity is more than `isize::MAX` bytes.
-    #[inline]
-    pub fn push(&mut self, value: T) {
-        self.push_passing(Passing::new(value));
+    #[inline(always)]
+    pub fn push(&mut self, mut value: T) {
+        hand_over!(value: T => self.push_passing(value));
     }
 
     #[inline(always)]
-    fn push_passing(&mut self, value: Passing<T>) {
+    fn push_passing(&mut self, value: Passing<'_, T>) {
         let len = self.items.len();
         if len == self.items.capacity() {
             self.grow_slow(1);
@@ -164,8 +164,7 @@ impl<T: Wipe> SecretVec<T> {
     }
 
     /// Appends every value of an array.
-    pub(super) fn push_array<const N: usize>(&mut self, values: [T; N]) {
-        let mut values = Passing::new(values);
+    pub(super) fn push_array<const N: usize>(&mut self, mut values: Passing<'_, [T; N]>) {
         self.reserve(N);
         let source = values.get().as_ptr();
         let places = self.items.spare_capacity_mut()[..N].as_mut_ptr().cast();
@@ -179,24 +178,34 @@ impl<T: Wipe> SecretVec<T> {
     }
 
     /// Appends the values of an iterator. What it hands out passes through here.
+    #[inline]
     pub(super) fn push_all(&mut self, mut values: impl Iterator<Item = T>) {
         self.reserve(values.size_hint().0);
         loop {
-            let mut next = Passing::new(values.next());
-            let Some(value) = next.get() else { break };
-            if self.items.len() == self.items.capacity() {
-                self.grow_slow(values.size_hint().0.saturating_add(1));
+            let mut next = values.next();
+            if next.is_none() {
+                break;
             }
-            let value = ptr::from_mut(value);
-            let place = self.items.spare_capacity_mut()[0].as_mut_ptr();
-            // SAFETY: both are valid for one element, and the stack is not the buffer. The
-            // memory of the other one is forgotten next.
-            unsafe { ptr::copy_nonoverlapping(value, place, 1) };
-            next.forget();
-            let len = self.items.len();
-            // SAFETY: the place at the old length holds the value now.
-            unsafe { self.items.set_len(len + 1) };
+            hand_over!(next: Option<T> => self.push_next(next, || values.size_hint().0));
         }
+    }
+
+    /// Appends what an iterator has handed out, which says how many are to come.
+    #[inline(always)]
+    fn push_next(&mut self, mut next: Passing<'_, Option<T>>, to_come: impl FnOnce() -> usize) {
+        if self.items.len() == self.items.capacity() {
+            self.grow_slow(to_come().saturating_add(1));
+        }
+        let Some(value) = next.get() else { return };
+        let value = ptr::from_mut(value);
+        let place = self.items.spare_capacity_mut()[0].as_mut_ptr();
+        // SAFETY: both are valid for one element, and the stack is not the buffer. The
+        // memory of the other one is forgotten next.
+        unsafe { ptr::copy_nonoverlapping(value, place, 1) };
+        next.forget();
+        let len = self.items.len();
+        // SAFETY: the place at the old length holds the value now.
+        unsafe { self.items.set_len(len + 1) };
     }
 
     /// Inserts a value; the elements from `index` on move up.
@@ -214,9 +223,14 @@ impl<T: Wipe> SecretVec<T> {
     /// # Panics
     ///
     /// If `index` is beyond the length.
+    #[inline(always)]
     #[track_caller]
-    pub fn insert(&mut self, index: usize, value: T) {
-        let value = Passing::new(value);
+    pub fn insert(&mut self, index: usize, mut value: T) {
+        hand_over!(value: T => self.insert_passing(index, value));
+    }
+
+    #[track_caller]
+    fn insert_passing(&mut self, index: usize, value: Passing<'_, T>) {
         let len = self.items.len();
         assert!(
             index <= len,
@@ -578,8 +592,12 @@ impl<T: Wipe + Clone> SecretVec<T> {
     /// # Panics
     ///
     /// If the new capacity is more than `isize::MAX` bytes.
-    pub fn resize(&mut self, len: usize, value: T) {
-        let mut value = Passing::new(value);
+    #[inline(always)]
+    pub fn resize(&mut self, len: usize, mut value: T) {
+        hand_over!(value: T => self.resize_passing(len, value));
+    }
+
+    fn resize_passing(&mut self, len: usize, mut value: Passing<'_, T>) {
         self.truncate(len);
         self.reserve(len - self.items.len());
         let value = value.get();

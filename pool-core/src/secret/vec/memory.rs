@@ -5,7 +5,7 @@
 //! 1. A value that leaves is wiped, then dropped, and then its memory is overwritten: the
 //!    later steps are taken even if an earlier one panics.
 
-use core::mem::{self, MaybeUninit};
+use core::mem::{ManuallyDrop, MaybeUninit};
 use core::ptr;
 use core::slice;
 
@@ -53,14 +53,23 @@ pub(super) unsafe fn bury<T: Wipe>(memory: &mut [MaybeUninit<T>], live: usize) {
     }
 }
 
-/// A value that was handed to us, on its way into a buffer. If it does not get there it is
-/// wiped.
-pub(super) struct Passing<T: Wipe>(MaybeUninit<T>);
+/// A value that was handed to us, on its way from our stack into a buffer. If it does not get
+/// there it is wiped.
+///
+/// It is a borrow, for a value that is moved leaves a copy at each stop. What it borrows is made
+/// by [`hand_over!`].
+pub(super) struct Passing<'a, T: Wipe>(&'a mut MaybeUninit<T>);
 
-impl<T: Wipe> Passing<T> {
+impl<'a, T: Wipe> Passing<'a, T> {
+    /// # Safety
+    ///
+    /// - `place` holds a value, which nobody uses or drops, but through this.
     #[inline(always)]
-    pub(super) fn new(value: T) -> Self {
-        Self(MaybeUninit::new(value))
+    pub(super) unsafe fn new<P>(place: &'a mut P) -> Self {
+        const { assert!(size_of::<P>() == size_of::<T>() && align_of::<P>() == align_of::<T>()) };
+        // SAFETY: a place of this size and alignment is one for a `T`, and what is written
+        // there is no value to anybody, by the caller's promise.
+        Self(unsafe { &mut *ptr::from_mut(place).cast() })
     }
 
     #[inline(always)]
@@ -80,19 +89,42 @@ impl<T: Wipe> Passing<T> {
 
     /// Wipes the memory without regard to the value in it, which has been moved out.
     #[inline(always)]
-    pub(super) fn forget(mut self) {
+    pub(super) fn forget(self) {
+        let mut this = ManuallyDrop::new(self);
         if size_of::<T>() > IN_REGISTERS {
-            wipe_memory(bytes_of(slice::from_mut(&mut self.0)));
+            wipe_memory(bytes_of(slice::from_mut(&mut *this.0)));
         }
-        mem::forget(self);
     }
 }
 
-impl<T: Wipe> Drop for Passing<T> {
+impl<T: Wipe> Drop for Passing<'_, T> {
     #[cold]
     fn drop(&mut self) {
-        // SAFETY: one place, whose value is there until now (see `get`), and which nobody can
-        // name after a drop.
-        unsafe { bury(slice::from_mut(&mut self.0), 1) };
+        // SAFETY: one place, whose value is there until now (see `get`), and which nobody
+        // uses after a drop.
+        unsafe { bury(slice::from_mut(self.0), 1) };
     }
 }
+
+/// Hands a parameter over as a [`Passing`] of the same name.
+///
+/// A value without a destructor may be overwritten where it is: in the parameter, which is
+/// often the place where the caller made it. One with a destructor has to be moved out
+/// of the parameter first, and is wiped where it went. The methods that use this are always
+/// inlined, so that the optimiser makes one of the two places where it can.
+macro_rules! hand_over {
+    ($value:ident: $ty:ty => $call:expr) => {
+        if core::mem::needs_drop::<$ty>() {
+            let mut $value = core::mem::ManuallyDrop::new($value);
+            // SAFETY: it is not used again, and drops nothing.
+            let $value = unsafe { $crate::secret::vec::memory::Passing::<$ty>::new(&mut $value) };
+            $call
+        } else {
+            // SAFETY: it is not used again, and its type has nothing to drop.
+            let $value = unsafe { $crate::secret::vec::memory::Passing::<$ty>::new(&mut $value) };
+            $call
+        }
+    };
+}
+
+pub(super) use hand_over;

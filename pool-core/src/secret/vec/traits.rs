@@ -8,6 +8,7 @@ use std::io;
 use subtle::{Choice, ConstantTimeEq};
 
 use super::SecretVec;
+use super::memory::hand_over;
 use crate::wipe::{Wipe, WipeOnHeap, bytes_of, wipe_memory};
 use crate::{Capacity, ReleaseBorrows, Reset};
 
@@ -154,9 +155,10 @@ impl<T: Wipe + Clone, const N: usize> From<&[T; N]> for SecretVec<T> {
 }
 
 impl<T: Wipe, const N: usize> From<[T; N]> for SecretVec<T> {
-    fn from(values: [T; N]) -> Self {
+    #[inline(always)]
+    fn from(mut values: [T; N]) -> Self {
         let mut vec = Self::new();
-        vec.push_array(values);
+        hand_over!(values: [T; N] => vec.push_array(values));
         vec
     }
 }
