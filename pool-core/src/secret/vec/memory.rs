@@ -128,3 +128,98 @@ macro_rules! hand_over {
 }
 
 pub(super) use hand_over;
+
+#[cfg(test)]
+mod tests {
+    use core::cell::Cell;
+    use core::panic::AssertUnwindSafe;
+    use std::panic::{catch_unwind, resume_unwind};
+
+    use super::*;
+
+    std::thread_local! {
+        static DROPPED: Cell<u32> = const { Cell::new(0) };
+        static WIPED: Cell<u32> = const { Cell::new(0) };
+    }
+
+    /// Panics at its wipe or its drop if it is told to, after it was counted.
+    struct Spy {
+        secret: u64,
+        fails_in_wipe: bool,
+        fails_in_drop: bool,
+    }
+
+    impl Wipe for Spy {
+        fn wipe(&mut self) {
+            WIPED.set(WIPED.get() + 1);
+            if self.fails_in_wipe {
+                resume_unwind(Box::new(()));
+            }
+        }
+    }
+
+    impl Drop for Spy {
+        fn drop(&mut self) {
+            DROPPED.set(DROPPED.get() + 1);
+            if self.fails_in_drop {
+                resume_unwind(Box::new(()));
+            }
+        }
+    }
+
+    fn spy(fails_in_wipe: bool, fails_in_drop: bool) -> Spy {
+        Spy { secret: u64::MAX, fails_in_wipe, fails_in_drop }
+    }
+
+    fn is_zero<T>(memory: &mut [MaybeUninit<T>]) -> bool {
+        // SAFETY: the callers have had all of it wiped.
+        let is_zero = |byte: &MaybeUninit<u8>| unsafe { byte.assume_init() } == 0;
+        bytes_of(memory).iter().all(is_zero)
+    }
+
+    #[test]
+    fn what_panics_on_its_way_out_is_overwritten_with_the_others() {
+        for (fails_in_wipe, fails_in_drop) in [(true, false), (false, true)] {
+            WIPED.set(0);
+            DROPPED.set(0);
+            let values = [spy(false, false), spy(fails_in_wipe, fails_in_drop), spy(false, false)];
+            assert!(values.iter().all(|spy| spy.secret == u64::MAX));
+            let mut memory = values.map(MaybeUninit::new);
+            // SAFETY: there are three values, and none is used again.
+            let work = AssertUnwindSafe(|| unsafe { bury(&mut memory, 3) });
+            assert!(catch_unwind(work).is_err());
+            assert_eq!((WIPED.get(), DROPPED.get()), (3, 3));
+            assert!(is_zero(&mut memory));
+        }
+    }
+
+    #[test]
+    fn memory_without_values_is_overwritten_only() {
+        let mut memory = [0xA5_u8; 16].map(MaybeUninit::new);
+        // SAFETY: they are values, and the bytes are not used as such again.
+        unsafe { bury(&mut memory, 4) };
+        assert!(is_zero(&mut memory));
+    }
+
+    #[test]
+    fn parameter_is_wiped_where_it_was() {
+        fn hand(mut value: [u64; 4], buffer: &mut MaybeUninit<[u64; 4]>) -> bool {
+            hand_over!(value: [u64; 4] => value.move_to(buffer));
+            value == [0; 4]
+        }
+
+        let mut buffer = MaybeUninit::zeroed();
+        assert!(hand([7; 4], &mut buffer));
+        // SAFETY: it has been moved there.
+        assert_eq!(unsafe { buffer.assume_init() }, [7; 4]);
+    }
+
+    #[test]
+    fn parameter_that_is_not_taken_is_wiped_and_dropped_once() {
+        WIPED.set(0);
+        DROPPED.set(0);
+        let mut value = spy(false, false);
+        hand_over!(value: Spy => drop(value));
+        assert_eq!((WIPED.get(), DROPPED.get()), (1, 1));
+    }
+}
