@@ -10,7 +10,7 @@ use core::ops::{Bound, Range, RangeBounds};
 use core::ptr;
 
 use super::SecretVec;
-use super::memory::{Passing, bury, hand_over};
+use super::memory::{IN_REGISTERS, Passing, bury, hand_over};
 use crate::wipe::{Wipe, bytes_of, wipe_memory};
 
 /// A vector with a gap, whose length is lowered to where the gap begins.
@@ -149,16 +149,30 @@ impl<T: Wipe> SecretVec<T> {
     /// If the new capacity is more than `isize::MAX` bytes.
     #[inline(always)]
     pub fn push(&mut self, mut value: T) {
-        hand_over!(value: T => self.push_passing(value));
+        if T::__PLAIN && size_of::<T>() <= IN_REGISTERS {
+            // It need not be in memory for anything; a wipe on unwind would put it there.
+            let len = self.items.len();
+            self.room_for_one().write(value);
+            // SAFETY: the place at the old length holds the value now.
+            unsafe { self.items.set_len(len + 1) };
+        } else {
+            hand_over!(value: T => self.push_passing(value));
+        }
+    }
+
+    /// The place behind the last element, after growing if there is none.
+    #[inline(always)]
+    fn room_for_one(&mut self) -> &mut MaybeUninit<T> {
+        if self.items.len() == self.items.capacity() {
+            self.grow_slow(1);
+        }
+        &mut self.items.spare_capacity_mut()[0]
     }
 
     #[inline(always)]
     fn push_passing(&mut self, value: Passing<'_, T>) {
         let len = self.items.len();
-        if len == self.items.capacity() {
-            self.grow_slow(1);
-        }
-        value.move_to(&mut self.items.spare_capacity_mut()[0]);
+        value.move_to(self.room_for_one());
         // SAFETY: the place at the old length holds the value now.
         unsafe { self.items.set_len(len + 1) };
     }

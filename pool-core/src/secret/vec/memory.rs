@@ -13,7 +13,7 @@ use crate::wipe::{Wipe, bytes_of, wipe_memory};
 
 /// Values up to this size travel in registers. To wipe a copy of one on the stack, it would
 /// have to be put there first.
-const IN_REGISTERS: usize = 2 * size_of::<usize>();
+pub(super) const IN_REGISTERS: usize = 2 * size_of::<usize>();
 
 /// Overwrites `memory`, whose first `live` places hold values: these are wiped and dropped
 /// before.
