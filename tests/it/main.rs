@@ -28,6 +28,13 @@ mod conservation;
 mod endurance;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod enums;
+#[cfg(all(
+    feature = "bytes",
+    feature = "hashbrown",
+    feature = "smallvec",
+    not(any(poolable_passthrough, poolable_chaos))
+))]
+mod foreign;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod generics;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
@@ -60,6 +67,8 @@ mod recursion;
 mod retain;
 #[cfg(all(feature = "zeroize", not(any(poolable_passthrough, poolable_chaos))))]
 mod retain_model;
+#[cfg(all(feature = "hashbrown", not(any(poolable_passthrough, poolable_chaos))))]
+mod secret_map;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod secret_buffers;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
