@@ -221,9 +221,10 @@ mod tests {
 
         /// A vector in memory that was zeroed before.
         fn in_zeroed_memory(fill: impl FnOnce(&mut Small)) -> Box<Small> {
-            // SAFETY: a vector is written before the memory is seen as one.
-            let mut place = unsafe { Box::<Small>::new_zeroed().assume_init() };
-            *place = Small::new();
+            let mut place = Box::new(MaybeUninit::<Small>::zeroed());
+            place.write(Small::new());
+            // SAFETY: it has just been written.
+            let mut place = unsafe { place.assume_init() };
             fill(&mut place);
             place
         }

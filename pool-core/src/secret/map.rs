@@ -825,3 +825,228 @@ impl<K: Wipe, V: Wipe, S> Drop for SecretMap<K, V, S> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use core::cell::Cell;
+    use core::hash::BuildHasherDefault;
+    use core::panic::AssertUnwindSafe;
+    use core::slice;
+    use std::hash::DefaultHasher;
+    use std::panic::{catch_unwind, resume_unwind};
+
+    use super::*;
+    use crate::Capacity;
+    use crate::wipe::bytes_of;
+
+    type Map<K, V> = SecretMap<K, V, BuildHasherDefault<DefaultHasher>>;
+
+    fn map(numbers: core::ops::Range<u64>) -> Map<u64, u64> {
+        numbers.map(|number| (number, number)).collect()
+    }
+
+    /// How many bytes of a bucket are not zero.
+    ///
+    /// # Safety
+    ///
+    /// - The bucket belongs to a table, and was occupied once.
+    unsafe fn left_in<K, V>(bucket: *mut Bucket<K, V>) -> usize {
+        // SAFETY: the caller promises memory that was written.
+        let memory = bytes_of(unsafe { slice::from_raw_parts_mut(bucket, 1) });
+        // SAFETY: as above.
+        memory.iter().filter(|byte| unsafe { byte.assume_init() } != 0).count()
+    }
+
+    #[test]
+    fn the_bucket_of_an_entry_that_left_is_zero() {
+        let leave: [fn(&mut Map<u64, u64>); 7] = [
+            |map| assert!(map.erase(&7)),
+            |map| assert_eq!(map.remove(&7), Some(7)),
+            |map| assert_eq!(map.remove_entry(&7), Some((7, 7))),
+            |map| map.retain(|key, _| *key != 7),
+            SecretMap::clear,
+            Wipe::wipe,
+            Reset::reset,
+        ];
+        for leave in leave {
+            let mut map = map(5..10);
+            let buckets = 0..map.table.num_buckets();
+            let bucket = buckets.filter_map(|index| map.table.get_bucket(index)).find(|bucket| {
+                // SAFETY: the table hands out occupied buckets only.
+                unsafe { entry(bucket) }.key == 7
+            });
+            let bucket = ptr::from_ref(bucket.expect("it was inserted")).cast_mut();
+            // SAFETY: the table is alive, and the bucket occupied.
+            assert!(unsafe { left_in(bucket) } > 0);
+            leave(&mut map);
+            assert_eq!(map.get(&7), None);
+            // SAFETY: the table is alive.
+            assert_eq!(unsafe { left_in(bucket) }, 0);
+        }
+    }
+
+    #[test]
+    fn a_map_grows_as_std_does() {
+        let (mut map, mut of_std) = (map(0..0), std::collections::HashMap::new());
+        for number in 0..2000_u64 {
+            map.insert(number, number);
+            of_std.insert(number, number);
+            assert_eq!(map.capacity(), of_std.capacity());
+        }
+        for capacity in [1500, 2000, 10, 0] {
+            map.shrink_to(capacity);
+            of_std.shrink_to(capacity);
+            assert_eq!(map.capacity(), of_std.capacity());
+        }
+        assert!((0..2000).all(|number| map[&number] == number));
+        map.clear();
+        of_std.clear();
+        for capacity in [100, 5, 4, 3, 1, 0] {
+            map.shrink_to(capacity);
+            of_std.shrink_to(capacity);
+            assert_eq!(map.capacity(), of_std.capacity(), "{capacity}");
+        }
+        assert_eq!(map.retained_bytes(), 0);
+    }
+
+    #[test]
+    fn removed_entries_do_not_make_a_table_grow() {
+        let mut map = map(0..10);
+        let buckets = map.table.num_buckets();
+        for number in 10..10_000 {
+            map.insert(number, number);
+            assert!(map.erase(&(number - 6)));
+        }
+        assert_eq!(map.len(), 10);
+        assert!(map.table.num_buckets() <= 2 * buckets);
+    }
+
+    #[test]
+    fn a_map_emptied_entry_by_entry_has_all_of_its_room_again() {
+        let mut map = map(0..7_000);
+        let full = map.capacity();
+        map.retain(|_, _| false);
+        assert!(map.capacity() < full, "the removals must leave tombstones");
+        map.reset();
+        assert_eq!(map.capacity(), full);
+        assert!(map.retained_bytes() >= full * 24);
+    }
+
+    #[test]
+    fn map_is_governed() {
+        let mut map = <Map<u64, u64> as Capacity>::with_capacity(100);
+        let born = Capacity::capacity(&map);
+        assert!((100..=112).contains(&born));
+        map.extend([(1, 2), (3, 4)]);
+        map.grow_to(100);
+        Capacity::shrink_to(&mut map, born);
+        assert_eq!(map.capacity(), born, "it was there already");
+        map.grow_to(1000);
+        assert!((1000..2000).contains(&map.capacity()));
+        Capacity::shrink_to(&mut map, 0);
+        assert_eq!((map.capacity(), map[&1], map[&3]), (3, 2, 4));
+    }
+
+    std::thread_local! {
+        static WIPED: Cell<u32> = const { Cell::new(0) };
+        static DROPPED: Cell<u32> = const { Cell::new(0) };
+    }
+
+    /// Panics at its wipe or its drop if it is told to, after it was counted.
+    #[derive(PartialEq, Eq, Hash)]
+    struct Spy {
+        number: u64,
+        fails_to_wipe: bool,
+        fails_to_drop: bool,
+    }
+
+    impl Wipe for Spy {
+        fn wipe(&mut self) {
+            WIPED.set(WIPED.get() + 1);
+            if self.fails_to_wipe {
+                resume_unwind(Box::new(()));
+            }
+        }
+    }
+
+    impl Drop for Spy {
+        fn drop(&mut self) {
+            DROPPED.set(DROPPED.get() + 1);
+            if self.fails_to_drop {
+                resume_unwind(Box::new(()));
+            }
+        }
+    }
+
+    fn spy(number: u64) -> Spy {
+        Spy { number, fails_to_wipe: number == 1, fails_to_drop: number == 2 }
+    }
+
+    /// Counts wipes and drops, in work that unwinds.
+    fn counted(work: impl FnOnce()) -> (u32, u32) {
+        WIPED.set(0);
+        DROPPED.set(0);
+        assert!(catch_unwind(AssertUnwindSafe(work)).is_err(), "one of them fails");
+        (WIPED.get(), DROPPED.get())
+    }
+
+    #[test]
+    fn a_panic_of_one_entry_does_not_save_the_others() {
+        for bad in [1, 2] {
+            let mut map = Map::<u64, Spy>::default();
+            map.extend([(10, spy(10)), (bad, spy(bad)), (11, spy(11)), (12, spy(12))]);
+            assert_eq!(counted(|| map.clear()), (4, 4));
+            assert!(map.is_empty());
+
+            map.extend([(10, spy(10)), (bad, spy(bad))]);
+            assert_eq!(counted(|| drop(map)), (2, 2));
+        }
+    }
+
+    #[test]
+    fn an_entry_that_fails_to_leave_is_gone() {
+        for bad in [1, 2] {
+            let mut map = Map::<u64, Spy>::default();
+            map.extend([(10, spy(10)), (bad, spy(bad))]);
+            assert_eq!(counted(|| assert!(map.erase(&bad))), (1, 1));
+            assert_eq!((map.len(), map.contains_key(&bad)), (1, false));
+            map.insert(bad, spy(bad));
+            assert_eq!(counted(|| map.retain(|key, _| *key == 10)), (1, 1));
+            assert!(map.keys().eq(&[10]));
+        }
+    }
+
+    #[test]
+    fn a_surplus_key_that_fails_leaves_the_map_as_it_was() {
+        /// Equal to all others.
+        struct Same(Spy);
+
+        impl PartialEq for Same {
+            fn eq(&self, _: &Self) -> bool {
+                true
+            }
+        }
+
+        impl Eq for Same {}
+
+        impl Hash for Same {
+            fn hash<H: Hasher>(&self, _: &mut H) {}
+        }
+
+        impl Wipe for Same {
+            fn wipe(&mut self) {
+                self.0.wipe();
+            }
+        }
+
+        for bad in [1, 2] {
+            let mut map = Map::<Same, Spy>::default();
+            map.insert(Same(spy(10)), spy(20));
+            // The key, and the value that found no place.
+            let insert = || drop(map.insert(Same(spy(bad)), spy(30)));
+            assert_eq!(counted(insert), (2, 2));
+            let (key, value) = map.iter().next().expect("it was there");
+            assert_eq!((key.0.number, value.number), (10, 20));
+        }
+    }
+}

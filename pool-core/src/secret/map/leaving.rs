@@ -106,26 +106,35 @@ impl<T: Wipe> Drop for Owned<'_, T> {
     }
 }
 
-/// Makes an [`Owned`] of a local variable, and has all memory zeroed that its value was in.
+/// Turns a local variable into a pointer to its value, which is the scope's to take or drop,
+/// and has all memory zeroed at the end that the value was in.
 ///
 /// A large argument lies in memory that the caller lent for the call. To move it out copies
 /// it, and so there are two places.
-macro_rules! own {
+macro_rules! hold {
     ($variable:ident) => {
         let place = &raw mut $variable;
         let mut $variable = core::mem::ManuallyDrop::new($variable);
         // SAFETY: a variable has its memory until its scope ends, which is that of this; and
         // its value has just been moved out of it, so that nobody drops it there.
         let _former = unsafe { $crate::secret::map::leaving::Vacated::new(place) };
-        let place = &raw mut *$variable;
-        // SAFETY: as above; the owner that follows is gone when this drops.
-        let _present = unsafe { $crate::secret::map::leaving::Vacated::new(place) };
-        // SAFETY: the value is in there, and its name is taken by its owner.
-        let $variable = unsafe { $crate::secret::map::leaving::Owned::new(place) };
+        let $variable = &raw mut *$variable;
+        // SAFETY: as above; whoever took the value, or a part of it, is gone when this drops,
+        // for all that is borrowed from here was made later.
+        let _present = unsafe { $crate::secret::map::leaving::Vacated::new($variable) };
     };
 }
 
-pub(super) use own;
+/// Turns a local variable into an [`Owned`], and has all memory zeroed that its value was in.
+macro_rules! own {
+    ($variable:ident) => {
+        $crate::secret::map::leaving::hold!($variable);
+        // SAFETY: the value is in there, and this takes its name.
+        let $variable = unsafe { $crate::secret::map::leaving::Owned::new($variable) };
+    };
+}
+
+pub(super) use {hold, own};
 
 /// Wipes and drops the two values of a bucket, and zeroes it. The table is not told.
 ///

@@ -5,12 +5,13 @@
 
 use core::fmt;
 use core::hash::{BuildHasher, Hash};
+use core::ptr;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 
 use super::SecretMap;
-use super::leaving::{Vacated, own};
+use super::leaving::{Owned, hold};
 use crate::Wipe;
 
 /// As a map.
@@ -65,25 +66,26 @@ where
         // No room is made ahead: the input may claim any length.
         loop {
             let mut read = map.next_key::<K>();
-            let place = &raw mut read;
-            let mut key = match read {
+            hold!(read);
+            // SAFETY: the result is held, and borrowed here alone.
+            let key = match unsafe { &mut *read } {
                 Ok(Some(key)) => key,
                 Ok(None) => return Ok(()),
-                Err(error) => return Err(error),
+                // SAFETY: the error is there, and nobody else takes it or drops it.
+                Err(error) => return Err(unsafe { ptr::read(error) }),
             };
-            // SAFETY: the variable has its memory until the end of this round, and its value
-            // has been moved out.
-            let _read = unsafe { Vacated::new(place) };
-            own!(key);
+            // SAFETY: as for the error.
+            let key = unsafe { Owned::new(key) };
             let mut read = map.next_value::<V>();
-            let place = &raw mut read;
-            let mut value = match read {
+            hold!(read);
+            // SAFETY: as for the result before.
+            let value = match unsafe { &mut *read } {
                 Ok(value) => value,
-                Err(error) => return Err(error),
+                // SAFETY: as for the error before.
+                Err(error) => return Err(unsafe { ptr::read(error) }),
             };
             // SAFETY: as for the key.
-            let _read = unsafe { Vacated::new(place) };
-            own!(value);
+            let value = unsafe { Owned::new(value) };
             self.0.replace(key, value);
         }
     }

@@ -7,7 +7,7 @@ use core::ops;
 
 use super::SecretMap;
 use super::iter::{Iter, IterMut};
-use super::leaving::{Vacated, own};
+use super::leaving::{Owned, hold};
 use crate::wipe::WipeOnHeap;
 use crate::{Capacity, ReleaseBorrows, Reset, Wipe};
 
@@ -138,13 +138,13 @@ where
         let mut entries = entries.into_iter();
         loop {
             let mut next = entries.next();
-            let place = &raw mut next;
-            let Some((mut key, mut value)) = next else { break };
-            // SAFETY: the variable has its memory until the end of this round, and both of
-            // its values have been moved out.
-            let _next = unsafe { Vacated::new(place) };
-            own!(key);
-            own!(value);
+            hold!(next);
+            // SAFETY: the value is held, and borrowed here alone.
+            let Some((key, value)) = (unsafe { &mut *next }) else { break };
+            // SAFETY: the key is there, and nobody else takes it or drops it.
+            let key = unsafe { Owned::new(key) };
+            // SAFETY: as for the key.
+            let value = unsafe { Owned::new(value) };
             self.replace(key, value);
         }
     }
