@@ -67,10 +67,10 @@ mod recursion;
 mod retain;
 #[cfg(all(feature = "zeroize", not(any(poolable_passthrough, poolable_chaos))))]
 mod retain_model;
-#[cfg(all(feature = "hashbrown", not(any(poolable_passthrough, poolable_chaos))))]
-mod secret_map;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod secret_buffers;
+#[cfg(all(feature = "hashbrown", not(any(poolable_passthrough, poolable_chaos))))]
+mod secret_map;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod secrets;
 #[cfg(all(feature = "serde", not(any(poolable_passthrough, poolable_chaos))))]
