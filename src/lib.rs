@@ -11,6 +11,8 @@ pub use pool_core::{
     PooledRef, Reaper, ReleaseBorrows, Report, Reset, RetainMap, RetainOption, RetainVec, Shared,
     Stats, TypePool, maintain, pools, report, retain_map, trim_all,
 };
+#[cfg(feature = "mlock")]
+pub use pool_core::{LockError, MemoryLock};
 #[cfg(all(feature = "hashbrown", feature = "zeroize"))]
 pub use pool_core::{SecretMap, secret_map};
 #[cfg(feature = "zeroize")]

@@ -22,6 +22,7 @@
 //! | `raw_pool` | the slow paths, whatever the type |
 //! | `limits` | what a pool may keep |
 //! | `sync` | the seam for a model checker |
+//! | `mlock` | memory that is kept out of swap and of core dumps (feature `mlock`) |
 //! | `slot` | one object's allocation |
 //! | `handles` | how many handles share an object |
 //! | `stats` | counters |
@@ -37,6 +38,8 @@ mod guard;
 mod handles;
 mod lifecycle;
 mod limits;
+#[cfg(feature = "mlock")]
+mod mlock;
 mod nest;
 mod pool;
 mod poolable;
@@ -64,6 +67,8 @@ mod wipe;
 pub use borrow::ReleaseBorrows;
 pub use capacity::Capacity;
 pub use guard::{Pooled, PooledMap, Shared};
+#[cfg(feature = "mlock")]
+pub use mlock::{LockError, MemoryLock};
 pub use pool::{Pool, PoolBuilder, PooledOwned, PooledRef};
 pub use poolable::Poolable;
 pub use process::{PoolInfo, Reaper, Report, maintain, pools, report, trim_all};

@@ -11,6 +11,8 @@ use core::ptr::NonNull;
 
 use crate::by_type;
 use crate::cache::CacheRef;
+#[cfg(feature = "mlock")]
+use crate::mlock::Held;
 use crate::nest::{self, Give, Level};
 use crate::poolable::Poolable;
 use crate::raw_pool::RawPool;
@@ -51,6 +53,18 @@ pub(crate) unsafe trait Home<T>: Copy {
     fn measure(&self, value: &mut T) -> usize;
     /// Wipes the secrets of a value that its drop does not wipe.
     fn wipe(&self, value: &mut T);
+
+    /// Locks an object in memory that has come into the pool, where the pool does that; with
+    /// its value if that is blank.
+    #[cfg(feature = "mlock")]
+    #[inline(always)]
+    fn admit(&self, _slot: NonNull<Slot<T>>, _blank: Option<&mut T>) {}
+    /// The lock of an object that is about to leave the pool.
+    #[cfg(feature = "mlock")]
+    #[inline(always)]
+    fn held(&self, _slot: NonNull<Slot<T>>) -> Option<Held> {
+        None
+    }
 }
 
 /// The pool that a type has by its derive.
@@ -215,6 +229,8 @@ fn create<T, H: Home<T>>(home: H) -> Object {
     pool.tally.created.add_one();
     // SAFETY: the slot is new, and nobody else's.
     let mut object = unsafe { InHand::new(home, slot, Reason::Panic) };
+    #[cfg(feature = "mlock")]
+    home.admit(slot, Some(object.value()));
     let retained = home.measure(object.value());
     // SAFETY: a new object is blank.
     let mut object = unsafe { object.into_idle(retained) };
@@ -242,6 +258,8 @@ pub(crate) fn attach<T, H: Home<T>>(home: H, value: T) -> NonNull<Slot<T>> {
     home.list();
     let slot = Slot::adopt(value);
     home.raw().tally.attached.add_one();
+    #[cfg(feature = "mlock")]
+    home.admit(slot, None);
     slot
 }
 
@@ -332,6 +350,8 @@ fn give_slow<T, H: Home<T>>(home: H, object: Object) {
 /// - The slot came from this pool, and the caller owns it and gives it up.
 pub(crate) unsafe fn detach<T, H: Home<T>>(home: H, slot: NonNull<Slot<T>>) -> T {
     home.raw().tally.detached.add_one();
+    #[cfg(feature = "mlock")]
+    drop(home.held(slot));
     // SAFETY: the caller's promise is the one asked for.
     unsafe { Slot::into_inner(slot) }
 }
@@ -436,6 +456,9 @@ unsafe fn abandon<T, H: Home<T>>(home: H, slot: NonNull<Slot<T>>, reason: Reason
     if is_return {
         tally.returned.add_one();
     }
+    // Before the next line, and so dropped after what that makes.
+    #[cfg(feature = "mlock")]
+    let _held = home.held(slot);
     let freed = Freed(slot);
     // SAFETY: the caller owns the slot, so it is allocated.
     let mut value = unsafe { Slot::value(freed.0) };

@@ -2,6 +2,8 @@
 
 mod builder;
 mod guard;
+#[cfg(feature = "mlock")]
+mod locked;
 
 use core::fmt;
 use core::marker::PhantomData;
@@ -17,10 +19,12 @@ use crate::cache::CacheRef;
 use crate::depot::Visitors;
 use crate::lifecycle::{self, Home};
 use crate::limits::Limits;
+#[cfg(feature = "mlock")]
+use crate::mlock::{Held, Locker};
 use crate::raw_pool::RawPool;
 use crate::registry::{self, Key};
 use crate::reset::Reset;
-use crate::slot::{Slot, free_object};
+use crate::slot::{Object, Slot, free_object};
 use crate::stats::Stats;
 use crate::thread;
 
@@ -63,6 +67,8 @@ pub struct Pool<T: 'static> {
     limits: Limits,
     visitors: Visitors,
     recipe: Recipe<T>,
+    #[cfg(feature = "mlock")]
+    locker: Option<Arc<Locker>>,
     /// Objects come and go as values of `T`, on any thread.
     _objects: PhantomData<*mut T>,
 }
@@ -165,6 +171,8 @@ impl<T: Reset> Pool<T> {
                 wipe: T::__wipe,
                 give: give_by_trait::<T>,
             },
+            #[cfg(feature = "mlock")]
+            locker: None,
             _objects: PhantomData,
         }
     }
@@ -196,6 +204,8 @@ impl<T> Pool<T> {
             limits,
             visitors: Visitors::Nobody,
             recipe,
+            #[cfg(feature = "mlock")]
+            locker: None,
             _objects: PhantomData,
         }
     }
@@ -242,12 +252,23 @@ impl<T> Pool<T> {
             // SAFETY: the objects of a `Pool<T>` are made by its guards and by its create,
             // and so are of this type; `shared` asks for `T: Send`.
             let raw = unsafe {
-                RawPool::new(name, self.limits, size_of::<T>(), free_object::<T>, self.visitors)
+                RawPool::new(name, self.limits, size_of::<T>(), self.free(), self.visitors)
             };
+            #[cfg(feature = "mlock")]
+            let raw = raw.with_locker(self.locker.clone());
             let raw = Arc::new(raw);
             self.key.store(registry::list(&raw).to_bits(), Ordering::Relaxed);
             raw
         })
+    }
+
+    /// What frees an object that is idle.
+    fn free(&self) -> unsafe fn(Object) {
+        #[cfg(feature = "mlock")]
+        if self.locker.is_some() {
+            return locked::free_object::<T>;
+        }
+        free_object::<T>
     }
 
     /// Gives an object back.
@@ -555,6 +576,18 @@ unsafe impl<T> Home<T> for &Pool<T> {
 
     fn wipe(&self, value: &mut T) {
         (self.recipe.wipe)(value);
+    }
+
+    #[cfg(feature = "mlock")]
+    fn admit(&self, slot: NonNull<Slot<T>>, blank: Option<&mut T>) {
+        if let Some(locker) = &self.locker {
+            locker.admit(slot.as_ptr(), blank.map(|value| || self.renew(value)));
+        }
+    }
+
+    #[cfg(feature = "mlock")]
+    fn held(&self, slot: NonNull<Slot<T>>) -> Option<Held> {
+        self.locker.as_ref().and_then(|_| Held::take(slot.as_ptr()))
     }
 }
 

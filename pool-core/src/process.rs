@@ -33,6 +33,9 @@ pub struct PoolInfo {
     pub stats: Stats,
     /// How many caches it made: the most threads that used it at one time.
     pub caches: usize,
+    /// Whether its objects are locked in memory.
+    #[cfg(feature = "mlock")]
+    pub memory_lock: crate::MemoryLock,
 }
 
 /// All pools that exist: those of types that have been used, and those that users made and
@@ -55,12 +58,19 @@ pub fn pools() -> Vec<PoolInfo> {
     let mut pools = Vec::new();
     registry::visit_all(|pool| {
         let name = pool.name().to_owned();
-        pools.push(PoolInfo { name, stats: pool.stats(), caches: pool.caches() });
+        pools.push(PoolInfo {
+            name,
+            stats: pool.stats(),
+            caches: pool.caches(),
+            #[cfg(feature = "mlock")]
+            memory_lock: pool.memory_lock(),
+        });
     });
     pools
 }
 
-/// All pools as a table, one line each, to print.
+/// All pools as a table, one line each, to print. What could not be locked in memory, for a
+/// pool that asks for it, stands below.
 ///
 /// # Examples
 ///
@@ -108,7 +118,7 @@ impl fmt::Display for Report {
             "caches",
         ];
         let mut rows = vec![HEAD.map(str::to_owned)];
-        rows.extend(self.pools.iter().map(|PoolInfo { name, stats, caches }| {
+        rows.extend(self.pools.iter().map(|PoolInfo { name, stats, caches, .. }| {
             [
                 // A name is one line, whatever is in it.
                 name.split('\'')
@@ -137,6 +147,12 @@ impl fmt::Display for Report {
                 write!(f, "  {cell:>width$}")?;
             }
             writeln!(f)?;
+        }
+        #[cfg(feature = "mlock")]
+        for (pool, row) in self.pools.iter().zip(&rows[1..]) {
+            if let crate::MemoryLock::Degraded { .. } = pool.memory_lock {
+                writeln!(f, "{}: {}", row[0], pool.memory_lock)?;
+            }
         }
         Ok(())
     }

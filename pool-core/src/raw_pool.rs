@@ -13,10 +13,14 @@ use core::mem;
 use core::panic::AssertUnwindSafe;
 use std::borrow::Cow;
 use std::panic::{catch_unwind, resume_unwind};
+#[cfg(feature = "mlock")]
+use std::sync::Arc;
 
 use crate::cache::{CacheRef, Caches, Fit};
 use crate::depot::{Depot, Doomed, Visitors};
 use crate::limits::{Limits, Settled};
+#[cfg(feature = "mlock")]
+use crate::mlock::{Locker, MemoryLock};
 use crate::slot::Object;
 use crate::stats::{Reason, Stats, Tally};
 use crate::sync::{
@@ -37,6 +41,9 @@ pub(crate) struct RawPool {
     free: unsafe fn(Object),
     caches: Caches,
     depot: Mutex<Depot>,
+    /// Where objects are locked in memory.
+    #[cfg(feature = "mlock")]
+    locker: Option<Arc<Locker>>,
 }
 
 impl RawPool {
@@ -64,12 +71,27 @@ impl RawPool {
                 free,
                 caches: Caches::new(),
                 depot: Mutex::new(Depot::new(limits.depot, visitors)),
+                #[cfg(feature = "mlock")]
+                locker: None,
             }
         }
     }
 
     pub(crate) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Has a new pool tell of the locks of its objects.
+    #[cfg(feature = "mlock")]
+    pub(crate) fn with_locker(mut self, locker: Option<Arc<Locker>>) -> Self {
+        self.locker = locker;
+        self
+    }
+
+    /// Whether objects are locked in memory.
+    #[cfg(feature = "mlock")]
+    pub(crate) fn memory_lock(&self) -> MemoryLock {
+        self.locker.as_ref().map_or(MemoryLock::Off, |locker| locker.report())
     }
 
     /// What an object that is kept may hold.

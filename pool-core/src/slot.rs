@@ -118,6 +118,12 @@ impl<T> Slot<T> {
         unsafe { NonNull::new_unchecked(value) }
     }
 
+    /// The slot that a value is in, to know it by its address.
+    #[cfg(feature = "mlock")]
+    pub(crate) fn around(value: *const T) -> *const Self {
+        value.wrapping_byte_sub(core::mem::offset_of!(Self, value)).cast()
+    }
+
     /// Reaches the count of the object's handles.
     ///
     /// # Safety

@@ -2,6 +2,6 @@
 
 fn main() {
     println!("cargo::rustc-cfg=loom");
-    // `pool-core` has such a feature; its wiping is no concern of the models.
-    println!("cargo::rustc-check-cfg=cfg(feature, values(\"zeroize\"))");
+    // `pool-core` has such features; its wiping and locking are no concern of the models.
+    println!("cargo::rustc-check-cfg=cfg(feature, values(\"mlock\", \"zeroize\"))");
 }

@@ -47,6 +47,8 @@ pub struct PoolBuilder<T: 'static, C = ByTrait, R = ByTrait> {
     validate: Option<Box<Validate<T>>>,
     name: Option<Cow<'static, str>>,
     limits: Limits,
+    #[cfg(feature = "mlock")]
+    pub(super) locks: bool,
 }
 
 /// What `T: Reset` does.
@@ -125,6 +127,8 @@ impl<T> PoolBuilder<T> {
             validate: None,
             name: None,
             limits: Limits::new(),
+            #[cfg(feature = "mlock")]
+            locks: false,
         }
     }
 }
@@ -145,8 +149,16 @@ impl<T, C, R> PoolBuilder<T, C, R> {
     where
         F: Fn() -> T + Send + Sync + 'static,
     {
-        let Self { create: _, reset, measure, validate, name, limits } = self;
-        PoolBuilder { create: Given(create), reset, measure, validate, name, limits }
+        PoolBuilder {
+            create: Given(create),
+            reset: self.reset,
+            measure: self.measure,
+            validate: self.validate,
+            name: self.name,
+            limits: self.limits,
+            #[cfg(feature = "mlock")]
+            locks: self.locks,
+        }
     }
 
     /// How a returned object becomes blank; otherwise by [`Reset::reset`].
@@ -169,8 +181,16 @@ impl<T, C, R> PoolBuilder<T, C, R> {
     where
         F: Fn(&mut T) + Send + Sync + 'static,
     {
-        let Self { create, reset: _, measure, validate, name, limits } = self;
-        PoolBuilder { create, reset: Given(reset), measure, validate, name, limits }
+        PoolBuilder {
+            create: self.create,
+            reset: Given(reset),
+            measure: self.measure,
+            validate: self.validate,
+            name: self.name,
+            limits: self.limits,
+            #[cfg(feature = "mlock")]
+            locks: self.locks,
+        }
     }
 
     /// How much heap an object holds, in bytes; otherwise by [`Reset::retained_bytes`], or
@@ -320,7 +340,10 @@ impl<T, C, R> PoolBuilder<T, C, R> {
             _ => give_by_recipe::<T>,
         };
         let recipe = Recipe { create, renew, validate: self.validate, wipe, give };
-        Pool::build(self.name, self.limits, recipe)
+        let pool = Pool::build(self.name, self.limits, recipe);
+        #[cfg(feature = "mlock")]
+        let pool = if self.locks { pool.locked() } else { pool };
+        pool
     }
 }
 

@@ -456,6 +456,9 @@ impl<T: Wipe + Reset> Wipe for RetainVec<T> {
         }
 
         let unwiped = self.unwiped.min(self.items.len());
+        // A watch takes what is not wiped for freed.
+        #[cfg(feature = "mlock")]
+        let unwiped = if crate::mlock::is_watched() { self.items.len() } else { unwiped };
         let mut wiping = Wiping { vec: self, returned: false };
         T::wipe_slice(&mut wiping.vec.items[..unwiped]);
         // The wiped ones have to be reset once more, so they are spare no longer.

@@ -14,6 +14,8 @@ pub(crate) fn wipe_memory(memory: &mut [MaybeUninit<u8>]) {
     // SAFETY: the slice is valid for writes of its length, and asks nothing of its bytes.
     unsafe { ptr::write_bytes(memory.as_mut_ptr(), 0, memory.len()) };
     zeroize::optimization_barrier(memory);
+    #[cfg(feature = "mlock")]
+    crate::mlock::note(memory);
 }
 
 /// The bytes of `spare`, whose elements hold no value.

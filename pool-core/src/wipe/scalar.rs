@@ -13,12 +13,16 @@ macro_rules! plain {
             fn wipe(&mut self) {
                 *self = $zero;
                 zeroize::optimization_barrier(self);
+                #[cfg(feature = "mlock")]
+                crate::mlock::note(self);
             }
 
             #[inline]
             fn wipe_slice(slice: &mut [Self]) {
                 slice.fill($zero);
                 zeroize::optimization_barrier(slice);
+                #[cfg(feature = "mlock")]
+                crate::mlock::note(slice);
             }
 
             const __PLAIN: bool = true;

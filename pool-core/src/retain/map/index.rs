@@ -210,6 +210,8 @@ impl Index {
     pub(super) fn wipe(&mut self) {
         self.slots.fill(Slot::FREE);
         zeroize::optimization_barrier(&self.slots[..]);
+        #[cfg(feature = "mlock")]
+        crate::mlock::note(&self.slots[..]);
     }
 }
 
