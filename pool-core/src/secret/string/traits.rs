@@ -21,7 +21,7 @@ impl Reset for SecretString {
 
     #[inline]
     fn reset(&mut self) {
-        self.clear();
+        self.bytes.reset();
     }
 
     #[inline]

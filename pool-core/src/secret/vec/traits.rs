@@ -24,6 +24,9 @@ impl<T: Wipe> Reset for SecretVec<T> {
     #[inline]
     fn reset(&mut self) {
         self.clear();
+        // What is behind the length was wiped when it left, and is kept all the same.
+        #[cfg(feature = "mlock")]
+        crate::mlock::note(self.items.spare_capacity_mut());
     }
 
     #[inline]
