@@ -47,6 +47,8 @@ mod local;
 mod maintain;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod mapped;
+#[cfg(all(feature = "mlock", target_os = "linux", not(any(poolable_passthrough, poolable_chaos))))]
+mod mlock;
 #[cfg(any(poolable_passthrough, poolable_chaos))]
 mod off_switches;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]

@@ -1,0 +1,578 @@
+//! `PoolBuilder::lock_memory`: what stays in memory, as the system sees it.
+//!
+//! Each test has a process of its own: what is locked, and how much may be, is counted for
+//! the process.
+
+use std::fs;
+use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Barrier};
+use std::thread;
+
+use poolable::{
+    MemoryLock, Pool, Poolable, Pooled, PooledRef, Reset, RetainVec, SecretString, pools, report,
+};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::thread::{CapabilitySet, capabilities, set_capabilities};
+
+use super::{alone, unwinds};
+
+/// More than a page, so that it has a page of its own.
+const CAPACITY: usize = 16 << 10;
+
+#[derive(Reset)]
+struct Login {
+    #[pool(zeroize, capacity = CAPACITY)]
+    password: String,
+    #[pool(zeroize)]
+    key: [u8; 32],
+    fails: Fails,
+}
+
+/// Panics when it is reset, if it is told to.
+#[derive(Default)]
+struct Fails(bool);
+
+impl Reset for Fails {
+    fn blank() -> Self {
+        Self(false)
+    }
+
+    fn reset(&mut self) {
+        if std::mem::take(&mut self.0) {
+            super::unwind();
+        }
+    }
+}
+
+/// Many of them lie on a page.
+#[derive(Reset)]
+struct Key(#[pool(zeroize)] [u8; 32]);
+
+fn locking<T: Reset>() -> Pool<T> {
+    Pool::builder().lock_memory().build()
+}
+
+/// The mapping that an address is in: whether it is locked, and kept out of core dumps.
+fn flags(address: usize) -> [bool; 2] {
+    let maps = fs::read_to_string("/proc/self/smaps").expect("Linux has it");
+    let mut found = false;
+    for line in maps.lines() {
+        let first = line.split_whitespace().next().unwrap_or_default();
+        if let Some((start, end)) = first.split_once('-') {
+            let [start, end] = [start, end].map(|text| usize::from_str_radix(text, 16));
+            if let (Ok(start), Ok(end)) = (start, end) {
+                found = (start..end).contains(&address);
+            }
+        } else if found && first == "VmFlags:" {
+            return ["lo", "dd"].map(|flag| line.split_whitespace().any(|word| word == flag));
+        }
+    }
+    [false; 2]
+}
+
+/// Whether all pages of a range are locked, or none is.
+fn is_locked(range: Range<usize>) -> bool {
+    let pages = range.start / page()..range.end.div_ceil(page());
+    let mut all = pages.map(|number| flags(number * page()));
+    let first = all.next().expect("ranges are not empty");
+    assert_eq!(first[0], first[1], "the one comes with the other");
+    assert!(all.all(|flags| flags == first), "the pages of {range:x?} differ");
+    first[0]
+}
+
+fn page() -> usize {
+    rustix::param::page_size()
+}
+
+fn inline<T>(value: &T) -> Range<usize> {
+    let start = std::ptr::from_ref(value).addr();
+    start..start + size_of::<T>()
+}
+
+fn buffer(text: &String) -> Range<usize> {
+    let start = text.as_ptr().addr();
+    start..start + text.capacity()
+}
+
+/// How many bytes the process has locked.
+fn locked_bytes() -> usize {
+    let status = fs::read_to_string("/proc/self/status").expect("Linux has it");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmLck:")).expect("a line");
+    let number = line.trim().strip_suffix(" kB").expect("in KiB");
+    number.trim().parse::<usize>().expect("a number") * 1024
+}
+
+fn objects<T>(pool: &Pool<T>) -> usize {
+    match pool.memory_lock() {
+        MemoryLock::Locked { objects, .. } => objects,
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn object_and_its_buffers_are_locked_before_the_first_use() {
+    alone(|| {
+        let plain: Pool<Login> = Pool::builder().build();
+        let login = plain.get();
+        assert!(!is_locked(inline(&*login)) && !is_locked(buffer(&login.password)));
+        assert_eq!((plain.memory_lock(), locked_bytes()), (MemoryLock::Off, 0));
+
+        let pool = locking::<Login>();
+        let login = pool.get();
+        assert!(is_locked(inline(&*login)) && is_locked(buffer(&login.password)));
+        let MemoryLock::Locked { objects: 1, bytes, .. } = pool.memory_lock() else {
+            panic!("{}", pool.memory_lock());
+        };
+        assert!(bytes >= size_of::<Login>() + CAPACITY && bytes <= locked_bytes());
+        let told = pools().into_iter().find(|told| told.memory_lock != MemoryLock::Off);
+        assert_eq!(told.map(|told| told.memory_lock), Some(pool.memory_lock()));
+    });
+}
+
+#[test]
+fn prewarmed_objects_are_locked() {
+    alone(|| {
+        let pool = locking::<Login>();
+        assert_eq!(pool.prewarm(5), 5);
+        assert_eq!(objects(&pool), 5);
+        let login = pool.get();
+        assert!(is_locked(inline(&*login)) && is_locked(buffer(&login.password)));
+    });
+}
+
+#[test]
+fn buffer_that_grew_is_locked_from_its_return_on() {
+    alone(|| {
+        let pool = locking::<Login>();
+        let mut login = pool.get();
+        let before = buffer(&login.password);
+        login.password.reserve(8 * CAPACITY);
+        drop(login);
+        let login = pool.get();
+        assert!(is_locked(buffer(&login.password)) && is_locked(inline(&*login)));
+        if buffer(&login.password).start != before.start {
+            assert!(!is_locked(before.start + page()..before.end - page()));
+        }
+    });
+}
+
+#[test]
+fn memory_that_the_system_took_back_meanwhile_is_locked_anew() {
+    alone(|| {
+        let pool = locking::<Login>();
+        for size in [256 << 10, 512 << 10, 768 << 10] {
+            let mut login = pool.get();
+            // Frees the old buffer first: big ones are unmapped at once, and the next is
+            // mapped over the same addresses.
+            login.password = String::new();
+            login.password = String::with_capacity(size);
+            drop(login);
+            let login = pool.get();
+            assert_eq!(login.password.capacity(), size);
+            assert!(is_locked(buffer(&login.password)));
+        }
+    });
+}
+
+#[test]
+fn buffer_that_stands_in_for_one_taken_away_is_locked() {
+    alone(|| {
+        let pool = locking::<Login>();
+        let mut login = pool.get();
+        let taken = std::mem::take(&mut login.password);
+        drop(login);
+        let login = pool.get();
+        assert!(is_locked(buffer(&login.password)));
+        assert!(!is_locked(buffer(&taken).start + page()..buffer(&taken).end - page()));
+    });
+}
+
+#[test]
+fn attached_value_is_locked_inline_and_after_its_return_as_a_whole() {
+    alone(|| {
+        let pool = locking::<Login>();
+        let login = Login { password: "s3cr3t".to_owned(), key: [7; 32], fails: Fails(false) };
+        let login = pool.attach(login);
+        assert_eq!((&*login.password, login.key), ("s3cr3t", [7; 32]));
+        assert!(is_locked(inline(&*login)));
+        drop(login);
+        let login = pool.get();
+        assert!(is_locked(inline(&*login)) && is_locked(buffer(&login.password)));
+    });
+}
+
+#[test]
+fn page_stays_locked_until_its_last_object_is_gone() {
+    alone(|| {
+        let pool = locking::<Key>();
+        let mut keys: Vec<_> = (0..200).map(|_| pool.get()).collect();
+        let page_of = |key: &PooledRef<'_, Key>| inline(&**key).start / page();
+        keys.sort_by_key(page_of);
+        let middle = page_of(&keys[100]);
+        assert!(keys.iter().all(|key| is_locked(inline(&**key))));
+        let mut others = Vec::new();
+        let mut here = Vec::new();
+        for key in keys {
+            // A neighbour may reach over the edge.
+            let range = inline(&*key);
+            let is_here =
+                (range.start - 8) / page() <= middle && range.end.div_ceil(page()) > middle;
+            if is_here { here.push(key) } else { others.push(key) }
+        }
+        assert!(here.len() > 2);
+        let address = middle * page();
+        while let Some(key) = here.pop() {
+            assert!(is_locked(address..address + page()), "{} left", here.len());
+            PooledRef::discard(key);
+        }
+        assert!(!is_locked(address..address + page()));
+        assert_eq!(objects(&pool), others.len());
+    });
+}
+
+#[test]
+fn every_way_out_of_the_pool_unlocks() {
+    alone(|| {
+        let unlocks = |way: &str, run: &dyn Fn(Pool<Login>)| {
+            let pool = locking::<Login>();
+            drop([pool.get(), pool.get()]);
+            assert!(locked_bytes() > CAPACITY, "{way}");
+            run(pool);
+            assert_eq!(locked_bytes(), 0, "{way}");
+        };
+        unlocks("drop of the pool", &drop);
+        unlocks("clear", &|pool| {
+            pool.clear();
+            assert_eq!((locked_bytes(), objects(&pool)), (0, 0));
+        });
+        unlocks("trim", &|pool| {
+            pool.trim();
+            pool.trim();
+            assert_eq!((locked_bytes(), objects(&pool)), (0, 0));
+        });
+        unlocks("discard and into_inner", &|pool| {
+            let (first, second) = (pool.get(), pool.get());
+            PooledRef::discard(first);
+            let login = PooledRef::into_inner(second);
+            assert_eq!((locked_bytes(), objects(&pool)), (0, 0));
+            drop(login);
+        });
+        unlocks("a reset that panics", &|pool| {
+            let (mut first, mut second) = (pool.get(), pool.get());
+            (first.fails, second.fails) = (Fails(true), Fails(true));
+            assert!(unwinds(|| drop(first)) && unwinds(|| drop(second)));
+            assert_eq!((locked_bytes(), objects(&pool)), (0, 0));
+        });
+        unlocks("a guard that owns the pool", &|pool| {
+            let login = Arc::new(pool).get_owned();
+            assert!(is_locked(inline(&*login)));
+        });
+        unlocks("an object that grew too big", &|pool| {
+            let (mut first, mut second) = (pool.get(), pool.get());
+            first.password.reserve(2 << 20);
+            second.password.reserve(2 << 20);
+            drop((first, second));
+            assert_eq!((locked_bytes(), pool.stats().discarded.oversize), (0, 2));
+        });
+        unlocks("threads that end, and a depot without room", &|pool| {
+            pool.clear();
+            pool.set_max_idle(0);
+            thread::scope(|scope| {
+                let ended = scope.spawn(|| {
+                    drop(pool.get());
+                    assert!(locked_bytes() > 0);
+                });
+                ended.join().expect("no panic");
+            });
+            assert_eq!((locked_bytes(), pool.stats().discarded.total()), (0, 3));
+        });
+        let picky = Pool::<Login>::builder().validate(|login| login.key[0] == 0).lock_memory();
+        let picky = picky.build();
+        picky.get().key[0] = 1;
+        assert_eq!((locked_bytes(), picky.stats().discarded.invalid), (0, 1));
+    });
+}
+
+#[test]
+fn leaked_object_stays_locked() {
+    alone(|| {
+        let pool = locking::<Login>();
+        let login: &'static mut Login = PooledRef::leak(pool.get());
+        drop(pool);
+        assert!(is_locked(inline(login)) && is_locked(buffer(&login.password)));
+    });
+}
+
+#[test]
+fn create_or_reset_that_panics_at_birth_leaves_nothing_locked() {
+    alone(|| {
+        let fails = || {
+            let mut login = Login::blank();
+            login.fails = Fails(true);
+            login
+        };
+        let pool = Pool::builder().create(fails).lock_memory().build();
+        assert!(unwinds(|| drop(pool.get())));
+        let stats = pool.stats();
+        assert_eq!((stats.created, stats.discarded.panic, stats.in_use), (1, 1, 0));
+        assert_eq!((locked_bytes(), objects(&pool)), (0, 0));
+    });
+}
+
+#[test]
+fn steady_state_resets_once_and_allocates_nothing() {
+    alone(|| {
+        static RESETS: AtomicUsize = AtomicUsize::new(0);
+        let reset = |login: &mut Login| {
+            RESETS.fetch_add(1, Relaxed);
+            login.reset();
+        };
+        let pool = Pool::builder().create(Login::blank).reset(reset).lock_memory().build();
+        drop(pool.get());
+        // At birth, and at the return.
+        assert_eq!(RESETS.load(Relaxed), 2);
+        let allocations = super::allocations::allocations_in(|| {
+            for _ in 0..100 {
+                let mut login = pool.get();
+                login.password.push_str("s3cr3t");
+                login.key = [7; 32];
+            }
+        });
+        assert_eq!((RESETS.load(Relaxed), allocations), (102, 0));
+        let state = pool.memory_lock();
+        pool.get().password.reserve(2 * CAPACITY);
+        // Once more, to find what is there now.
+        assert_eq!(RESETS.load(Relaxed), 104);
+        assert_ne!(pool.memory_lock(), state);
+        drop(pool.get());
+        assert_eq!(RESETS.load(Relaxed), 105);
+    });
+}
+
+#[test]
+fn buffers_that_the_reset_frees_are_not_kept_locked() {
+    #[derive(Reset)]
+    struct Words(#[pool(zeroize, capacity = 64)] Vec<String>);
+
+    alone(|| {
+        let pool = locking::<Words>();
+        drop(pool.get());
+        let state = pool.memory_lock();
+        for size in 1..50 {
+            pool.get().0.extend((0..20).map(|index| "s3cr3t".repeat(100 * size + index)));
+            assert_eq!(pool.memory_lock(), state);
+        }
+        pool.clear();
+        assert_eq!(locked_bytes(), 0);
+    });
+}
+
+#[test]
+fn spare_elements_stay_locked_while_fewer_are_used() {
+    #[derive(Reset)]
+    struct Words(#[pool(zeroize)] RetainVec<String>);
+
+    alone(|| {
+        let pool = locking::<Words>();
+        let mut words = pool.get();
+        for _ in 0..4 {
+            words.0.push_blank().reserve(CAPACITY);
+        }
+        drop(words);
+        pool.get().0.push_blank().push_str("s3cr3t");
+        let mut words = pool.get();
+        for _ in 0..4 {
+            assert!(is_locked(buffer(words.0.push_blank())));
+        }
+    });
+}
+
+#[test]
+fn secret_strings_are_locked_over_their_capacity_marked_or_not() {
+    #[derive(Reset)]
+    struct Words {
+        #[pool(capacity = CAPACITY)]
+        plain: SecretString,
+        #[pool(zeroize, capacity = CAPACITY)]
+        marked: SecretString,
+    }
+
+    alone(|| {
+        let range = |text: &SecretString| {
+            let start = text.as_str().as_ptr().addr();
+            start..start + text.capacity()
+        };
+        let pool = locking::<Words>();
+        let mut words = pool.get();
+        assert!(is_locked(range(&words.plain)) && is_locked(range(&words.marked)));
+        words.plain.push_str("s3cr3t");
+        words.plain.reserve(3 * CAPACITY);
+        words.marked.reserve(3 * CAPACITY);
+        drop(words);
+        let words = pool.get();
+        assert!(is_locked(range(&words.plain)) && is_locked(range(&words.marked)));
+    });
+}
+
+#[test]
+fn objects_that_keep_guards_lock_each_their_own() {
+    #[derive(Poolable)]
+    struct Inner(#[pool(zeroize, capacity = CAPACITY)] String);
+
+    #[derive(Reset)]
+    struct Outer {
+        kept: Pooled<Inner>,
+        other: Option<Pooled<Inner>>,
+    }
+
+    alone(|| {
+        let pool = locking::<Outer>();
+        let mut outer = pool.get();
+        assert!(is_locked(buffer(&outer.kept.0)));
+        let other = Inner::pooled();
+        let address = buffer(&other.0);
+        assert!(!is_locked(address.start + page()..address.end - page()));
+        outer.other = Some(other);
+        drop(outer);
+        // It has gone home, where nobody asked for a lock.
+        assert!(!is_locked(address.start + page()..address.end - page()));
+    });
+}
+
+/// Has the calling thread obey the limit, as users do who are not root.
+fn give_up_privileges() {
+    let mut sets = capabilities(None).expect("a thread may ask");
+    sets.effective.remove(CapabilitySet::IPC_LOCK);
+    set_capabilities(None, sets).expect("a thread may give up what it has");
+}
+
+fn set_limit(bytes: u64) {
+    let maximum = getrlimit(Resource::Memlock).maximum;
+    setrlimit(Resource::Memlock, Rlimit { current: Some(bytes), maximum })
+        .expect("lower is allowed");
+}
+
+#[test]
+fn pool_goes_on_without_locks_above_the_limit_and_says_why() {
+    alone(|| {
+        give_up_privileges();
+        let limit = 16 * page() as u64;
+        set_limit(limit);
+        let pool = locking::<Login>();
+        let mut logins: Vec<_> = (0..10).map(|_| pool.get()).collect();
+        for login in &mut logins {
+            login.password.push_str("s3cr3t");
+        }
+        let MemoryLock::Degraded { objects, unlocked, error, .. } = pool.memory_lock() else {
+            panic!("{}", pool.memory_lock());
+        };
+        assert!(objects > 0 && unlocked > 0 && objects + unlocked == 10, "{objects} {unlocked}");
+        assert_eq!((error.call(), error.limit()), ("mlock", Some(limit)));
+        assert_eq!(error.raw_os_error(), Some(rustix::io::Errno::NOMEM.raw_os_error()));
+        let told = pool.memory_lock().to_string();
+        for part in ["ulimit -l", "CAP_IPC_LOCK", &limit.to_string()] {
+            assert!(told.contains(part), "{told}");
+        }
+        let line = format!("{}: {told}", pool.name());
+        assert!(report().to_string().lines().any(|found| found == line), "{line}");
+        assert!(locked_bytes() as u64 <= limit);
+        drop(logins);
+        assert!((0..10).all(|_| pool.get().password.is_empty()));
+        let stats = pool.stats();
+        assert_eq!((stats.created, stats.idle, stats.discarded.total()), (10, 10, 0));
+
+        // Later objects are tried again; the reason stays.
+        pool.clear();
+        assert_eq!(locked_bytes(), 0);
+        let login = pool.get();
+        assert!(is_locked(inline(&*login)));
+        let now = pool.memory_lock();
+        assert!(
+            matches!(now, MemoryLock::Degraded { objects: 1, unlocked: 0, error: first, .. } if first == error),
+            "{now}"
+        );
+    });
+}
+
+#[test]
+fn limit_of_nothing_is_reported() {
+    alone(|| {
+        give_up_privileges();
+        set_limit(0);
+        let pool = locking::<Login>();
+        pool.get().password.push_str("s3cr3t");
+        let MemoryLock::Degraded { objects: 0, bytes: 0, unlocked: 1, error, .. } =
+            pool.memory_lock()
+        else {
+            panic!("{}", pool.memory_lock());
+        };
+        assert_eq!((error.limit(), locked_bytes()), (Some(0), 0));
+        assert!(pool.get().password.is_empty());
+    });
+}
+
+#[test]
+fn limit_that_is_reached_is_not_asked_for_at_every_return() {
+    alone(|| {
+        give_up_privileges();
+        set_limit(0);
+        let pool = locking::<Login>();
+        drop(pool.get());
+        let maximum = getrlimit(Resource::Memlock).maximum;
+        setrlimit(Resource::Memlock, Rlimit { current: maximum, maximum }).expect("it was so");
+        for _ in 0..10 {
+            drop(pool.get());
+        }
+        assert_eq!(locked_bytes(), 0);
+        // An object with other memory is tried again.
+        pool.get().password.reserve(2 * CAPACITY);
+        assert!(is_locked(buffer(&pool.get().password)));
+        assert!(matches!(pool.memory_lock(), MemoryLock::Degraded { objects: 1, unlocked: 0, .. }));
+    });
+}
+
+#[test]
+fn storm_of_creates_and_frees_leaves_nothing_locked() {
+    const ROUNDS: usize = 300;
+
+    alone(|| {
+        let pools = [(); 3]
+            .map(|()| Pool::<Login>::builder().cache(2).max_idle(2).lock_memory().build().shared());
+        let barrier = Barrier::new(4);
+        thread::scope(|scope| {
+            let threads: Vec<_> = (0..4)
+                .map(|number| {
+                    let (pools, barrier) = (&pools, &barrier);
+                    scope.spawn(move || {
+                        barrier.wait();
+                        for round in 0..ROUNDS {
+                            let pool = &pools[(round + number) % 3];
+                            let mut logins: Vec<_> = (0..5).map(|_| pool.get()).collect();
+                            logins[0].password.reserve(CAPACITY + round);
+                            logins[1].password = String::new();
+                            let mut logins = logins.into_iter();
+                            logins.next().into_iter().for_each(PooledRef::discard);
+                            let kept = logins.next().map(PooledRef::into_inner);
+                            drop(logins);
+                            drop(kept);
+                            if round % 50 == 0 {
+                                pool.clear();
+                            }
+                        }
+                    })
+                })
+                .collect();
+            for thread in threads {
+                thread.join().expect("no panic");
+            }
+        });
+        for pool in &pools {
+            assert_eq!(objects(pool) as u64, pool.stats().idle);
+            let login = pool.get();
+            assert!(is_locked(inline(&*login)) && is_locked(buffer(&login.password)));
+        }
+        drop(pools);
+        assert_eq!(locked_bytes(), 0);
+    });
+}
