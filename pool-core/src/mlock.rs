@@ -38,6 +38,8 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
+#[cfg(feature = "hashbrown")]
+pub(crate) use self::record::note_span;
 use self::record::{Recorded, record};
 pub(crate) use self::record::{is_watched, note};
 pub use self::report::{LockError, MemoryLock};

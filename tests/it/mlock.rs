@@ -415,6 +415,37 @@ fn secret_strings_are_locked_over_their_capacity_marked_or_not() {
     });
 }
 
+#[cfg(feature = "hashbrown")]
+#[test]
+fn table_of_a_secret_map_is_locked_before_its_first_entry() {
+    use poolable::SecretMap;
+
+    #[derive(Reset)]
+    struct Keys {
+        #[pool(capacity = 100)]
+        keys: SecretMap<u64, [u8; 64]>,
+    }
+
+    alone(|| {
+        let pool = locking::<Keys>();
+        let MemoryLock::Locked { bytes, .. } = pool.memory_lock() else { panic!("no limit here") };
+        assert_eq!(bytes, 0);
+        for _round in 0..2 {
+            let mut keys = pool.get();
+            for number in 0..100 {
+                keys.keys.insert(number, [7; 64]);
+            }
+            for key in keys.keys.values() {
+                assert!(is_locked(key.as_ptr_range().start.addr()..key.as_ptr_range().end.addr()));
+            }
+        }
+        // All of its 128 places, and nothing else but the object.
+        let MemoryLock::Locked { bytes, .. } = pool.memory_lock() else { panic!("no limit here") };
+        let table = 128 * (size_of::<(u64, u64, [u8; 64])>());
+        assert!((table..table + 256).contains(&bytes), "{bytes}");
+    });
+}
+
 #[test]
 fn objects_that_keep_guards_lock_each_their_own() {
     #[derive(Poolable)]

@@ -26,7 +26,7 @@ thread_local! {
 #[inline]
 pub(crate) fn note<T: ?Sized>(memory: &T) {
     if is_watched() {
-        note_slow(ptr::from_ref(memory).addr(), size_of_val(memory));
+        note_span(ptr::from_ref(memory).addr(), size_of_val(memory));
     }
 }
 
@@ -38,9 +38,10 @@ pub(crate) fn is_watched() -> bool {
     WATCHED.try_with(Cell::get).unwrap_or_default()
 }
 
+/// Takes note of memory by its address, while somebody watches.
 #[cold]
-fn note_slow(start: usize, length: usize) {
-    let span = Span { start, end: start + length };
+pub(crate) fn note_span(start: usize, length: usize) {
+    let span = Span { start, end: start.saturating_add(length) };
     let _ = SPANS.try_with(|list| {
         let mut spans = ManuallyDrop::into_inner(list.take());
         add(&mut spans, span);

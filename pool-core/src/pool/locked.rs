@@ -38,7 +38,6 @@ impl<T, C, R> PoolBuilder<T, C, R> {
     ///   function wipes unseen. Their inline part is covered with the object. A
     ///   [`reset`](Self::reset) or a `Reset` written by hand is seen if it calls
     ///   `Wipe::wipe`, on everything, every time;
-    /// - the table of a `SecretMap`, whose vacant places cannot be told by their addresses;
     /// - memory of an object in another pool that it holds a guard of, if that was not in
     ///   the guard at the last return;
     /// - the pools that types have by `#[derive(Poolable)]`: make a `Pool<T>` of the type;

@@ -391,6 +391,30 @@ impl<K: Wipe, V: Wipe, S> SecretMap<K, V, S> {
 
         let emptied = Emptied(&mut self.table);
         Rest(emptied.0.iter_mut()).run();
+        drop(emptied);
+        #[cfg(feature = "mlock")]
+        if crate::mlock::is_watched() {
+            self.show();
+        }
+    }
+
+    /// Shows a watcher the memory of the empty table's buckets, where entries are going to be.
+    #[cfg(feature = "mlock")]
+    fn show(&mut self) {
+        if self.capacity() == 0 {
+            return;
+        }
+        let mut vacant = self.table.insert_unique(0, Bucket::zeroed(), |_| 0);
+        // A table has its buckets in a row, the last one first. If it had not, other memory
+        // would be locked, which does no harm.
+        let behind = vacant.bucket_index() + 1;
+        let place = ptr::from_mut(vacant.get_mut()).addr();
+        // It returns the zeroes.
+        let _zeroes = vacant.remove();
+        let size = size_of::<Bucket<K, V>>();
+        let end = place.wrapping_add(behind.wrapping_mul(size));
+        let length = self.table.num_buckets().wrapping_mul(size);
+        crate::mlock::note_span(end.wrapping_sub(length), length);
     }
 
     /// Keeps the entries for which `keep` answers true; the others are wiped in their places.
