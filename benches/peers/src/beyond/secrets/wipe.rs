@@ -6,7 +6,7 @@ use poolable::Wipe;
 use zeroize::Zeroize;
 
 use crate::beyond::work::timed;
-use crate::beyond::{Effort, SHORT, Table, close, floor, poolable};
+use crate::beyond::{Effort, SHORT, Table, floor, other, poolable};
 use crate::timing::Sample;
 
 /// Where a timing of the least count takes milliseconds.
@@ -41,19 +41,15 @@ pub(in crate::beyond) fn tables() -> [Table; 4] {
 
 fn table<const N: usize>(size: Size) -> Table {
     const FILLED: &str = "the `memset` alone is the whole of a wipe";
-    const AS_FAST: &str = "so few volatile stores take hardly longer than the call of `memset`, which poolable \
-         makes for a length that it learns at run time";
     let [slice, vec, array] = KINDS.map(|(_, names)| names);
-    // Where the time of a wipe is mostly that of getting there.
-    let zeroize = |name, about, run| close(name, about, AS_FAST, run);
     Table {
         file: size.file,
         title: size.title,
-        about: "Memory that is in the cache is overwritten, and then a byte of it is read. \
-                `black_box` hides before each wipe where the memory is, and of `[u8]` and \
-                `Vec<u8>` how long, and reads it afterwards: that is what keeps the stores of \
-                `fill(0)`. The vector is as long as its capacity, and is given that length \
-                again after each wipe.",
+        about: "Memory that is in the cache is overwritten. `black_box` hides before each wipe \
+                where the memory is, and of `[u8]` and `Vec<u8>` how long, and may read all of it \
+                afterwards: that is what keeps the stores of `fill(0)`. The vector is as long as \
+                its capacity, and is given that length again after each wipe. Afterwards all of \
+                it must be zero.",
         unit: "wipe",
         effort: if N > 4096 { WIDE } else { SHORT },
         rows: vec![
@@ -79,13 +75,13 @@ fn table<const N: usize>(size: Size) -> Table {
             floor(array[1], "The same of an array.", FILLED, |wipes| {
                 in_array::<N>(wipes, |bytes| bytes.fill(0))
             }),
-            zeroize(slice[2], "`zeroize::Zeroize`: a volatile store for each byte.", |wipes| {
+            other(slice[2], "`zeroize::Zeroize`: a volatile store for each byte.", |wipes| {
                 in_slice::<N>(wipes, |bytes| bytes.zeroize())
             }),
-            zeroize(vec[2], "The same of a vector, which it empties.", |wipes| {
+            other(vec[2], "The same of a vector, which it empties.", |wipes| {
                 in_vec::<N>(wipes, |bytes| bytes.zeroize())
             }),
-            zeroize(array[2], "The same of an array.", |wipes| {
+            other(array[2], "The same of an array.", |wipes| {
                 in_array::<N>(wipes, |bytes| bytes.zeroize())
             }),
         ],
@@ -95,39 +91,52 @@ fn table<const N: usize>(size: Size) -> Table {
 /// What is in the memory before the first wipe.
 const SECRET: u8 = 0xA5;
 
-/// Whether the wipe was seen to be done, as a number.
+/// Wipes memory again and again, and puts it in order in between. After each wipe it is
+/// seen by code that nobody knows, so that no wipe can be left out.
 #[inline(always)]
-fn is_wiped(bytes: &[u8]) -> u64 {
-    u64::from(black_box(bytes)[0] == 0)
+fn wiped<M: AsRef<[u8]>>(
+    wipes: u64,
+    mut memory: M,
+    wipe: impl Fn(&mut M),
+    order: impl Fn(&mut M),
+) -> Sample {
+    let sample = timed(wipes, 1, || {
+        wipe(&mut memory);
+        order(&mut memory);
+        black_box(memory.as_ref());
+        1
+    });
+    assert!(memory.as_ref().iter().all(|byte| *byte == 0), "the wipe was not done");
+    sample
 }
 
 #[inline(always)]
 fn in_slice<const N: usize>(wipes: u64, wipe: impl Fn(&mut [u8])) -> Sample {
-    let mut memory = vec![SECRET; N];
-    timed(wipes, 1, || {
-        wipe(black_box(&mut memory[..]));
-        is_wiped(&memory)
-    })
+    wiped(wipes, vec![SECRET; N], |memory| wipe(black_box(&mut memory[..])), |_| {})
 }
 
 #[inline(always)]
 fn in_vec<const N: usize>(wipes: u64, wipe: impl Fn(&mut Vec<u8>)) -> Sample {
-    let mut memory = vec![SECRET; N];
+    let memory = vec![SECRET; N];
     assert_eq!(memory.capacity(), N);
-    timed(wipes, 1, || {
-        wipe(black_box(&mut memory));
+    let refill = |memory: &mut Vec<u8>| {
         assert!(memory.capacity() == N, "a wipe keeps the buffer");
         // SAFETY: all of the capacity was written when the vector was made, and by each wipe.
         unsafe { memory.set_len(N) };
-        is_wiped(&memory)
-    })
+    };
+    wiped(wipes, memory, |memory| wipe(black_box(memory)), refill)
 }
 
 #[inline(always)]
 fn in_array<const N: usize>(wipes: u64, wipe: impl Fn(&mut [u8; N])) -> Sample {
-    let mut memory = Box::new([SECRET; N]);
-    timed(wipes, 1, || {
-        wipe(black_box(&mut memory));
-        is_wiped(&memory[..])
-    })
+    let memory: Box<[u8; N]> = Box::new([SECRET; N]);
+    wiped(wipes, Bytes(memory), |memory| wipe(black_box(&mut memory.0)), |_| {})
+}
+
+struct Bytes<const N: usize>(Box<[u8; N]>);
+
+impl<const N: usize> AsRef<[u8]> for Bytes<N> {
+    fn as_ref(&self) -> &[u8] {
+        &self.0[..]
+    }
 }
