@@ -40,28 +40,23 @@ pub(super) fn timed_in_turn(
     Sample { nanoseconds: elapsed.as_secs_f64() * 1e9 / objects as f64, objects, allocations }
 }
 
-/// Times `work` on two threads at once. The time is that of both together, for as many
-/// objects as one of them makes.
+/// Times `work` on two threads at once, each of which does half of it. The time is that of
+/// both together, for as many objects as one of them makes.
 #[inline(always)]
-pub(super) fn timed_on_two_threads<W: FnMut() -> u64>(
+pub(super) fn timed_on_two_threads(
     objects: u64,
     expected: u64,
-    work: W,
-) -> Sample
-where
-    W: Clone + Send,
-{
+    work: impl FnMut() -> u64 + Clone + Send,
+) -> Sample {
     const THREADS: usize = 2;
+    let each = objects.div_ceil(THREADS as u64);
     let gate = Gate::new(THREADS);
-    let one = |mut work: W| {
-        let before = warm_up(objects).max(2);
+    let one = |mut work| {
+        let before = warm_up(each).max(2);
         assert_eq!(repeated(before, &mut work), before * expected);
-        let (found, half) = {
-            let mut found = 0;
-            let half = on_the_clock(&gate, || found = repeated(objects, &mut work));
-            (found, half)
-        };
-        assert_eq!(found, objects * expected, "the work was not done");
+        let mut sum = 0;
+        let half = on_the_clock(&gate, || sum = repeated(each, &mut work));
+        assert_eq!(sum, each * expected, "the work was not done");
         half
     };
     let halves: Vec<Half> = thread::scope(|scope| {
@@ -75,7 +70,7 @@ where
     });
     let start = halves.iter().map(|half| half.0).min().expect("a thread");
     let end = halves.iter().map(|half| half.1).max().expect("a thread");
-    let all = objects * THREADS as u64;
+    let all = each * THREADS as u64;
     let cores = thread::available_parallelism().map_or(1, usize::from).min(THREADS);
     Sample {
         nanoseconds: (end - start).as_secs_f64() * 1e9 * cores as f64 / all as f64,
