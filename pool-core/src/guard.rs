@@ -177,9 +177,9 @@ impl<T: Poolable> Pooled<T> {
     /// drop(Pooled::attach(Line(String::with_capacity(512))));
     /// assert!(Line::pooled().0.capacity() >= 512);
     /// ```
-    pub fn attach(value: T) -> Self {
+    pub fn attach(mut value: T) -> Self {
         Self {
-            slot: lifecycle::attach(OfType::new(), value),
+            slot: lifecycle::attach_argument!(OfType::new(), value),
             _owns: PhantomData,
             _invariant: PhantomData,
         }

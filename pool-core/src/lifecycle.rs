@@ -254,14 +254,39 @@ pub(crate) fn prewarm<T, H: Home<T>>(home: H, count: usize) -> usize {
 }
 
 /// Takes a value in, as if it came from the pool.
-pub(crate) fn attach<T, H: Home<T>>(home: H, value: T) -> NonNull<Slot<T>> {
+///
+/// # Safety
+///
+/// - `source` is valid for reads of a value, which is not used there any more.
+pub(crate) unsafe fn attach<T, H: Home<T>>(home: H, source: *const T) -> NonNull<Slot<T>> {
     home.list();
-    let slot = Slot::adopt(value);
+    // SAFETY: the caller's promise is the one asked for.
+    let slot = unsafe { Slot::adopt(source) };
     home.raw().tally.attached.add_one();
     #[cfg(feature = "mlock")]
     home.admit(slot, None);
     slot
 }
+
+/// Takes in a value that a function was passed, and leaves no copy of it behind: what may be
+/// a secret has one home.
+macro_rules! attach_argument {
+    ($home:expr, $value:ident) => {{
+        #[cfg(feature = "zeroize")]
+        $crate::wipe::hold!($value);
+        #[cfg(not(feature = "zeroize"))]
+        let $value = {
+            let _ = &mut $value;
+            core::mem::ManuallyDrop::new($value)
+        };
+        #[cfg(not(feature = "zeroize"))]
+        let $value = &raw const *$value;
+        // SAFETY: the value is there, and the variable has lost its name.
+        unsafe { $crate::lifecycle::attach($home, $value) }
+    }};
+}
+
+pub(crate) use attach_argument;
 
 /// Gives an object back: checks it, makes it blank, measures it, keeps it or frees it.
 ///

@@ -356,8 +356,8 @@ impl<T> Pool<T> {
     /// drop(pool.attach(Vec::with_capacity(512)));
     /// assert_eq!(pool.get().capacity(), 512);
     /// ```
-    pub fn attach(&self, value: T) -> PooledRef<'_, T> {
-        PooledRef::new(self, lifecycle::attach(self, value))
+    pub fn attach(&self, mut value: T) -> PooledRef<'_, T> {
+        PooledRef::new(self, lifecycle::attach_argument!(self, value))
     }
 
     /// The same as [`attach`](Self::attach), with a guard that keeps the pool alive.
@@ -372,8 +372,8 @@ impl<T> Pool<T> {
     /// drop(pool.attach_owned(Vec::with_capacity(512)));
     /// assert_eq!(pool.get().capacity(), 512);
     /// ```
-    pub fn attach_owned(self: &Arc<Self>, value: T) -> PooledOwned<T> {
-        PooledOwned::new(Arc::clone(self), lifecycle::attach(&**self, value))
+    pub fn attach_owned(self: &Arc<Self>, mut value: T) -> PooledOwned<T> {
+        PooledOwned::new(Arc::clone(self), lifecycle::attach_argument!(&**self, value))
     }
 
     /// The name given to the builder, or else that of the type.

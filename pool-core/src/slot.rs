@@ -13,7 +13,7 @@
 //! The word is atomic for the sake of the handles. Whoever owns the object loads and stores
 //! it as if it were not, which is what a relaxed access compiles to.
 
-use core::mem::{ManuallyDrop, MaybeUninit};
+use core::mem::MaybeUninit;
 use core::ptr::{self, NonNull};
 
 use crate::handles::Handles;
@@ -91,18 +91,16 @@ impl<T> Slot<T> {
         memory.into_slot()
     }
 
-    /// Allocates a slot for a value, and wipes the place that it came in: what may be a
-    /// secret has one home.
-    pub(crate) fn adopt(value: T) -> NonNull<Self> {
+    /// Allocates a slot and moves a value there.
+    ///
+    /// # Safety
+    ///
+    /// - `source` is valid for reads of a value, which is not used there any more.
+    pub(crate) unsafe fn adopt(source: *const T) -> NonNull<Self> {
         let mut memory = Memory::<T>::new();
-        let mut value = ManuallyDrop::new(value);
-        // SAFETY: the value is valid, and not used where it was any more; the memory is ours,
-        // aligned for it, and apart from it.
-        unsafe { ptr::copy_nonoverlapping(&raw const *value, memory.value(), 1) };
-        #[cfg(feature = "zeroize")]
-        crate::wipe::wipe_place(&mut *value);
-        #[cfg(not(feature = "zeroize"))]
-        let _ = &mut value;
+        // SAFETY: the caller promises a value at `source`; the memory is ours, aligned for it,
+        // and apart from it.
+        unsafe { ptr::copy_nonoverlapping(source, memory.value(), 1) };
         memory.into_slot()
     }
 

@@ -12,6 +12,7 @@ mod buffer;
 mod cell;
 mod field;
 mod memory;
+mod passing;
 mod pointer;
 mod scalar;
 mod table;
@@ -19,6 +20,7 @@ mod table;
 pub use field::WipingField;
 pub(crate) use field::forget_failures;
 pub(crate) use memory::{bytes_of, wipe_memory, wipe_place};
+pub(crate) use passing::{Vacated, hold};
 #[allow(unused_imports)]
 pub(crate) use table::{WipeOnHeap, wipe_all};
 

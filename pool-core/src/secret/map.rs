@@ -36,8 +36,8 @@ use std::hash::RandomState;
 use hashbrown::HashTable;
 
 use self::iter::{Iter, IterMut};
-use self::leaving::{Leaving, Owned, Vacated, own};
-use crate::wipe::wipe_place;
+use self::leaving::{Leaving, Owned, own};
+use crate::wipe::{Vacated, wipe_place};
 use crate::{Reset, Wipe};
 
 /// What an occupied bucket holds.

@@ -66,7 +66,7 @@ pub struct WipingField<'a, T: ?Sized> {
 }
 
 impl<T: ?Sized> Drop for WipingField<'_, T> {
-    #[inline]
+    #[inline(always)]
     fn drop(&mut self) {
         /// Remembers the field while the panic passes.
         struct OnUnwind(Failed);
@@ -94,6 +94,8 @@ impl<T: ?Sized> WipingField<'_, T> {
         Failed { field, key: self.key }
     }
 
+    // Out of line, so that the wipe of a return is small enough to be inlined.
+    #[inline(never)]
     fn wipe_in_drop(&mut self) {
         if !thread::panicking() {
             forget_failures();

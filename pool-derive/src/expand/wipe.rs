@@ -41,6 +41,7 @@ impl Expander<'_> {
             &self.bounds.secrets,
             &quote! {
                 #(#withs)*
+                #[inline]
                 fn __pool_wipe(&mut self, #dropping: #krate::__private::bool) { #body }
             },
         ))

@@ -8,38 +8,14 @@
 //! 2. A bucket is zero before the table takes it for vacant.
 
 use core::marker::PhantomData;
-use core::mem::{ManuallyDrop, MaybeUninit};
+use core::mem::ManuallyDrop;
 use core::ptr;
 
 use hashbrown::hash_table::OccupiedEntry;
 
 use super::{Bucket, Entry};
 use crate::Wipe;
-use crate::wipe::wipe_place;
-
-/// Zeroes a place that holds no value any more, at the end of its scope.
-pub(super) struct Vacated<T>(*mut T);
-
-impl<T> Vacated<T> {
-    /// # Safety
-    ///
-    /// - The place is valid for writes as long as this lives.
-    /// - When this drops nothing is there that anybody will use or drop.
-    #[inline]
-    pub(super) unsafe fn new(place: *mut T) -> Self {
-        Self(place)
-    }
-}
-
-impl<T> Drop for Vacated<T> {
-    #[inline]
-    fn drop(&mut self) {
-        let place = self.0.cast::<MaybeUninit<T>>();
-        // SAFETY: the place is valid for writes, and nobody else uses it (`new`); what is
-        // there need not be a value.
-        wipe_place(unsafe { &mut *place });
-    }
-}
+use crate::wipe::{Vacated, wipe_place};
 
 /// A value that somebody is to take; if nobody does it is wiped and dropped.
 pub(super) struct Owned<'a, T: Wipe> {
@@ -106,35 +82,16 @@ impl<T: Wipe> Drop for Owned<'_, T> {
     }
 }
 
-/// Turns a local variable into a pointer to its value, which is the scope's to take or drop,
-/// and has all memory zeroed at the end that the value was in.
-///
-/// A large argument lies in memory that the caller lent for the call. To move it out copies
-/// it, and so there are two places.
-macro_rules! hold {
-    ($variable:ident) => {
-        let place = &raw mut $variable;
-        let mut $variable = core::mem::ManuallyDrop::new($variable);
-        // SAFETY: a variable has its memory until its scope ends, which is that of this; and
-        // its value has just been moved out of it, so that nobody drops it there.
-        let _former = unsafe { $crate::secret::map::leaving::Vacated::new(place) };
-        let $variable = &raw mut *$variable;
-        // SAFETY: as above; whoever took the value, or a part of it, is gone when this drops,
-        // for all that is borrowed from here was made later.
-        let _present = unsafe { $crate::secret::map::leaving::Vacated::new($variable) };
-    };
-}
-
 /// Turns a local variable into an [`Owned`], and has all memory zeroed that its value was in.
 macro_rules! own {
     ($variable:ident) => {
-        $crate::secret::map::leaving::hold!($variable);
+        $crate::wipe::hold!($variable);
         // SAFETY: the value is in there, and this takes its name.
         let $variable = unsafe { $crate::secret::map::leaving::Owned::new($variable) };
     };
 }
 
-pub(super) use {hold, own};
+pub(super) use own;
 
 /// Wipes and drops the two values of a bucket, and zeroes it. The table is not told.
 ///

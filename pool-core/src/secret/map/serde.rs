@@ -11,8 +11,9 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 
 use super::SecretMap;
-use super::leaving::{Owned, hold};
+use super::leaving::Owned;
 use crate::Wipe;
+use crate::wipe::hold;
 
 /// As a map.
 impl<K: Serialize + Wipe, V: Serialize + Wipe, S> Serialize for SecretMap<K, V, S> {

@@ -7,8 +7,8 @@ use core::ops;
 
 use super::SecretMap;
 use super::iter::{Iter, IterMut};
-use super::leaving::{Owned, hold};
-use crate::wipe::WipeOnHeap;
+use super::leaving::Owned;
+use crate::wipe::{WipeOnHeap, hold};
 use crate::{Capacity, ReleaseBorrows, Reset, Wipe};
 
 /// Wipes all entries in their places, and keeps the table.
