@@ -22,6 +22,7 @@ const _: () = {
         fn __pool_with_3(__pool_value: &mut Key) {
             let _ = Zeroize::zeroize(__pool_value);
         }
+        #[inline]
         fn __pool_wipe(&mut self, __pool_dropping: ::poolable::__private::bool) {
             match self {
                 Self { token: __field_2, key: __field_3, .. } => {

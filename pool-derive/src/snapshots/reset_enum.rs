@@ -2,6 +2,7 @@ const _: () = {
     #[automatically_derived]
     #[allow(dead_code, deprecated, clippy::same_name_method)]
     impl<'a, T: Clone, const N: usize> State<'a, T, N> {
+        #[inline]
         fn __pool_wipe(&mut self, __pool_dropping: ::poolable::__private::bool) {
             match self {
                 Self::Reading { .. } => {}
