@@ -21,8 +21,9 @@ pub use field::WipingField;
 pub(crate) use field::forget_failures;
 pub(crate) use memory::{bytes_of, wipe_memory, wipe_place};
 pub(crate) use passing::{Vacated, hold};
-#[allow(unused_imports)]
-pub(crate) use table::{WipeOnHeap, wipe_all};
+pub(crate) use table::WipeOnHeap;
+#[cfg(feature = "hashbrown")]
+pub(crate) use table::wipe_all;
 
 /// A value whose memory can be overwritten in place.
 ///
