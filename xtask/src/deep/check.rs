@@ -86,6 +86,13 @@ pub(crate) static ALL: &[Check] = &[
         steps: wipe_asm,
     },
     Check {
+        name: "residue",
+        about: "what wiped secrets leave in memory, and in freed blocks",
+        is_deep: false,
+        rounds: 1,
+        steps: residue,
+    },
+    Check {
         name: "stress",
         about: "random sequences of operations against a model",
         is_deep: true,
@@ -229,6 +236,25 @@ fn wipe_asm(place: &Place, _: &str) -> Result<Vec<Step>, Unable> {
     let mut run = place.cargo("debug");
     run.args(["run", "--quiet", "--package", "xtask", "--", "wipe-asm"]);
     Ok(vec![Step::build(build), Step::run(run)])
+}
+
+/// The filter leaves the types and the ways that contain it.
+fn residue(place: &Place, filter: &str) -> Result<Vec<Step>, Unable> {
+    if !cfg!(target_os = "linux") {
+        return Err(Unable::Absent("memory is read through /proc, which is Linux's".to_owned()));
+    }
+    let mut build = place.cargo("debug");
+    build.args(["build", "--release", "--package", "poolable-residue"]);
+    let run = |program| {
+        let mut command = place.cargo("debug");
+        command.args(["run", "--quiet", "--release", "--package", "poolable-residue"]);
+        command.args(["--bin", program, "--"]);
+        if !filter.is_empty() {
+            command.arg(filter);
+        }
+        Step::run(command)
+    };
+    Ok(vec![Step::build(build), run("residue"), run("residue-spy")])
 }
 
 fn asan(place: &Place, filter: &str) -> Result<Vec<Step>, Unable> {
