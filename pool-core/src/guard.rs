@@ -115,7 +115,7 @@ impl<T: Poolable> Pooled<T> {
     pub fn into_inner(guard: Self) -> T {
         let slot = Self::into_slot(guard);
         // SAFETY: the guard owned the slot and is gone.
-        unsafe { lifecycle::detach(OfType::new(), slot) }
+        unsafe { lifecycle::detach(OfType::new(), slot) }.into_inner()
     }
 
     /// Frees the object instead of keeping it, its secrets wiped.

@@ -373,12 +373,33 @@ fn give_slow<T, H: Home<T>>(home: H, object: Object) {
 /// # Safety
 ///
 /// - The slot came from this pool, and the caller owns it and gives it up.
-pub(crate) unsafe fn detach<T, H: Home<T>>(home: H, slot: NonNull<Slot<T>>) -> T {
+pub(crate) unsafe fn detach<T, H: Home<T>>(home: H, slot: NonNull<Slot<T>>) -> Detached<T> {
     home.raw().tally.detached.add_one();
     #[cfg(feature = "mlock")]
     drop(home.held(slot));
-    // SAFETY: the caller's promise is the one asked for.
-    unsafe { Slot::into_inner(slot) }
+    Detached(slot)
+}
+
+/// A value that is no pool's any more, still in its slot: it is to be moved once, to where its
+/// new owner wants it.
+pub(crate) struct Detached<T>(NonNull<Slot<T>>);
+
+impl<T> Detached<T> {
+    /// Moves the value out.
+    #[inline]
+    pub(crate) fn into_inner(self) -> T {
+        let slot = self.0;
+        mem::forget(self);
+        // SAFETY: `self` owned the slot, and is gone.
+        unsafe { Slot::into_inner(slot) }
+    }
+}
+
+impl<T> Drop for Detached<T> {
+    fn drop(&mut self) {
+        // SAFETY: `self` owns the slot, and is gone after this.
+        unsafe { Slot::free(self.0) };
+    }
 }
 
 /// Leaves the value where it is for good.

@@ -98,7 +98,7 @@ impl<'p, T> PooledRef<'p, T> {
     pub fn into_inner(guard: Self) -> T {
         let (pool, slot) = Self::into_parts(guard);
         // SAFETY: the guard owned the slot, which came from this pool, and is gone.
-        unsafe { lifecycle::detach(pool, slot) }
+        unsafe { lifecycle::detach(pool, slot) }.into_inner()
     }
 
     /// Frees the object instead of keeping it.
@@ -172,10 +172,10 @@ impl<T> PooledOwned<T> {
     pub fn into_inner(guard: Self) -> T {
         let (pool, slot) = Self::into_parts(guard);
         // SAFETY: the guard owned the slot, which came from this pool, and is gone.
-        let value = unsafe { lifecycle::detach(&*pool, slot) };
+        let detached = unsafe { lifecycle::detach(&*pool, slot) };
         // Before the value is on its way out, where a panic in here would lose it.
         drop(pool);
-        value
+        detached.into_inner()
     }
 
     /// Frees the object instead of keeping it.
