@@ -6,6 +6,7 @@
 use core::cell::Cell;
 use core::fmt::Write as _;
 use core::panic::AssertUnwindSafe;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::Write as _;
 use std::panic::{catch_unwind, resume_unwind};
@@ -629,8 +630,12 @@ fn equality_asks_for_content_and_length() {
     assert_eq!(vec, b"abc"[..]);
     assert_eq!(vec, &b"abc"[..]);
     assert_eq!(vec, Vec::from(b"abc"));
+    assert_eq!(b"abc", vec);
+    assert_eq!(b"abc"[..], vec);
+    assert_eq!(Vec::from(b"abc"), vec);
     for other in [&b"abd"[..], b"ab", b"abcd", b"", b"Abc"] {
         assert_ne!(vec, other);
+        assert_ne!(other, vec);
         assert_ne!(vec, SecretVec::from(other));
     }
     let text = SecretString::from("abc");
@@ -640,6 +645,8 @@ fn equality_asks_for_content_and_length() {
     let owned = String::from("abc");
     assert_eq!(text, owned);
     assert_eq!(owned, text);
+    assert_eq!(text, &owned);
+    assert_eq!(Cow::from("abc"), text);
     for other in ["ab", "abd", "abcd", "", "Abc"] {
         assert_ne!(text, other);
         assert_ne!(other, text);
@@ -924,6 +931,6 @@ mod serialized {
         }
         let number: U64Deserializer<Error> = 987_654_u64.into_deserializer();
         let error = SecretString::deserialize(number).unwrap_err().to_string();
-        assert_eq!(error, "a secret could not be read; its input is not shown");
+        assert_eq!(error, "could not read a secret (not shown)");
     }
 }

@@ -289,6 +289,15 @@ mod serde {
         assert!(read(&mut map, r#"{"1":2,"3":"#).is_err());
         assert_eq!((map.len(), map.capacity()), (0, capacity), "nothing is left half read");
     }
+
+    #[test]
+    fn errors_of_reading_do_not_show_the_input() {
+        for json in [r#""s3cr3t""#, r#"{"s3cr3t":1}"#, r#"{"1":"s3cr3t"}"#, r#"["s3cr3t"]"#] {
+            let error = serde_json::from_str::<SecretMap<u32, u32>>(json).unwrap_err().to_string();
+            assert!(error.starts_with("could not read a secret (not shown)"), "{error}");
+            assert!(!error.contains("s3cr3t"), "{error}");
+        }
+    }
 }
 
 thread_local! {

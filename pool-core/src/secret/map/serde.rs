@@ -7,12 +7,14 @@ use core::fmt;
 use core::hash::{BuildHasher, Hash};
 use core::ptr;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 
 use super::SecretMap;
 use super::leaving::Owned;
 use crate::Wipe;
+use crate::secret::vec::{REFUSED, refuse};
+use crate::secret::{SecretString, SecretVec};
 use crate::wipe::hold;
 
 /// As a map.
@@ -24,6 +26,8 @@ impl<K: Serialize + Wipe, V: Serialize + Wipe, S> Serialize for SecretMap<K, V, 
 
 /// As a map. In place, it is wiped first and keeps its table; if the input is wrong it is
 /// left empty.
+///
+/// No error shows any of the input. What the format itself buffers is not covered.
 impl<'de, K, V, S> Deserialize<'de> for SecretMap<K, V, S>
 where
     K: Deserialize<'de> + Eq + Hash + Wipe,
@@ -32,7 +36,7 @@ where
 {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut map = Self::default();
-        deserializer.deserialize_map(Entries(&mut map))?;
+        Self::deserialize_in_place(deserializer, &mut map)?;
         Ok(map)
     }
 
@@ -41,11 +45,11 @@ where
         D: Deserializer<'de>,
     {
         place.clear();
-        let outcome = deserializer.deserialize_map(Entries(place));
-        if outcome.is_err() {
+        if deserializer.deserialize_map(Entries(place)).is_err() {
             place.clear();
+            return Err(D::Error::custom(REFUSED));
         }
-        outcome
+        Ok(())
     }
 }
 
@@ -61,6 +65,21 @@ where
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a map")
+    }
+
+    fn visit_string<E: Error>(self, text: String) -> Result<(), E> {
+        drop(SecretString::from(text));
+        Err(E::custom(REFUSED))
+    }
+
+    fn visit_byte_buf<E: Error>(self, bytes: Vec<u8>) -> Result<(), E> {
+        drop(SecretVec::from(bytes));
+        Err(E::custom(REFUSED))
+    }
+
+    refuse! {
+        visit_bool: bool, visit_i64: i64, visit_i128: i128, visit_u64: u64, visit_u128: u128,
+        visit_f64: f64, visit_str: &str, visit_bytes: &[u8],
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {

@@ -62,6 +62,15 @@ impl<K: Wipe, V: Wipe, S> Wipe for SecretMap<K, V, S> {
     }
 }
 
+/// Does what its [`Wipe`] does, for code that asks for that crate's trait.
+impl<K: Wipe, V: Wipe, S> zeroize::Zeroize for SecretMap<K, V, S> {
+    fn zeroize(&mut self) {
+        self.wipe();
+    }
+}
+
+impl<K: Wipe, V: Wipe, S> zeroize::ZeroizeOnDrop for SecretMap<K, V, S> {}
+
 // What lies inline are a pointer, two numbers and what hashes, which knows no keys.
 impl<K: Wipe, V: Wipe, S> WipeOnHeap for SecretMap<K, V, S> {}
 

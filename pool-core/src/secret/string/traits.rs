@@ -2,15 +2,25 @@
 
 use core::fmt;
 use core::ops::{AddAssign, Deref, DerefMut};
+use std::borrow::Cow;
 
 use subtle::{Choice, ConstantTimeEq};
 
 use super::SecretString;
 use crate::secret::SecretVec;
-use crate::wipe::WipeOnHeap;
+use crate::wipe::{Wipe, WipeOnHeap};
 use crate::{Capacity, ReleaseBorrows, Reset};
 
 impl WipeOnHeap for SecretString {}
+
+/// Does what its [`Wipe`] does, for code that asks for that crate's trait.
+impl zeroize::Zeroize for SecretString {
+    fn zeroize(&mut self) {
+        self.wipe();
+    }
+}
+
+impl zeroize::ZeroizeOnDrop for SecretString {}
 
 /// Wiped as far as it was used, and emptied; the buffer is kept.
 impl Reset for SecretString {
@@ -250,4 +260,4 @@ macro_rules! equals {
     )+};
 }
 
-equals!(str, &str, String);
+equals!(str, &str, String, &String, Cow<'_, str>);

@@ -18,7 +18,7 @@ use crate::secret::SecretString;
 use crate::wipe::Wipe;
 
 /// What every error says.
-pub(in crate::secret) const REFUSED: &str = "a secret could not be read; its input is not shown";
+pub(in crate::secret) const REFUSED: &str = "could not read a secret (not shown)";
 
 /// Room is made ahead for at most so many bytes: the input may claim any length.
 const AHEAD: usize = 4096;

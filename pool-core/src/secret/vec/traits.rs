@@ -14,6 +14,15 @@ use crate::{Capacity, ReleaseBorrows, Reset};
 
 impl<T: Wipe> WipeOnHeap for SecretVec<T> {}
 
+/// Does what its [`Wipe`] does, for code that asks for that crate's trait.
+impl<T: Wipe> zeroize::Zeroize for SecretVec<T> {
+    fn zeroize(&mut self) {
+        self.wipe();
+    }
+}
+
+impl<T: Wipe> zeroize::ZeroizeOnDrop for SecretVec<T> {}
+
 /// Wiped as far as it was used, and emptied; the buffer is kept.
 impl<T: Wipe> Reset for SecretVec<T> {
     #[inline]
@@ -242,6 +251,14 @@ impl<T: Wipe + ConstantTimeEq> ConstantTimeEq for SecretVec<T> {
     }
 }
 
+/// In constant time if the lengths are equal, which is no secret.
+impl<T: Wipe + ConstantTimeEq> PartialEq for SecretVec<T> {
+    #[inline]
+    fn eq(&self, other: &Self) -> bool {
+        self.ct_eq(other).into()
+    }
+}
+
 impl<T: Wipe + ConstantTimeEq> Eq for SecretVec<T> {}
 
 macro_rules! equals {
@@ -253,10 +270,18 @@ macro_rules! equals {
                 self.as_slice().ct_eq(&other[..]).into()
             }
         }
+
+        /// In constant time if the lengths are equal, which is no secret.
+        impl<T: Wipe + ConstantTimeEq, $($generics)*> PartialEq<SecretVec<T>> for $other {
+            #[inline]
+            fn eq(&self, other: &SecretVec<T>) -> bool {
+                other == self
+            }
+        }
     )+};
 }
 
 equals! {
-    [] SecretVec<T>, [] [T], [] &[T], [] &mut [T], [] Vec<T>,
+    [] [T], [] &[T], [] &mut [T], [] Vec<T>,
     [const N: usize] [T; N], [const N: usize] &[T; N],
 }
