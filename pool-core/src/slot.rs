@@ -13,7 +13,7 @@
 //! The word is atomic for the sake of the handles. Whoever owns the object loads and stores
 //! it as if it were not, which is what a relaxed access compiles to.
 
-use core::mem::MaybeUninit;
+use core::mem::{ManuallyDrop, MaybeUninit};
 use core::ptr::{self, NonNull};
 
 use crate::handles::Handles;
@@ -52,7 +52,10 @@ pub(crate) struct Slot<T> {
     value: T,
 }
 
-/// The memory of a slot whose value is still to come.
+/// The memory of a slot whose value is still to come, or has gone.
+///
+/// It is wiped before it is freed: what has moved out, or what was there beside the variant
+/// of an enum that was there last, may have been a secret.
 struct Memory<T>(Box<MaybeUninit<Slot<T>>>);
 
 impl<T> Memory<T> {
@@ -74,8 +77,15 @@ impl<T> Memory<T> {
 
     /// The slot, once its value has been written.
     fn into_slot(self) -> NonNull<Slot<T>> {
-        // SAFETY: a `Box` is never null.
-        unsafe { NonNull::new_unchecked(Box::into_raw(self.0).cast()) }
+        let mut this = ManuallyDrop::new(self);
+        NonNull::from(&mut *this.0).cast()
+    }
+}
+
+impl<T> Drop for Memory<T> {
+    fn drop(&mut self) {
+        #[cfg(feature = "zeroize")]
+        crate::wipe::wipe_place(&mut *self.0);
     }
 }
 
@@ -134,14 +144,17 @@ impl<T> Slot<T> {
         Handles::new(unsafe { &(*slot.as_ptr()).word })
     }
 
-    /// Drops the value and frees the slot, even if that drop panics.
+    /// Drops the value and frees the slot, wiped, even if that drop panics.
     ///
     /// # Safety
     ///
     /// - `slot` came from [`allocate`](Self::allocate), and the caller owns it.
     pub(crate) unsafe fn free(slot: NonNull<Self>) {
-        // SAFETY: `allocate` took the slot from a `Box` of this type, and the caller owns it.
-        drop(unsafe { Box::from_raw(slot.as_ptr()) });
+        // SAFETY: `allocate` took the slot from a `Box` of this layout, and the caller owns
+        // it. `MaybeUninit` asks nothing of the contents.
+        let mut memory = Memory::<T>(unsafe { Box::from_raw(slot.as_ptr().cast()) });
+        // SAFETY: the value is valid, and not used again: its memory is freed next.
+        unsafe { ptr::drop_in_place(memory.value()) };
     }
 
     /// Moves the value out and frees the slot, wiped.
@@ -157,12 +170,7 @@ impl<T> Slot<T> {
         let value = unsafe { place.read() };
         // SAFETY: `allocate` took the slot from a `Box` of this layout, the caller owns
         // it, and `MaybeUninit` asks nothing of the contents.
-        let mut memory = unsafe { Box::<MaybeUninit<Self>>::from_raw(slot.as_ptr().cast()) };
-        // What moved out may have been a secret, and freed memory is read by others.
-        #[cfg(feature = "zeroize")]
-        crate::wipe::wipe_place(&mut *memory);
-        #[cfg(not(feature = "zeroize"))]
-        let _ = &mut memory;
+        drop(Memory::<T>(unsafe { Box::from_raw(slot.as_ptr().cast()) }));
         value
     }
 }

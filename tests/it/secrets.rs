@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::mem::{ManuallyDrop, MaybeUninit};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use poolable::{Poolable, Pooled, Reset, RetainOption, RetainVec, Wipe};
+use poolable::{Poolable, Pooled, Reset, RetainOption, RetainVec, SecretString, Wipe};
 
 use crate::allocations::{CANARY, secrets_freed_in};
 use crate::unwind;
@@ -452,6 +452,15 @@ fn a_panic_that_is_over_is_forgotten() {
 }
 
 #[test]
+fn a_reset_that_wipes_makes_up_for_one_that_panicked() {
+    let mut place = place();
+    FAILS.set(true);
+    assert!(catch_unwind(AssertUnwindSafe(|| place.reset())).is_err());
+    place.reset();
+    assert_eq!(left_by_a_drop_in_unwinding(&mut place), [0; 8]);
+}
+
+#[test]
 fn a_wipe_that_panicked_in_a_drop_is_not_remembered() {
     let mut place = place();
     FAILS.set(true);
@@ -465,4 +474,57 @@ fn a_wipe_that_panics_in_a_drop_while_a_panic_unwinds_does_not_abort() {
     FAILS.set(true);
     assert_eq!(left_by_a_drop_in_unwinding(&mut place()), *b"SECRET!!");
     assert!(!FAILS.get(), "the wipe was called");
+}
+
+// Without optimisation a blank value is copied to its place from the stack, as a whole.
+#[cfg(not(debug_assertions))]
+#[test]
+fn a_variant_that_was_taken_away_leaves_nothing_in_its_place() {
+    #[derive(Default, Poolable)]
+    enum State {
+        #[pool(blank)]
+        #[default]
+        Idle,
+        Login {
+            #[pool(zeroize)]
+            key: [u8; 256],
+        },
+    }
+
+    #[derive(Poolable)]
+    struct Session {
+        #[pool(zeroize)]
+        state: State,
+        marked_inside: State,
+    }
+
+    fn left_in(state: &mut State) -> usize {
+        let place = std::ptr::from_mut(state).cast::<u8>();
+        let bytes = (0..size_of::<State>()).map(|index| {
+            // SAFETY: the place is borrowed, and a return has written all of it.
+            unsafe { place.add(index).read_volatile() }
+        });
+        bytes.filter(|byte| *byte == 0xA5).count()
+    }
+
+    let mut session = Session::pooled();
+    for _round in 0..2 {
+        session.state = State::Login { key: [0xA5; 256] };
+        session.marked_inside = State::Login { key: [0xA5; 256] };
+        drop((std::mem::take(&mut session.state), std::mem::take(&mut session.marked_inside)));
+        assert!(left_in(&mut session.state) >= 250, "or there is nothing to be wiped");
+        drop(session);
+        session = Session::pooled();
+        assert_eq!(left_in(&mut session.state), 0);
+        assert_eq!(left_in(&mut session.marked_inside), 0);
+    }
+}
+
+#[test]
+fn slicing_a_secret_wrongly_does_not_show_it() {
+    let text = SecretString::from("p\u{e4}ssword");
+    let panic = catch_unwind(|| text[..2].len()).expect_err("that is inside of a character");
+    let message = panic.downcast_ref::<String>().expect("a message");
+    assert!(message.contains("SecretString") && !message.contains("ssword"), "{message}");
+    assert_eq!((&text[3..5], text.len()), ("ss", 9));
 }

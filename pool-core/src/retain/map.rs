@@ -341,7 +341,7 @@ impl<K, V, S> RetainMap<K, V, S> {
         self.index.unlink(self.entries[place].0, place, |place| self.entries[place].0);
         if place != last {
             self.index.relink(self.entries[last].0, last, place);
-            self.entries.swap(place, last);
+            super::swap(&mut self.entries, place, last);
         }
     }
 }

@@ -220,7 +220,7 @@ impl<T: Reset> RetainVec<T> {
         if self.retained() == 0 || has_room {
             self.items.push(value);
             let last = self.items.len() - 1;
-            self.items.swap(self.live, last);
+            super::swap(&mut self.items, self.live, last);
             if self.live < self.unwiped {
                 // The spare element that moved to the back may be one of them.
                 self.unwiped = self.items.len();

@@ -12,8 +12,9 @@
 //! 2. A field is remembered by its address and its key: two fields without a size may
 //!    share the one, and two objects share the other. On the way from the panic to the drop
 //!    an object is neither moved nor dropped, so that the address stays its own.
-//! 3. What is remembered is forgotten when the object has been freed by its pool, and by
-//!    the first drop that wipes without a panic under way.
+//! 3. What is remembered is forgotten when the object has been freed by its pool, when a
+//!    later reset has wiped the field, and by the first drop that wipes without a panic
+//!    under way.
 
 use core::cell::Cell;
 use core::mem;
@@ -31,6 +32,8 @@ struct Failed {
 
 thread_local! {
     static FAILED: Cell<Vec<Failed>> = const { Cell::new(Vec::new()) };
+    /// Whether there are any: a look at this costs next to nothing.
+    static HAS_FAILED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Changes the list of this thread. Late in a thread's life there is none.
@@ -38,6 +41,7 @@ fn with_failed<R: Default>(change: impl FnOnce(&mut Vec<Failed>) -> R) -> R {
     let changed = FAILED.try_with(|failed| {
         let mut list = failed.take();
         let result = change(&mut list);
+        HAS_FAILED.set(!list.is_empty());
         failed.set(list);
         result
     });
@@ -84,6 +88,9 @@ impl<T: ?Sized> Drop for WipingField<'_, T> {
         let on_unwind = OnUnwind(self.failed());
         (self.wipe)(self.field);
         mem::forget(on_unwind);
+        if HAS_FAILED.try_with(Cell::get).unwrap_or_default() {
+            self.forget_failure();
+        }
     }
 }
 
@@ -94,6 +101,16 @@ impl<T: ?Sized> WipingField<'_, T> {
         Failed { field, key: self.key }
     }
 
+    /// Forgets that the wipe of this field has panicked, and tells whether it had.
+    #[cold]
+    fn forget_failure(&mut self) -> bool {
+        let this = self.failed();
+        with_failed(|failed| {
+            let index = failed.iter().position(|other| *other == this);
+            index.map(|index| failed.swap_remove(index)).is_some()
+        })
+    }
+
     // Out of line, so that the wipe of a return is small enough to be inlined.
     #[inline(never)]
     fn wipe_in_drop(&mut self) {
@@ -101,12 +118,7 @@ impl<T: ?Sized> WipingField<'_, T> {
             forget_failures();
             return (self.wipe)(self.field);
         }
-        let this = self.failed();
-        let has_failed = with_failed(|failed| {
-            let index = failed.iter().position(|other| *other == this);
-            index.map(|index| failed.swap_remove(index)).is_some()
-        });
-        if !has_failed {
+        if !self.forget_failure() {
             forget_panic(caught(|| (self.wipe)(self.field)));
         }
     }

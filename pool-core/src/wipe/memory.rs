@@ -5,7 +5,7 @@
 //!
 //! A volatile store for each element, which the optimiser must not join into larger ones.
 
-use core::mem::MaybeUninit;
+use core::mem::{ManuallyDrop, MaybeUninit};
 use core::ptr;
 
 /// Zeroes memory that holds no value, and makes the stores count as observed.
@@ -37,9 +37,44 @@ pub(super) fn as_memory<T>(place: &mut T) -> &mut MaybeUninit<T> {
     unsafe { &mut *ptr::from_mut(place).cast() }
 }
 
+/// The bytes of a place: the callers put those of a valid value back before anybody can read
+/// it as a `T` again.
+#[inline]
+pub(crate) fn place_bytes<T>(place: &mut T) -> &mut [MaybeUninit<u8>] {
+    bytes_of(core::slice::from_mut(as_memory(place)))
+}
+
 /// Zeroes the place of a value that has been moved out, or dropped: the callers do not read
 /// it as a `T` again before they have put a valid value back.
 #[inline]
 pub(crate) fn wipe_place<T>(place: &mut T) {
-    wipe_memory(bytes_of(core::slice::from_mut(as_memory(place))));
+    wipe_memory(place_bytes(place));
+}
+
+/// Drops the value in a place, zeroes the place, what other variants of an enum have left
+/// there included, and puts another value in.
+#[inline(always)]
+pub fn replace<T>(place: &mut T, value: T) {
+    /// Fills the place when its value is gone, even if that value's drop has panicked.
+    struct Filled<'a, T> {
+        place: &'a mut T,
+        value: ManuallyDrop<T>,
+    }
+
+    impl<T> Drop for Filled<'_, T> {
+        #[inline(always)]
+        fn drop(&mut self) {
+            wipe_place(self.place);
+            // SAFETY: the value is taken once, for this runs once.
+            let value = unsafe { ManuallyDrop::take(&mut self.value) };
+            // SAFETY: the pointer comes from a reference, and `write` drops nothing: the old
+            // value was dropped before.
+            unsafe { ptr::write(self.place, value) };
+        }
+    }
+
+    let filled = Filled { place, value: ManuallyDrop::new(value) };
+    // SAFETY: the value is valid, borrowed exclusively, and not dropped again: `Filled`
+    // overwrites it, on unwind too.
+    unsafe { ptr::drop_in_place(filled.place) };
 }

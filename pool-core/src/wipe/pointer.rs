@@ -1,8 +1,6 @@
 //! Values that are there or not, and those behind a pointer of their own.
 
-use core::ptr;
-
-use super::{Wipe, wipe_place};
+use super::{Wipe, replace};
 use crate::{Poolable, Pooled};
 
 impl<T: Wipe> Wipe for Option<T> {
@@ -10,25 +8,10 @@ impl<T: Wipe> Wipe for Option<T> {
     /// as they were. A build without optimisation writes the final `None` by copying one
     /// from the stack, along with whatever lay there beside its tag.
     fn wipe(&mut self) {
-        /// Puts `None` into memory whose value is gone, even if its drop panicked.
-        struct Emptied<'a, T>(&'a mut Option<T>);
-
-        impl<T> Drop for Emptied<'_, T> {
-            fn drop(&mut self) {
-                wipe_place(self.0);
-                // SAFETY: the pointer comes from a reference, and `write` drops
-                // nothing: the old value was dropped before this guard drops.
-                unsafe { ptr::write(self.0, None) };
-            }
-        }
-
         if let Some(value) = self {
             value.wipe();
         }
-        let emptied = Emptied(self);
-        // SAFETY: the value is valid, borrowed exclusively, and not dropped again:
-        // `Emptied` overwrites it, on unwind too.
-        unsafe { ptr::drop_in_place(emptied.0) };
+        replace(self, None);
     }
 }
 

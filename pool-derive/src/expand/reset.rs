@@ -21,8 +21,23 @@ impl Expander<'_> {
         };
         let pattern = Self::pattern(variant, touched);
         let resets = variant.fields.iter().map(|field| self.reset_field(field));
-        let replaced = (model.variants.len() > 1)
-            .then(|| quote!(__other => *__other = <Self as #krate::Reset>::blank(),));
+        // Where a variant was that is gone, one of a user's `mem::take`, its secrets may be.
+        let replace = |place: TokenStream| {
+            let blank = quote!(<Self as #krate::Reset>::blank());
+            match model.has_secrets() {
+                true => quote!(#krate::__private::replace(#place, #blank)),
+                false => quote!(*#place = #blank),
+            }
+        };
+        let is_replaced = model.has_secrets() && variant.fields.is_empty();
+        let reset = match model.variants.len() {
+            1 => quote!(match self { #pattern => { #(#resets)* } }),
+            _ if is_replaced => replace(quote!(self)),
+            _ => {
+                let replaced = replace(quote!(__other));
+                quote!(match self { #pattern => { #(#resets)* } __other => #replaced, })
+            }
+        };
         let birth = self.birth();
         let retained = self.retained();
         let wipe = (self.model.has_secrets() && !self.model.wipes_on_drop()).then(|| {
@@ -40,10 +55,7 @@ impl Expander<'_> {
                 #[inline]
                 fn reset(&mut self) {
                     #secrets
-                    match self {
-                        #pattern => { #(#resets)* }
-                        #replaced
-                    }
+                    #reset
                 }
                 #[inline]
                 fn retained_bytes(&mut self) -> #krate::__private::usize { #retained }

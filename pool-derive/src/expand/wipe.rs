@@ -95,10 +95,16 @@ impl Expander<'_> {
                 quote!(<#krate::__private::Tie<'_> as #krate::__private::WipeTied<#ty>>::wipe)
             },
         );
+        // As in `reset`; without a bound, so only where the blank variant has no fields.
+        let blank = &self.model.variants[self.model.blank];
+        let replaced = (self.model.variants.len() > 1 && blank.fields.is_empty()).then(|| {
+            let ident = blank.ident;
+            quote!(#krate::__private::replace(self, Self::#ident {});)
+        });
         let wipe = self.block(
             Some(quote!(#krate::Wipe)),
             &self.bounds.wipe,
-            &quote!(fn wipe(&mut self) { #body }),
+            &quote!(fn wipe(&mut self) { #body #replaced }),
         );
         let drop = self.model.wipes_on_drop().then(|| {
             let first = self.model.fields().find_map(|field| field.attrs.zeroize.as_ref());

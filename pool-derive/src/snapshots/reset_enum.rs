@@ -41,7 +41,12 @@ const _: () = {
                         'a,
                     > as ::poolable::__private::Default>::default();
                 }
-                __other => *__other = <Self as ::poolable::Reset>::blank(),
+                __other => {
+                    ::poolable::__private::replace(
+                        __other,
+                        <Self as ::poolable::Reset>::blank(),
+                    )
+                }
             }
         }
         #[inline]

@@ -7,6 +7,7 @@
 
 use super::RetainVec;
 use crate::Reset;
+use crate::retain::swap;
 
 impl<T> RetainVec<T> {
     /// Removes the last element and returns it; nothing of it is kept.
@@ -51,7 +52,7 @@ impl<T> RetainVec<T> {
             "`RetainVec::swap_remove`: index must be below the length, {index} is not below {len}"
         );
         self.live -= 1;
-        self.items.swap(index, self.live);
+        swap(&mut self.items, index, self.live);
         // A spare element from the back takes the place; it stays below `unwiped` there.
         self.items.swap_remove(self.live)
     }
@@ -164,7 +165,7 @@ impl<T: Reset> RetainVec<T> {
         let mut kept = 0;
         for index in 0..self.live {
             if keep(&mut self[index]) {
-                self.swap(kept, index);
+                swap(&mut self.items, kept, index);
                 kept += 1;
             }
         }

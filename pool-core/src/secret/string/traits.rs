@@ -1,7 +1,8 @@
 //! What std's traits, and those of pools, show of a text.
 
 use core::fmt;
-use core::ops::{AddAssign, Deref, DerefMut};
+use core::ops::{AddAssign, Deref, DerefMut, Index, IndexMut};
+use core::slice::SliceIndex;
 use std::borrow::Cow;
 
 use subtle::{Choice, ConstantTimeEq};
@@ -100,6 +101,35 @@ impl DerefMut for SecretString {
         self.as_mut_str()
     }
 }
+
+/// As for a `String`, but for the panic, which does not show the text.
+impl<I: SliceIndex<str>> Index<I> for SecretString {
+    type Output = I::Output;
+
+    /// # Panics
+    ///
+    /// If the range is out of bounds, or begins or ends inside of a character.
+    #[inline]
+    #[track_caller]
+    fn index(&self, range: I) -> &I::Output {
+        self.as_str().get(range).expect(NO_RANGE)
+    }
+}
+
+impl<I: SliceIndex<str>> IndexMut<I> for SecretString {
+    /// # Panics
+    ///
+    /// If the range is out of bounds, or begins or ends inside of a character.
+    #[inline]
+    #[track_caller]
+    fn index_mut(&mut self, range: I) -> &mut I::Output {
+        self.as_mut_str().get_mut(range).expect(NO_RANGE)
+    }
+}
+
+/// What std would say shows the text.
+const NO_RANGE: &str =
+    "a range of a `SecretString` must lie in it, and begin and end where characters do";
 
 impl AsRef<str> for SecretString {
     #[inline]
