@@ -101,10 +101,12 @@ impl Expander<'_> {
             let ident = blank.ident;
             quote!(#krate::__private::replace(self, Self::#ident {});)
         });
+        // `inline`, or a library would compile it before anybody calls it, and rustc not come
+        // to an end with the bounds of a type that holds itself.
         let wipe = self.block(
             Some(quote!(#krate::Wipe)),
             &self.bounds.wipe,
-            &quote!(fn wipe(&mut self) { #body #replaced }),
+            &quote!(#[inline] fn wipe(&mut self) { #body #replaced }),
         );
         let drop = self.model.wipes_on_drop().then(|| {
             let first = self.model.fields().find_map(|field| field.attrs.zeroize.as_ref());

@@ -144,6 +144,7 @@ const _: () = {
             '__pool,
         >: ::poolable::__private::WipeTied<u8>,
     {
+        #[inline]
         fn wipe(&mut self) {
             match self {
                 Self {

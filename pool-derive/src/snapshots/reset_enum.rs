@@ -100,6 +100,7 @@ const _: () = {
             '__pool,
         >: ::poolable::__private::WipeTied<[u8; N]>,
     {
+        #[inline]
         fn wipe(&mut self) {
             match self {
                 Self::Reading { 0: __field_0, 1: __field_1 } => {

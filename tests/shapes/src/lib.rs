@@ -12,6 +12,7 @@
 //! | `nested` | types inside the generated ones, some without `Reset` |
 //! | `shape` | what is checked: a type, and what its attributes ask for |
 //! | `check` | the life of a value, in its pool and outside |
+//! | `recursive` | types that hold themselves, which rustc has to build in a library |
 //! | `verdict` | the comparison of fields with what was expected of them |
 //! | `rng` | randomness that a seed reproduces |
 
@@ -19,6 +20,7 @@ mod calls;
 mod check;
 mod nested;
 mod part;
+pub mod recursive;
 mod rng;
 mod shape;
 mod verdict;
