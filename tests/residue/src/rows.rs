@@ -19,8 +19,8 @@ use crate::fill;
 use crate::fill::Lent;
 use crate::secret::{Fill, Hold, Row};
 
-/// Declares rows, each with a module that has a pooled type with such a field. `ALL` and
-/// `HEAP` are those of [`Row`]; a control that is not the row itself stands behind `as`.
+/// Declares rows, each with a module that has a pooled type with such a field. `MOST`,
+/// `ALL` and `HEAP` are those of [`Row`]; a control that is not the row itself stands behind `as`.
 macro_rules! rows {
     ($(
         $(#[$flag:ident])* $row:ident $(as $twin:ident)? $label:literal:
@@ -147,7 +147,7 @@ rows! {
     U8x64 "[u8; 64]": [u8; 64] = |secret| fill::plain(secret, 0);
     U8x1 "[[u8; 1]; 64]": [[u8; 1]; 64] = |secret| fill::plain(secret.as_flattened_mut(), 0);
     U8x3 "[[u8; 3]; 64]": [[u8; 3]; 64] = |secret| fill::plain(secret.as_flattened_mut(), 0);
-    #[ALL]
+    #[MOST]
     U8x1000 "[u8; 1000]": [u8; 1000] = |secret| fill::plain(secret, 0);
     U16 "[u16; 64]": [u16; 64] = |secret| fill::plain(secret, 0);
     U32 "[u32; 64]": [u32; 64] = |secret| fill::plain(secret, 0);
@@ -188,7 +188,7 @@ rows! {
     };
     #[HEAP]
     BoxStr "Box<str>": Box<str> = |secret| *secret = fill::text(256, 0).into_boxed_str();
-    #[ALL]
+    #[MOST]
     #[HEAP]
     VecU8 "Vec<u8>": Vec<u8> = |secret| fill::vec(secret, 512, 0);
     #[HEAP]
@@ -198,7 +198,7 @@ rows! {
         fill::vec(secret, 512, 0);
         secret.truncate(3)
     };
-    #[ALL]
+    #[MOST]
     #[HEAP]
     Text "String": String = |secret| fill::string(secret, 512, 0);
     #[HEAP]

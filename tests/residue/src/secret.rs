@@ -15,8 +15,10 @@ pub(crate) trait Fill: 'static {
 /// A type of secrets, with a pooled type that holds one.
 pub(crate) trait Row: Fill + Sized {
     const NAME: &'static str;
+    /// Whether every way is tried with it, where pools keep something.
+    const MOST: bool = false;
     /// Whether every way is tried with it, and not only some.
-    const ALL: bool = cfg!(feature = "full");
+    const ALL: bool = cfg!(feature = "full") || Self::MOST && !cfg!(poolable_passthrough);
     /// Whether its inline bytes hold nothing secret, so that it may be moved.
     const HEAP: bool = false;
     /// Marks the secret with `zeroize`, and is not generic.
