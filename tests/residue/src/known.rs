@@ -5,10 +5,8 @@ use poolable::{Poolable, RetainMap, RetainOption, RetainVec};
 
 use crate::fill;
 use crate::growth::pin;
-use crate::rows::U8x1000;
-use crate::secret::{Hold, Switched};
-use crate::types::Session;
-use crate::ways::{Ended, drops, made_owned_is_taken_out};
+use crate::secret::Hold;
+use crate::ways::{Ended, drops};
 
 /// A scenario that leaves words behind.
 pub(crate) struct Known {
@@ -34,13 +32,8 @@ macro_rules! known {
             }
         )*
 
-        pub(crate) static ALL: &[Known] = &[
-            $(Known { name: $name, run: drops::<$ty> },)*
-            Known {
-                name: "PooledOwned::into_inner",
-                run: made_owned_is_taken_out::<Session<Switched<U8x1000>>>,
-            },
-        ];
+        pub(crate) static ALL: &[Known] =
+            &[$(Known { name: $name, run: drops::<$ty> }),*];
     };
 }
 

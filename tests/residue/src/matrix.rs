@@ -129,6 +129,7 @@ impl Cells {
             "Pool: dies" made_dies Session;
             "Pool: discard" made_is_discarded Session;
             "Pool: into_inner" made_is_taken_out Session;
+            "PooledOwned: into_inner" made_owned_is_taken_out Session;
             "Pool: validate false" made_refuses Session;
             "Pool: validate panics" made_panics_at_its_look Session;
             "Pool: full" made_is_full Session;

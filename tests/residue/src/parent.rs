@@ -193,7 +193,11 @@ fn show_known() {
     println!("\nknown to leave words behind");
     let reports = in_parallel(known::ALL.len(), |index| ask_child(index, "known", 0, false));
     for (known, report) in known::ALL.iter().zip(reports) {
-        let words = report.map_or_else(|why| why, |report| report.words.to_string());
+        let words = match report {
+            Ok(Report { words: 0, .. }) => "none: it belongs to the matrix".to_owned(),
+            Ok(report) => report.words.to_string(),
+            Err(why) => why,
+        };
         println!("{:<52} {words}", known.name);
     }
 }

@@ -165,7 +165,11 @@ rows! {
     Chars "[char; 64]": [char; 64] = |secret| fill::chars(secret, 0);
     Bools "[bool; 512]": [bool; 512] = |secret| fill::bools(secret, 0);
     LoneU64 "u64": u64 = |secret| fill::plain(core::slice::from_mut(secret), 0);
-    LoneU128 "u128": u128 = |secret| fill::plain(core::slice::from_mut(secret), 0);
+    // Two: the allocator writes over the first sixteen bytes of what is freed.
+    LoneU128 "(u128, u128)": (u128, u128) = |secret| {
+        fill::plain(core::slice::from_mut(&mut secret.0), 0);
+        fill::plain(core::slice::from_mut(&mut secret.1), 2)
+    };
     Tuple "([u8; 64], String, u64)": ([u8; 64], String, u64) = |secret| {
         fill::plain(&mut secret.0, 0);
         fill::string(&mut secret.1, 256, 8);
