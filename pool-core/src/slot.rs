@@ -163,15 +163,13 @@ impl<T> Slot<T> {
     ///
     /// - `slot` came from [`allocate`](Self::allocate), and the caller owns it.
     pub(crate) unsafe fn into_inner(slot: NonNull<Self>) -> T {
-        // SAFETY: the caller's promise is the one asked for.
-        let place = unsafe { Self::value(slot) };
-        // SAFETY: the value is valid, and is not read or dropped again: the memory
-        // becomes a box of `MaybeUninit` below.
-        let value = unsafe { place.read() };
         // SAFETY: `allocate` took the slot from a `Box` of this layout, the caller owns
         // it, and `MaybeUninit` asks nothing of the contents.
-        drop(Memory::<T>(unsafe { Box::from_raw(slot.as_ptr().cast()) }));
-        value
+        let mut memory = Memory::<T>(unsafe { Box::from_raw(slot.as_ptr().cast()) });
+        // As what the function ends with it moves to where its new owner wants it: a variable
+        // of ours would keep a copy. The memory is wiped behind it.
+        // SAFETY: the value is valid, and is not read or dropped again.
+        unsafe { memory.value().read() }
     }
 }
 
