@@ -38,7 +38,7 @@ pub(crate) use table::wipe_all;
 /// # Examples
 ///
 /// ```
-/// use pool_core::Wipe;
+/// use poolable::Wipe;
 ///
 /// let mut token = String::from("s3cr3t");
 /// let capacity = token.capacity();
@@ -59,7 +59,7 @@ pub trait Wipe {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::Wipe;
+    /// use poolable::Wipe;
     ///
     /// let mut key = [0xA5_u8; 32];
     /// key.wipe();
@@ -72,7 +72,7 @@ pub trait Wipe {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::Wipe;
+    /// use poolable::Wipe;
     ///
     /// let mut words = [1_u64, 2, 3];
     /// Wipe::wipe_slice(&mut words);

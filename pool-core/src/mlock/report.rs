@@ -11,7 +11,7 @@ use std::io;
 /// # Examples
 ///
 /// ```
-/// use pool_core::{MemoryLock, Pool, Wipe};
+/// use poolable::{MemoryLock, Pool, Wipe};
 ///
 /// let pool = Pool::builder()
 ///     .create(|| [0; 32])
@@ -75,7 +75,7 @@ impl fmt::Display for MemoryLock {
 /// # Examples
 ///
 /// ```
-/// use pool_core::{LockError, MemoryLock, Pool};
+/// use poolable::{LockError, MemoryLock, Pool};
 ///
 /// fn why(pool: &Pool<String>) -> Option<LockError> {
 ///     match pool.memory_lock() {
@@ -99,7 +99,7 @@ impl LockError {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::{MemoryLock, Pool};
+    /// use poolable::{MemoryLock, Pool};
     ///
     /// let pool: Pool<String> = Pool::builder().lock_memory().build();
     /// drop(pool.get());
@@ -117,7 +117,7 @@ impl LockError {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::{MemoryLock, Pool};
+    /// use poolable::{MemoryLock, Pool};
     ///
     /// let pool: Pool<String> = Pool::builder().lock_memory().build();
     /// drop(pool.get());
@@ -136,7 +136,7 @@ impl LockError {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::{MemoryLock, Pool};
+    /// use poolable::{MemoryLock, Pool};
     ///
     /// let pool: Pool<String> = Pool::builder().lock_memory().build();
     /// drop(pool.get());

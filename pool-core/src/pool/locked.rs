@@ -52,7 +52,7 @@ impl<T, C, R> PoolBuilder<T, C, R> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::{MemoryLock, Pool, Wipe};
+    /// use poolable::{MemoryLock, Pool, Wipe};
     ///
     /// // A type with `#[pool(zeroize)]` needs neither `create` nor `reset`.
     /// let pool = Pool::builder()
@@ -96,7 +96,7 @@ impl<T> Pool<T> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::{MemoryLock, Pool};
+    /// use poolable::{MemoryLock, Pool};
     ///
     /// let pool: Pool<String> = Pool::builder().build();
     /// assert_eq!(pool.memory_lock(), MemoryLock::Off);

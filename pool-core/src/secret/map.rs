@@ -98,7 +98,7 @@ unsafe fn entry_mut<K, V>(bucket: &mut Bucket<K, V>) -> &mut Entry<K, V> {
 /// # Examples
 ///
 /// ```
-/// use pool_core::SecretMap;
+/// use poolable::SecretMap;
 ///
 /// let mut keys = SecretMap::<u32, [u8; 32]>::new();
 /// keys.insert(7, [0xA5; 32]);
@@ -126,7 +126,7 @@ impl<K: Wipe, V: Wipe> SecretMap<K, V> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretMap;
+    /// use poolable::SecretMap;
     ///
     /// assert!(SecretMap::<String, String>::new().is_empty());
     /// ```
@@ -141,7 +141,7 @@ impl<K: Wipe, V: Wipe> SecretMap<K, V> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretMap;
+    /// use poolable::SecretMap;
     ///
     /// let keys = SecretMap::<u32, [u8; 32]>::with_capacity(16);
     /// assert!(keys.is_empty() && keys.capacity() >= 16);
@@ -158,7 +158,7 @@ impl<K: Wipe, V: Wipe, S> SecretMap<K, V, S> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretMap;
+    /// use poolable::SecretMap;
     /// use std::hash::{BuildHasherDefault, DefaultHasher};
     ///
     /// type Hasher = BuildHasherDefault<DefaultHasher>;
@@ -177,7 +177,7 @@ impl<K: Wipe, V: Wipe, S> SecretMap<K, V, S> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretMap;
+    /// use poolable::SecretMap;
     /// use std::hash::RandomState;
     ///
     /// let map = SecretMap::<String, u32>::with_capacity_and_hasher(16, RandomState::new());
@@ -193,7 +193,7 @@ impl<K: Wipe, V: Wipe, S> SecretMap<K, V, S> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretMap;
+    /// use poolable::SecretMap;
     ///
     /// let pins: SecretMap<_, _> = [(1, 1234), (2, 4321)].into_iter().collect();
     /// assert_eq!(pins.len(), 2);
@@ -209,7 +209,7 @@ impl<K: Wipe, V: Wipe, S> SecretMap<K, V, S> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretMap;
+    /// use poolable::SecretMap;
     ///
     /// let mut pins = SecretMap::new();
     /// assert!(pins.is_empty());
@@ -227,7 +227,7 @@ impl<K: Wipe, V: Wipe, S> SecretMap<K, V, S> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretMap;
+    /// use poolable::SecretMap;
     ///
     /// assert_eq!(SecretMap::<u32, u32>::new().capacity(), 0);
     /// ```
@@ -242,7 +242,7 @@ impl<K: Wipe, V: Wipe, S> SecretMap<K, V, S> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretMap;
+    /// use poolable::SecretMap;
     /// use std::hash::BuildHasher;
     ///
     /// let map = SecretMap::<String, u32>::new();
@@ -263,7 +263,7 @@ impl<K: Wipe, V: Wipe, S> SecretMap<K, V, S> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretMap;
+    /// use poolable::SecretMap;
     ///
     /// let mut pins = SecretMap::new();
     /// pins.insert(1, 1234);
@@ -311,7 +311,7 @@ impl<K: Wipe, V: Wipe, S> SecretMap<K, V, S> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretMap;
+    /// use poolable::SecretMap;
     ///
     /// let mut pins = SecretMap::with_capacity(1000);
     /// pins.insert(1, 1234);
@@ -335,7 +335,7 @@ impl<K: Wipe, V: Wipe, S> SecretMap<K, V, S> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretMap;
+    /// use poolable::SecretMap;
     ///
     /// let mut pins = SecretMap::with_capacity(1000);
     /// pins.insert(1, 1234);
@@ -351,7 +351,7 @@ impl<K: Wipe, V: Wipe, S> SecretMap<K, V, S> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretMap;
+    /// use poolable::SecretMap;
     ///
     /// let mut pins = SecretMap::new();
     /// pins.insert(1, 1234);
@@ -422,7 +422,7 @@ impl<K: Wipe, V: Wipe, S> SecretMap<K, V, S> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretMap;
+    /// use poolable::SecretMap;
     ///
     /// let mut pins: SecretMap<u32, u32> = (0..10).map(|user| (user, 1234)).collect();
     /// pins.retain(|user, _| user % 2 == 0);
@@ -448,7 +448,7 @@ impl<K: Wipe, V: Wipe, S> SecretMap<K, V, S> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretMap;
+    /// use poolable::SecretMap;
     ///
     /// let mut pins = SecretMap::new();
     /// pins.insert(1, 1234);
@@ -464,7 +464,7 @@ impl<K: Wipe, V: Wipe, S> SecretMap<K, V, S> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::{SecretMap, Wipe};
+    /// use poolable::{SecretMap, Wipe};
     ///
     /// let mut pins = SecretMap::new();
     /// pins.insert(1, 1234);
@@ -481,7 +481,7 @@ impl<K: Wipe, V: Wipe, S> SecretMap<K, V, S> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretMap;
+    /// use poolable::SecretMap;
     ///
     /// let pins: SecretMap<_, _> = [(1, 1234), (2, 4321)].into_iter().collect();
     /// assert_eq!(pins.keys().sum::<i32>(), 3);
@@ -496,7 +496,7 @@ impl<K: Wipe, V: Wipe, S> SecretMap<K, V, S> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretMap;
+    /// use poolable::SecretMap;
     ///
     /// let pins: SecretMap<_, _> = [(1, 1000), (2, 2000)].into_iter().collect();
     /// assert_eq!(pins.values().sum::<i32>(), 3000);
@@ -511,7 +511,7 @@ impl<K: Wipe, V: Wipe, S> SecretMap<K, V, S> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::{SecretMap, Wipe};
+    /// use poolable::{SecretMap, Wipe};
     ///
     /// let mut pins: SecretMap<_, _> = [(1, 1234), (2, 4321)].into_iter().collect();
     /// pins.values_mut().for_each(Wipe::wipe);
@@ -587,7 +587,7 @@ impl<K: Wipe + Eq + Hash, V: Wipe, S: BuildHasher> SecretMap<K, V, S> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretMap;
+    /// use poolable::SecretMap;
     ///
     /// let mut pins = SecretMap::new();
     /// assert_eq!(pins.insert(String::from("alice"), 1234), None);
@@ -682,7 +682,7 @@ impl<K: Wipe, V: Wipe, S: BuildHasher> SecretMap<K, V, S> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretMap;
+    /// use poolable::SecretMap;
     ///
     /// let mut pins = SecretMap::new();
     /// pins.insert(String::from("alice"), 1234);
@@ -704,7 +704,7 @@ impl<K: Wipe, V: Wipe, S: BuildHasher> SecretMap<K, V, S> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretMap;
+    /// use poolable::SecretMap;
     ///
     /// let mut pins = SecretMap::new();
     /// pins.insert(String::from("alice"), 1234);
@@ -725,7 +725,7 @@ impl<K: Wipe, V: Wipe, S: BuildHasher> SecretMap<K, V, S> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretMap;
+    /// use poolable::SecretMap;
     ///
     /// let mut keys = SecretMap::new();
     /// keys.insert(1, [0_u8; 32]);
@@ -753,7 +753,7 @@ impl<K: Wipe, V: Wipe, S: BuildHasher> SecretMap<K, V, S> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretMap;
+    /// use poolable::SecretMap;
     ///
     /// let mut pins = SecretMap::new();
     /// pins.insert(String::from("alice"), 1234);
@@ -776,7 +776,7 @@ impl<K: Wipe, V: Wipe, S: BuildHasher> SecretMap<K, V, S> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretMap;
+    /// use poolable::SecretMap;
     ///
     /// let mut pins = SecretMap::new();
     /// pins.insert(String::from("alice"), 1234);
@@ -801,7 +801,7 @@ impl<K: Wipe, V: Wipe, S: BuildHasher> SecretMap<K, V, S> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretMap;
+    /// use poolable::SecretMap;
     ///
     /// let mut pins = SecretMap::new();
     /// pins.insert(String::from("alice"), 1234);
@@ -824,7 +824,7 @@ impl<K: Wipe, V: Wipe, S: BuildHasher> SecretMap<K, V, S> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretMap;
+    /// use poolable::SecretMap;
     ///
     /// let mut keys = SecretMap::new();
     /// keys.insert(1, [0xA5_u8; 32]);

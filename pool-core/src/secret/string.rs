@@ -30,7 +30,7 @@ use crate::wipe::{Wipe, wipe_place};
 /// # Examples
 ///
 /// ```
-/// use pool_core::SecretString;
+/// use poolable::SecretString;
 ///
 /// let mut token = SecretString::from("Bearer ");
 /// token.push_str("c2VjcmV0");
@@ -47,7 +47,7 @@ impl SecretString {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretString;
+    /// use poolable::SecretString;
     ///
     /// static EMPTY: SecretString = SecretString::new();
     /// assert!(EMPTY.is_empty());
@@ -63,7 +63,7 @@ impl SecretString {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretString;
+    /// use poolable::SecretString;
     ///
     /// let token = SecretString::with_capacity(32);
     /// assert!(token.is_empty() && token.capacity() >= 32);
@@ -83,7 +83,7 @@ impl SecretString {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::{SecretString, SecretVec};
+    /// use poolable::{SecretString, SecretVec};
     ///
     /// let token = SecretString::from_utf8(SecretVec::from(b"hunter2"));
     /// assert_eq!(token.unwrap(), "hunter2");
@@ -107,7 +107,7 @@ impl SecretString {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretString;
+    /// use poolable::SecretString;
     ///
     /// assert_eq!(SecretString::from("abc").into_bytes(), b"abc");
     /// ```
@@ -123,7 +123,7 @@ impl SecretString {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretString;
+    /// use poolable::SecretString;
     ///
     /// let exposed: String = SecretString::from("abc").into_exposed_string();
     /// assert_eq!(exposed, "abc");
@@ -140,7 +140,7 @@ impl SecretString {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretString;
+    /// use poolable::SecretString;
     ///
     /// assert_eq!(SecretString::from("abc").as_str(), "abc");
     /// ```
@@ -156,7 +156,7 @@ impl SecretString {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretString;
+    /// use poolable::SecretString;
     ///
     /// let mut token = SecretString::from("abc");
     /// token.as_mut_str().make_ascii_uppercase();
@@ -175,7 +175,7 @@ impl SecretString {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretString;
+    /// use poolable::SecretString;
     ///
     /// assert_eq!(SecretString::from("abc").as_bytes(), b"abc");
     /// ```
@@ -190,7 +190,7 @@ impl SecretString {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretString;
+    /// use poolable::SecretString;
     ///
     /// assert_eq!(SecretString::new().capacity(), 0);
     /// ```
@@ -205,7 +205,7 @@ impl SecretString {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretString;
+    /// use poolable::SecretString;
     ///
     /// assert_eq!(SecretString::from("äb").len(), 3);
     /// ```
@@ -220,7 +220,7 @@ impl SecretString {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretString;
+    /// use poolable::SecretString;
     ///
     /// assert!(!SecretString::from("a").is_empty());
     /// ```
@@ -236,7 +236,7 @@ impl SecretString {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretString;
+    /// use poolable::SecretString;
     ///
     /// let mut token = SecretString::from("abc");
     /// token.reserve(100);
@@ -257,7 +257,7 @@ impl SecretString {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretString;
+    /// use poolable::SecretString;
     ///
     /// let mut token = SecretString::from("abc");
     /// token.reserve_exact(100);
@@ -276,7 +276,7 @@ impl SecretString {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretString;
+    /// use poolable::SecretString;
     ///
     /// assert!(SecretString::new().try_reserve(usize::MAX).is_err());
     /// ```
@@ -294,7 +294,7 @@ impl SecretString {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretString;
+    /// use poolable::SecretString;
     ///
     /// let mut token = SecretString::with_capacity(4096);
     /// token.shrink_to(16);
@@ -310,7 +310,7 @@ impl SecretString {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretString;
+    /// use poolable::SecretString;
     ///
     /// let mut token = SecretString::with_capacity(4096);
     /// token.shrink_to_fit();
@@ -325,7 +325,7 @@ impl SecretString {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretString;
+    /// use poolable::SecretString;
     ///
     /// let mut token = SecretString::from("abc");
     /// token.push_str("def");
@@ -345,7 +345,7 @@ impl SecretString {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretString;
+    /// use poolable::SecretString;
     ///
     /// let mut token = SecretString::from("abc");
     /// token.push('ß');
@@ -369,7 +369,7 @@ impl SecretString {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretString;
+    /// use poolable::SecretString;
     ///
     /// let mut token = SecretString::from("ac");
     /// token.insert(1, 'b');
@@ -390,7 +390,7 @@ impl SecretString {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretString;
+    /// use poolable::SecretString;
     ///
     /// let mut token = SecretString::from("ad");
     /// token.insert_str(1, "bc");
@@ -411,7 +411,7 @@ impl SecretString {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretString;
+    /// use poolable::SecretString;
     ///
     /// let mut token = SecretString::from("aß");
     /// assert_eq!(token.pop(), Some('ß'));
@@ -429,7 +429,7 @@ impl SecretString {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretString;
+    /// use poolable::SecretString;
     ///
     /// let mut token = SecretString::from("abc");
     /// assert_eq!(token.remove(1), 'b');
@@ -456,7 +456,7 @@ impl SecretString {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretString;
+    /// use poolable::SecretString;
     ///
     /// let mut token = SecretString::from("Bearer abc");
     /// token.remove_range(..7);
@@ -479,7 +479,7 @@ impl SecretString {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretString;
+    /// use poolable::SecretString;
     ///
     /// let mut token = SecretString::from("abc");
     /// token.truncate(1);
@@ -502,7 +502,7 @@ impl SecretString {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretString;
+    /// use poolable::SecretString;
     ///
     /// let mut token = SecretString::from("abc");
     /// let capacity = token.capacity();
@@ -521,7 +521,7 @@ impl SecretString {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretString;
+    /// use poolable::SecretString;
     ///
     /// let mut token = SecretString::from("a-b-c");
     /// token.retain(|character| character != '-');
@@ -544,7 +544,7 @@ impl SecretString {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretString;
+    /// use poolable::SecretString;
     ///
     /// let mut token = SecretString::from("abc");
     /// assert_eq!(token.split_off(1), "bc");
@@ -566,7 +566,7 @@ impl SecretString {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretString;
+    /// use poolable::SecretString;
     ///
     /// let (mut token, mut rest) = (SecretString::from("a"), SecretString::from("bc"));
     /// token.append(&mut rest);
@@ -586,7 +586,7 @@ impl SecretString {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretString;
+    /// use poolable::SecretString;
     ///
     /// let mut token = SecretString::from("abc");
     /// token.extend_from_within(1..);
@@ -632,7 +632,7 @@ impl Wipe for SecretString {
 /// # Examples
 ///
 /// ```
-/// use pool_core::{SecretString, SecretVec};
+/// use poolable::{SecretString, SecretVec};
 ///
 /// let error = SecretString::from_utf8(SecretVec::from(b"abc\xFF")).unwrap_err();
 /// assert_eq!(error.utf8_error().valid_up_to(), 3);
@@ -649,7 +649,7 @@ impl SecretUtf8Error {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::{SecretString, SecretVec};
+    /// use poolable::{SecretString, SecretVec};
     ///
     /// let error = SecretString::from_utf8(SecretVec::from([0xFF])).unwrap_err();
     /// assert_eq!(error.into_bytes(), [0xFF]);
@@ -664,7 +664,7 @@ impl SecretUtf8Error {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::{SecretString, SecretVec};
+    /// use poolable::{SecretString, SecretVec};
     ///
     /// let error = SecretString::from_utf8(SecretVec::from(b"a\xFF")).unwrap_err();
     /// assert_eq!(error.utf8_error().valid_up_to(), 1);

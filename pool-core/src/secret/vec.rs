@@ -48,7 +48,7 @@ pub(super) use serde::{REFUSED, refuse};
 /// # Examples
 ///
 /// ```
-/// use pool_core::SecretVec;
+/// use poolable::SecretVec;
 ///
 /// let mut key = SecretVec::with_capacity(4);
 /// key.extend_from_slice(b"0123456789");
@@ -66,7 +66,7 @@ impl<T: Wipe> SecretVec<T> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretVec;
+    /// use poolable::SecretVec;
     ///
     /// static EMPTY: SecretVec = SecretVec::new();
     /// assert!(EMPTY.is_empty());
@@ -82,7 +82,7 @@ impl<T: Wipe> SecretVec<T> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretVec;
+    /// use poolable::SecretVec;
     ///
     /// let key = SecretVec::<u8>::with_capacity(32);
     /// assert!(key.is_empty() && key.capacity() >= 32);
@@ -102,7 +102,7 @@ impl<T: Wipe> SecretVec<T> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretVec;
+    /// use poolable::SecretVec;
     ///
     /// assert_eq!(SecretVec::<u8>::new().capacity(), 0);
     /// ```
@@ -117,7 +117,7 @@ impl<T: Wipe> SecretVec<T> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretVec;
+    /// use poolable::SecretVec;
     ///
     /// assert_eq!(SecretVec::from([1_u8, 2]).len(), 2);
     /// ```
@@ -132,7 +132,7 @@ impl<T: Wipe> SecretVec<T> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretVec;
+    /// use poolable::SecretVec;
     ///
     /// assert!(SecretVec::<u8>::with_capacity(8).is_empty());
     /// ```
@@ -147,7 +147,7 @@ impl<T: Wipe> SecretVec<T> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretVec;
+    /// use poolable::SecretVec;
     ///
     /// assert_eq!(SecretVec::from([1_u8, 2]).as_slice(), [1, 2]);
     /// ```
@@ -162,7 +162,7 @@ impl<T: Wipe> SecretVec<T> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretVec;
+    /// use poolable::SecretVec;
     ///
     /// let mut key = SecretVec::from([1_u8, 2]);
     /// key.as_mut_slice()[0] = 7;
@@ -180,7 +180,7 @@ impl<T: Wipe> SecretVec<T> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretVec;
+    /// use poolable::SecretVec;
     ///
     /// let exposed: Vec<u8> = SecretVec::from([1, 2]).into_exposed_vec();
     /// assert_eq!(exposed, [1, 2]);
@@ -197,7 +197,7 @@ impl<T: Wipe> SecretVec<T> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretVec;
+    /// use poolable::SecretVec;
     ///
     /// let mut key = SecretVec::from([1_u8, 2]);
     /// key.reserve(100);
@@ -221,7 +221,7 @@ impl<T: Wipe> SecretVec<T> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretVec;
+    /// use poolable::SecretVec;
     ///
     /// let mut key = SecretVec::from([1_u8, 2]);
     /// key.reserve_exact(100);
@@ -242,7 +242,7 @@ impl<T: Wipe> SecretVec<T> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretVec;
+    /// use poolable::SecretVec;
     ///
     /// let mut key = SecretVec::from([1_u8, 2]);
     /// assert!(key.try_reserve(100).is_ok());
@@ -274,7 +274,7 @@ impl<T: Wipe> SecretVec<T> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretVec;
+    /// use poolable::SecretVec;
     ///
     /// let mut key = SecretVec::with_capacity(4096);
     /// key.extend_from_slice(&[1, 2]);
@@ -295,7 +295,7 @@ impl<T: Wipe> SecretVec<T> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretVec;
+    /// use poolable::SecretVec;
     ///
     /// let mut key = SecretVec::<u8>::with_capacity(4096);
     /// key.shrink_to_fit();

@@ -12,7 +12,7 @@ use super::{Bucket, entry, entry_mut};
 /// # Examples
 ///
 /// ```
-/// use pool_core::SecretMap;
+/// use poolable::SecretMap;
 ///
 /// let pins: SecretMap<_, _> = [(1, 1234), (2, 4321)].into_iter().collect();
 /// assert_eq!(pins.iter().len(), 2);
@@ -26,7 +26,7 @@ pub struct Iter<'a, K, V>(pub(super) hash_table::Iter<'a, Bucket<K, V>>);
 /// # Examples
 ///
 /// ```
-/// use pool_core::SecretMap;
+/// use poolable::SecretMap;
 ///
 /// let mut pins: SecretMap<_, _> = [(1, 1234), (2, 4321)].into_iter().collect();
 /// pins.iter_mut().for_each(|(_, pin)| *pin += 1);

@@ -137,7 +137,7 @@ impl<T: Wipe> SecretVec<T> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretVec;
+    /// use poolable::SecretVec;
     ///
     /// let mut key = SecretVec::from([1_u8]);
     /// key.push(2);
@@ -227,7 +227,7 @@ impl<T: Wipe> SecretVec<T> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretVec;
+    /// use poolable::SecretVec;
     ///
     /// let mut key = SecretVec::from([1_u8, 3]);
     /// key.insert(1, 2);
@@ -291,7 +291,7 @@ impl<T: Wipe> SecretVec<T> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretVec;
+    /// use poolable::SecretVec;
     ///
     /// let mut key = SecretVec::from([1_u8, 2]);
     /// assert_eq!(key.pop(), Some(2));
@@ -309,7 +309,7 @@ impl<T: Wipe> SecretVec<T> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretVec;
+    /// use poolable::SecretVec;
     ///
     /// let mut key = SecretVec::from([1_u8, 2, 3]);
     /// assert_eq!(key.remove(0), 1);
@@ -335,7 +335,7 @@ impl<T: Wipe> SecretVec<T> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretVec;
+    /// use poolable::SecretVec;
     ///
     /// let mut key = SecretVec::from([1_u8, 2, 3]);
     /// assert_eq!(key.swap_remove(0), 1);
@@ -375,7 +375,7 @@ impl<T: Wipe> SecretVec<T> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretVec;
+    /// use poolable::SecretVec;
     ///
     /// let mut key = SecretVec::from([1_u8, 2, 3, 4]);
     /// key.remove_range(1..3);
@@ -396,7 +396,7 @@ impl<T: Wipe> SecretVec<T> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretVec;
+    /// use poolable::SecretVec;
     ///
     /// let mut key = SecretVec::from([1_u8, 2, 3]);
     /// key.truncate(1);
@@ -414,7 +414,7 @@ impl<T: Wipe> SecretVec<T> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretVec;
+    /// use poolable::SecretVec;
     ///
     /// let mut key = SecretVec::from([1_u8, 2, 3]);
     /// let capacity = key.capacity();
@@ -439,7 +439,7 @@ impl<T: Wipe> SecretVec<T> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretVec;
+    /// use poolable::SecretVec;
     ///
     /// let mut key = SecretVec::from([1_u8, 2, 3, 4]);
     /// key.retain(|byte| byte % 2 == 0);
@@ -455,7 +455,7 @@ impl<T: Wipe> SecretVec<T> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretVec;
+    /// use poolable::SecretVec;
     ///
     /// let mut key = SecretVec::from([2_u8, 1, 3]);
     /// key.retain_mut(|byte| {
@@ -480,7 +480,7 @@ impl<T: Wipe> SecretVec<T> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretVec;
+    /// use poolable::SecretVec;
     ///
     /// let mut key = SecretVec::from([1_u8]);
     /// let mut rest = SecretVec::from([2_u8, 3]);
@@ -502,7 +502,7 @@ impl<T: Wipe> SecretVec<T> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretVec;
+    /// use poolable::SecretVec;
     ///
     /// let mut key = SecretVec::from([1_u8, 2, 3]);
     /// assert_eq!(key.split_off(1), [2, 3]);
@@ -549,7 +549,7 @@ impl<T: Wipe + Clone> SecretVec<T> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretVec;
+    /// use poolable::SecretVec;
     ///
     /// let mut key = SecretVec::new();
     /// key.extend_from_slice(b"hunter2");
@@ -571,7 +571,7 @@ impl<T: Wipe + Clone> SecretVec<T> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretVec;
+    /// use poolable::SecretVec;
     ///
     /// let mut key = SecretVec::from([1_u8, 2, 3]);
     /// key.extend_from_within(1..);
@@ -594,7 +594,7 @@ impl<T: Wipe + Clone> SecretVec<T> {
     /// # Examples
     ///
     /// ```
-    /// use pool_core::SecretVec;
+    /// use poolable::SecretVec;
     ///
     /// let mut key = SecretVec::new();
     /// key.resize(3, 7_u8);
