@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
+// What a feature brings is marked as such, where the documentation is built by nightly.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod guide;
 

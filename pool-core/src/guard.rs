@@ -166,6 +166,9 @@ impl<T: Poolable> Pooled<T> {
 
     /// Gives a value to the pool: a guard for it, as if it had come from there.
     ///
+    /// The argument is wiped when the value has moved; the variable that it came from is the
+    /// caller's.
+    ///
     /// # Examples
     ///
     /// ```

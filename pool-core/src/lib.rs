@@ -27,6 +27,8 @@
 //! | `handles` | how many handles share an object |
 //! | `stats` | counters |
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod borrow;
 mod by_type;
 mod cache;

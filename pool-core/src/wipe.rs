@@ -29,7 +29,8 @@ pub(crate) use table::wipe_all;
 /// A value whose memory can be overwritten in place.
 ///
 /// After `wipe` the value is valid and empty: numbers are zero, buffers have length
-/// zero, every byte of their capacity is zero, and they keep their allocation.
+/// zero, every byte of their capacity is zero, and they keep their allocation. What is freed
+/// on the way is wiped before: the strings of a `Vec<String>`, the nodes of a list or a tree.
 /// `#[pool(zeroize)]` calls it on return, on drop and on every other way out.
 ///
 /// The derives write it for their types: a derived type is wiped field by field, all
@@ -47,7 +48,7 @@ pub(crate) use table::wipe_all;
 /// assert_eq!(token.capacity(), capacity);
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` has no `Wipe`, so `zeroize` cannot overwrite it",
+    message = "`{Self}` has no `Wipe`, so nobody knows how to overwrite it",
     label = "needs `Wipe`",
     note = "if it stands inside a type that derives `Reset`, mark the secrets in there with `zeroize`, and not the whole",
     note = "or give a function that overwrites the field: `#[pool(zeroize, with = PATH)]`, for instance `zeroize::Zeroize::zeroize` if that crate is a dependency of yours",

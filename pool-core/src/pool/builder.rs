@@ -164,8 +164,8 @@ impl<T, C, R> PoolBuilder<T, C, R> {
     /// How a returned object becomes blank; otherwise by [`Reset::reset`].
     ///
     /// With it, `T` needs no `Reset`; but then a pool knows nothing of what an object holds
-    /// on the heap, unless [`measure`](Self::measure) tells it. It does all that `Reset`
-    /// would have done, the wiping of secrets included.
+    /// on the heap, unless [`measure`](Self::measure) tells it. All that `Reset` would have
+    /// done is up to `reset` then, the wiping of secrets included.
     ///
     /// # Examples
     ///

@@ -433,7 +433,8 @@ impl<T: Reset> Capacity for RetainVec<T> {
 }
 
 /// Becomes empty. All elements that were in use since the last wipe are wiped, spare ones
-/// too, then reset and kept.
+/// too, then reset and kept. A spare element that a pushed value takes the place of, and one
+/// that the vector is shrunk below, was reset, and is freed as its drop leaves it.
 #[cfg(feature = "zeroize")]
 impl<T: Wipe + Reset> Wipe for RetainVec<T> {
     fn wipe(&mut self) {

@@ -81,7 +81,9 @@ unsafe fn entry_mut<K, V>(bucket: &mut Bucket<K, V>) -> &mut Entry<K, V> {
 /// What is removed, replaced or cleared is overwritten in its place, at once; so is all that
 /// is left when the map is dropped, unwinding included. A larger table is filled bucket by
 /// bucket, and the old one is zeroed before it is freed. What is passed by value is copied to
-/// its bucket, and the memory that it was passed in is zeroed, as is the state of the hasher.
+/// its bucket, and the memory that it was passed in is zeroed, as is the state of the hasher;
+/// the variable that it came from is yours. Best insert a blank value, and fill it in place
+/// through [`get_mut`](Self::get_mut).
 ///
 /// As a field of a pooled type it is wiped at each return whether or not it is marked
 /// `#[pool(zeroize)]`; the mark also has it wiped first, and when the object's drop is all
@@ -91,7 +93,8 @@ unsafe fn entry_mut<K, V>(bucket: &mut Bucket<K, V>) -> &mut Entry<K, V> {
 /// [`erase`](Self::erase) wipes an entry without moving it. And what you write through
 /// `get_mut` or `values_mut` moves as you move it.
 ///
-/// Neither lookups nor lengths are secret: keys are compared by their `Eq` where the whole
+/// Keys are types that can be hashed, such as `String` and arrays; `SecretString` cannot, and
+/// need not be one here. Neither lookups nor lengths are secret: keys are compared by their `Eq` where the whole
 /// hashes are the same, and that need not take constant time. With the default hasher, which
 /// is keyed at random, others cannot choose hashes; do not give it one that they know.
 ///
