@@ -21,22 +21,22 @@ impl Expander<'_> {
         };
         let pattern = Self::pattern(variant, touched);
         let resets = variant.fields.iter().map(|field| self.reset_field(field));
-        // Where a variant was that is gone, one of a user's `mem::take`, its secrets may be.
-        let replace = |place: TokenStream| {
-            let blank = quote!(<Self as #krate::Reset>::blank());
-            match model.has_secrets() {
-                true => quote!(#krate::__private::replace(#place, #blank)),
-                false => quote!(*#place = #blank),
+        let blank = quote!(<Self as #krate::Reset>::blank());
+        let reset = match (model.variants.len(), model.has_secrets()) {
+            (1, _) => quote!(match self { #pattern => { #(#resets)* } }),
+            (_, false) => quote!(match self {
+                #pattern => { #(#resets)* }
+                __other => *__other = #blank,
+            }),
+            // A variant that a user has taken away may have left its secrets in the place.
+            (_, true) if variant.fields.is_empty() => {
+                let ident = variant.ident;
+                quote!(#krate::__private::replace(self, Self::#ident {}))
             }
-        };
-        let is_replaced = model.has_secrets() && variant.fields.is_empty();
-        let reset = match model.variants.len() {
-            1 => quote!(match self { #pattern => { #(#resets)* } }),
-            _ if is_replaced => replace(quote!(self)),
-            _ => {
-                let replaced = replace(quote!(__other));
-                quote!(match self { #pattern => { #(#resets)* } __other => #replaced, })
-            }
+            (_, true) => quote!(match self {
+                #pattern => { #(#resets)* }
+                __other => #krate::__private::replace(__other, #blank),
+            }),
         };
         let birth = self.birth();
         let retained = self.retained();
