@@ -146,7 +146,10 @@ impl Locker {
         }
         drop(recorded);
         let (result, recorded) = record(slot, reset);
-        self.lock(slot.addr(), &recorded);
+        // A reset that frees secrets differs each time, and what is left does not.
+        if !TABLE.lock().knows(slot.addr(), recorded.spans()) {
+            self.lock(slot.addr(), &recorded);
+        }
         result
     }
 
@@ -298,6 +301,7 @@ impl fmt::Debug for Held {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Pool, Wipe};
 
     fn spans<const N: usize>(spans: [(usize, usize); N]) -> Vec<Span> {
         spans.map(|(start, end)| Span { start, end }).to_vec()
@@ -318,6 +322,50 @@ mod tests {
         assert_eq!(range(size - 1, size + 1).pages(), range(0, 2));
         let two = [range(size, size + 8), range(size + 16, size + 24)];
         assert_eq!(pages_of(two.into_iter()), [range(1, 2)]);
+    }
+
+    #[cfg(unix)]
+    fn words() -> Pool<Vec<String>> {
+        let create = || Vec::with_capacity(64);
+        Pool::builder()
+            .create(create)
+            .reset(|words: &mut Vec<String>| words.wipe())
+            .lock_memory()
+            .build()
+    }
+
+    #[cfg(unix)]
+    /// Returns one object, which its reset frees strings of, and counts the system's calls.
+    fn calls_of_returns(pool: &Pool<Vec<String>>, count: usize) -> usize {
+        let before = system::testing::calls();
+        for size in 1..=count {
+            pool.get().extend((0..20).map(|index| "s3cr3t".repeat(size + index)));
+        }
+        system::testing::calls() - before
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn return_of_an_object_with_the_same_memory_makes_no_call() {
+        let pool = words();
+        assert!(calls_of_returns(&pool, 1) > 0, "it was born");
+        assert_eq!(calls_of_returns(&pool, 100), 0);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn lock_that_failed_is_not_asked_for_again_for_the_same_memory() {
+        system::testing::refuse(true);
+        let pool = words();
+        assert!(calls_of_returns(&pool, 1) > 0, "it was born");
+        assert_eq!(calls_of_returns(&pool, 100), 0);
+        assert!(matches!(pool.memory_lock(), MemoryLock::Degraded { objects: 0, unlocked: 1, .. }));
+        // Other memory is another matter.
+        pool.get().reserve(1000);
+        system::testing::refuse(false);
+        assert_eq!(calls_of_returns(&pool, 1), 0);
+        pool.get().reserve(10_000);
+        assert!(matches!(pool.memory_lock(), MemoryLock::Degraded { objects: 1, unlocked: 0, .. }));
     }
 
     #[test]

@@ -28,9 +28,13 @@ mod calls {
     /// the other fails.
     pub(in super::super) fn lock(pages: Span) -> core::result::Result<(), LockError> {
         let (start, length) = memory(pages);
+        #[cfg(test)]
+        super::testing::count();
         // SAFETY: the call reads and writes no memory of the program, and fails if there is
         // none at the address.
         let locked = unsafe { mm::mlock(start, length) };
+        #[cfg(test)]
+        let locked = if super::testing::refuses() { Err(Errno::NOMEM) } else { locked };
         let hidden = hide_from_dumps(start, length, true);
         let error = |call, errno: Errno, limit| {
             Err(LockError { call, os_error: Some(errno.raw_os_error()), limit })
@@ -47,6 +51,8 @@ mod calls {
         if pages.len() == 0 {
             return;
         }
+        #[cfg(test)]
+        super::testing::count();
         let (start, length) = memory(pages);
         // There may be no memory there any more, if a user freed it. Then it is unlocked
         // already, so that the error says nothing.
@@ -101,4 +107,33 @@ mod calls {
     }
 
     pub(in super::super) fn unlock(_: Span) {}
+}
+
+/// The calls of the current thread: how many, and whether they fail.
+#[cfg(all(test, unix))]
+pub(super) mod testing {
+    use core::cell::Cell;
+
+    std::thread_local! {
+        static CALLS: Cell<usize> = const { Cell::new(0) };
+        static REFUSES: Cell<bool> = const { Cell::new(false) };
+    }
+
+    pub(super) fn count() {
+        CALLS.set(CALLS.get() + 1);
+    }
+
+    pub(super) fn refuses() -> bool {
+        REFUSES.get()
+    }
+
+    /// How many times memory was to be locked or unlocked.
+    pub(in super::super) fn calls() -> usize {
+        CALLS.get()
+    }
+
+    /// Has memory not be locked from now on, or be locked again.
+    pub(in super::super) fn refuse(refuses: bool) {
+        REFUSES.set(refuses);
+    }
 }
