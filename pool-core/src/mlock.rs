@@ -212,8 +212,8 @@ impl Table {
         self.objects.get(&object).is_some_and(|entry| entry.spans == wiped)
     }
 
-    /// Locks the memory of an object, then unlocks what it had locked before; returns the
-    /// entry that it had.
+    /// Locks the memory of an object, then unlocks what it had locked before, or the other
+    /// way round where there is no room for both; returns the entry that it had.
     fn replace(&mut self, object: usize, spans: &[Span], pool: &Arc<Locker>) -> Option<Entry> {
         let old = self.objects.remove(&object);
         for page in pages_of(spans.iter().copied()).iter().flat_map(|span| span.start..span.end) {
@@ -223,13 +223,23 @@ impl Table {
         let known = old.as_ref().filter(|old| old.is_locked).map_or(&[][..], |old| &old.spans);
         let new = spans.iter().copied().filter(|span| known.binary_search(span).is_err());
         let mut is_locked = true;
+        let mut held = old.as_ref();
         for pages in pages_of(new) {
-            if let Err(error) = system::lock(pages) {
+            let mut locked = system::lock(pages);
+            if locked.is_err() {
+                // What it had before may be what takes up the limit. None of it is needed
+                // any more: the pages of `spans` are counted.
+                if let Some(old) = held.take() {
+                    self.release(old);
+                    locked = system::lock(pages);
+                }
+            }
+            if let Err(error) = locked {
                 pool.fail(error);
                 is_locked = false;
             }
         }
-        if let Some(old) = &old {
+        if let Some(old) = held {
             self.release(old);
         }
         let entry = Entry { spans: spans.to_vec(), is_locked, pool: Arc::clone(pool) };

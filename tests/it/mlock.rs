@@ -527,6 +527,23 @@ fn pool_goes_on_without_locks_above_the_limit_and_says_why() {
 }
 
 #[test]
+fn buffer_that_grew_takes_the_place_of_the_old_one_under_the_limit() {
+    alone(|| {
+        give_up_privileges();
+        let pool = locking::<Login>();
+        drop(pool.get());
+        // Room for either buffer, but not for both at a time.
+        set_limit((locked_bytes() + CAPACITY) as u64);
+        let mut login = pool.get();
+        login.password.reserve_exact(2 * CAPACITY - 2 * page());
+        drop(login);
+        assert_eq!(objects(&pool), 1);
+        let login = pool.get();
+        assert!(is_locked(inline(&*login)) && is_locked(buffer(&login.password)));
+    });
+}
+
+#[test]
 fn limit_of_nothing_is_reported() {
     alone(|| {
         give_up_privileges();
