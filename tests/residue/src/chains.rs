@@ -1,10 +1,10 @@
 //! Chains of objects, longer than returns nest: some of them have to wait on their way home.
 
-use poolable::{Poolable, Pooled, RetainOption, Wipe};
+use poolable::{Poolable, Pooled, RetainOption, Stats, Wipe};
 
 use crate::matrix::Cell;
 use crate::rows::U8x64;
-use crate::secret::{Hold, Secret, Switched};
+use crate::secret::{Boxed, Hold, Secret, Switched};
 use crate::ways::{Ended, unwind, unwound};
 
 /// More than twice as many as nest.
@@ -12,6 +12,21 @@ const LENGTH: u64 = 200;
 
 /// The secret of each.
 type Key = Switched<U8x64>;
+type BoxedKey = Switched<Boxed<U8x64>>;
+
+/// All have come home, but for those that a [`RetainOption`] keeps.
+fn ended<S: Hold>(taken: fn(&Stats) -> bool) -> Ended {
+    let Ended { taken: is_taken, .. } = Ended::of::<S>(taken);
+    let all_are_home = || {
+        let stats = S::pool().stats();
+        cfg!(poolable_passthrough) || stats.idle + stats.discarded.total() + stats.in_use == LENGTH
+    };
+    Ended {
+        taken: Box::new(move || is_taken() && all_are_home()),
+        // Each time one more link is freed, once it has been idle at a trim.
+        settle: Box::new(|| (0..2 * LENGTH).for_each(|_| poolable::trim_all())),
+    }
+}
 
 macro_rules! chains {
     ($($node:ident $next:ident: $ty:ty = |$guard:ident| $link:expr;)*) => {$(
@@ -45,7 +60,7 @@ macro_rules! chains {
 
             fn drops() -> Ended {
                 drop(Self::chain());
-                Ended::of::<Self>(|stats| stats.idle + stats.discarded.total() > 0)
+                ended::<Self>(|stats| stats.discarded.explicit == 0)
             }
 
             fn unwinds() -> Ended {
@@ -53,12 +68,12 @@ macro_rules! chains {
                     let _chain = Self::chain();
                     unwind();
                 });
-                Ended::of::<Self>(|stats| stats.idle + stats.discarded.total() > 0)
+                ended::<Self>(|stats| stats.discarded.explicit == 0)
             }
 
             fn is_discarded() -> Ended {
                 Pooled::discard(Self::chain());
-                Ended::of::<Self>(|stats| stats.idle + stats.discarded.total() > 0)
+                ended::<Self>(|stats| stats.discarded.explicit == 1)
             }
         }
     )*};
@@ -71,16 +86,52 @@ chains! {
 }
 
 pub(crate) fn cells() -> Vec<Cell> {
-    let cell = |row, way, run: fn() -> Ended| Cell { row, way, run, control: run };
+    let cell = |row, way, run: fn() -> Ended, boxed: fn() -> Ended| Cell {
+        row,
+        way,
+        run,
+        control: run,
+        boxed: Some(boxed),
+    };
     vec![
-        cell("chain by Option", "chain: drop", Node::<Key>::drops),
-        cell("chain by Option", "chain: unwind", Node::<Key>::unwinds),
-        cell("chain by Option", "chain: discard", Node::<Key>::is_discarded),
-        cell("chain by RetainOption", "chain: drop", KeptNode::<Key>::drops),
-        cell("chain by RetainOption", "chain: unwind", KeptNode::<Key>::unwinds),
-        cell("chain by RetainOption", "chain: discard", KeptNode::<Key>::is_discarded),
-        cell("chain by Vec", "chain: drop", BoxedNode::<Key>::drops),
-        cell("chain by Vec", "chain: unwind", BoxedNode::<Key>::unwinds),
-        cell("chain by Vec", "chain: discard", BoxedNode::<Key>::is_discarded),
+        cell("chain by Option", "chain: drop", Node::<Key>::drops, Node::<BoxedKey>::drops),
+        cell("chain by Option", "chain: unwind", Node::<Key>::unwinds, Node::<BoxedKey>::unwinds),
+        cell(
+            "chain by Option",
+            "chain: discard",
+            Node::<Key>::is_discarded,
+            Node::<BoxedKey>::is_discarded,
+        ),
+        cell(
+            "chain by RetainOption",
+            "chain: drop",
+            KeptNode::<Key>::drops,
+            KeptNode::<BoxedKey>::drops,
+        ),
+        cell(
+            "chain by RetainOption",
+            "chain: unwind",
+            KeptNode::<Key>::unwinds,
+            KeptNode::<BoxedKey>::unwinds,
+        ),
+        cell(
+            "chain by RetainOption",
+            "chain: discard",
+            KeptNode::<Key>::is_discarded,
+            KeptNode::<BoxedKey>::is_discarded,
+        ),
+        cell("chain by Vec", "chain: drop", BoxedNode::<Key>::drops, BoxedNode::<BoxedKey>::drops),
+        cell(
+            "chain by Vec",
+            "chain: unwind",
+            BoxedNode::<Key>::unwinds,
+            BoxedNode::<BoxedKey>::unwinds,
+        ),
+        cell(
+            "chain by Vec",
+            "chain: discard",
+            BoxedNode::<Key>::is_discarded,
+            BoxedNode::<BoxedKey>::is_discarded,
+        ),
     ]
 }

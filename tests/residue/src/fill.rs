@@ -3,7 +3,27 @@
 //! Each byte is a volatile store of a part of a word that was computed in a register. What
 //! the registers hold last is no word.
 
+use core::sync::atomic::{AtomicUsize, Ordering};
+
 use crate::canary;
+
+/// The words that have been written so far.
+static PLANTED: AtomicUsize = AtomicUsize::new(0);
+
+/// Counts words that the secret has come to hold.
+pub(crate) fn plant(words: usize) {
+    PLANTED.fetch_add(words, Ordering::Relaxed);
+}
+
+/// Takes so many for what was planted, where others have been overwritten.
+pub(crate) fn expect(words: usize) {
+    PLANTED.store(words, Ordering::Relaxed);
+}
+
+/// How many words there were, each of which was in one place.
+pub(crate) fn planted() -> usize {
+    PLANTED.load(Ordering::Relaxed)
+}
 
 /// Numbers, all of whose bits may be anything.
 ///
@@ -47,6 +67,7 @@ macro_rules! writer {
                     }
                 }
             }
+            plant(count);
             clear_registers();
         }
     };

@@ -10,7 +10,7 @@ use std::io::Write;
 use poolable::{Poolable, Pooled, Reset, SecretMap, SecretString, SecretVec, Wipe};
 
 use crate::canary;
-use crate::fill::{Lent, clear_registers};
+use crate::fill::{Lent, clear_registers, expect, plant};
 use crate::matrix::Cell;
 use crate::secret::Hold;
 use crate::ways::Ended;
@@ -47,6 +47,7 @@ fn returned<S: Hold>(guard: Pooled<S>) -> Ended {
 #[inline(never)]
 fn byte(index: usize) -> u8 {
     let byte = (canary::word_of_bytes(index as u64 / 8) >> (index % 8 * 8)) as u8;
+    plant(usize::from(index % 8 == 7));
     clear_registers();
     byte
 }
@@ -85,7 +86,7 @@ macro_rules! operations {
                     returned(guard)
                 }
 
-                Cell { row: $label, way: $way, run, control }
+                Cell { row: $label, way: $way, run, control, boxed: None }
             }),*]
         }
     )*};
@@ -132,6 +133,8 @@ operations! {
             secret.reserve(8 * LEN);
             parts().for_each(|part| secret.extend_from_slice(&*part.0));
             secret.truncate(LEN / 2);
+            // The rest is wiped at last, in the control as well.
+            expect(LEN / 2 / 8);
             secret.shrink_to_fit();
             pin();
         };
@@ -189,6 +192,8 @@ operations! {
             secret.reserve(8 * LEN);
             parts().for_each(|part| secret.push_str(core::str::from_utf8(&*part.0).unwrap()));
             secret.truncate(LEN / 2);
+            // The rest is wiped at last, in the control as well.
+            expect(LEN / 2 / 8);
             secret.shrink_to_fit();
             pin();
         };

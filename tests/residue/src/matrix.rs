@@ -1,7 +1,9 @@
 //! Which ways each type is tried on.
 
+use std::collections::HashSet;
+
 use crate::rows::{self, Visitor};
-use crate::secret::{Row, Switched};
+use crate::secret::{Boxed, Row, Switched};
 use crate::types::*;
 use crate::ways::{self, Ended};
 use crate::{chains, growth};
@@ -13,6 +15,26 @@ pub(crate) struct Cell {
     pub(crate) run: fn() -> Ended,
     /// The same steps without a wipe.
     pub(crate) control: fn() -> Ended,
+    /// Those with the secret in a block of its own, for where the pool wipes the one that it
+    /// was in.
+    pub(crate) boxed: Option<fn() -> Ended>,
+}
+
+/// How many cells there are, so that none is lost without notice.
+const CELLS: usize = 770;
+
+/// Tells what is wrong with the list of cells.
+pub(crate) fn check(cells: &[Cell]) -> Vec<String> {
+    let mut names = HashSet::new();
+    let mut failures: Vec<String> = cells
+        .iter()
+        .filter(|cell| !names.insert((cell.row, cell.way)))
+        .map(|cell| format!("`{}`, {}: there are two of them", cell.row, cell.way))
+        .collect();
+    if cells.len() != CELLS {
+        failures.push(format!("there are {} cells, and not {CELLS}", cells.len()));
+    }
+    failures
 }
 
 /// All of them, row by row.
@@ -28,9 +50,22 @@ struct Cells(Vec<Cell>);
 
 impl Cells {
     /// Tries a way with the row, and as the control with its twin.
-    fn add<R: Row>(&mut self, way: &'static str, run: fn() -> Ended, control: fn() -> Ended) {
-        self.0.push(Cell { row: R::NAME, way, run, control });
+    fn add<R: Row>(
+        &mut self,
+        way: &'static str,
+        run: fn() -> Ended,
+        control: fn() -> Ended,
+        boxed: Option<fn() -> Ended>,
+    ) {
+        self.0.push(Cell { row: R::NAME, way, run, control, boxed });
     }
+}
+
+macro_rules! boxed {
+    ($row:ident, $way:expr) => {
+        // A constant: what is not tried is not compiled.
+        if $row::HEAP { None } else { Some($way) }
+    };
 }
 
 /// The type that a user has spelled, with the generic one as the control.
@@ -40,6 +75,7 @@ macro_rules! spelled {
             $label,
             ways::$way::<$row::Spelled>,
             ways::$way::<Session<Switched<$row::Twin>>>,
+            boxed!($row, ways::$way::<Session<Switched<Boxed<$row::Twin>>>>),
         );)*
     };
 }
@@ -50,6 +86,7 @@ macro_rules! generic {
             $label,
             ways::$way::<$ty<Switched<$row>>>,
             ways::$way::<$ty<Switched<$row::Twin>>>,
+            boxed!($row, ways::$way::<$ty<Switched<Boxed<$row::Twin>>>>),
         );)*
     };
 }
@@ -162,7 +199,13 @@ impl Cells {
             "borrowing",
             ways::borrows::<Switched<R>>,
             ways::borrows::<Switched<R::Twin>>,
+            boxed!(R, ways::borrows::<Switched<Boxed<R::Twin>>>),
         );
-        self.add::<R>("nested", ways::is_nested::<R>, ways::is_nested::<R::Twin>);
+        self.add::<R>(
+            "nested",
+            ways::is_nested::<R>,
+            ways::is_nested::<R::Twin>,
+            boxed!(R, ways::is_nested::<Boxed<R::Twin>>),
+        );
     }
 }

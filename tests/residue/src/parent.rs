@@ -3,18 +3,21 @@
 use core::sync::atomic::{AtomicUsize, Ordering};
 use std::collections::{BTreeMap, HashMap};
 use std::env;
-use std::io;
-use std::process::{Command, ExitCode};
-use std::sync::Mutex;
+use std::io::{self, Read};
+use std::process::{Command, ExitCode, Output, Stdio};
+use std::sync::{Mutex, mpsc};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::baseline::{self, Baseline};
 use crate::matrix::{self, Cell};
-use crate::{canary, child, known};
+use crate::{canary, child, fill, known};
 
 /// Processes at a time.
 const WORKERS: usize = 2;
+
+/// So long may one of them take, which needs some milliseconds.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 const USAGE: &str = "usage: residue [--rounds N] [--controls] [--full] [--lazy] [FILTER..]
   --rounds N   run everything so often, with other words each time
@@ -46,6 +49,13 @@ pub(crate) fn main(spies: bool) -> ExitCode {
     }
 }
 
+impl Plan {
+    fn wants(&self, cell: &Cell) -> bool {
+        let wants = |filter: &String| cell.row.contains(filter) || cell.way.contains(filter);
+        self.filters.is_empty() || self.filters.iter().any(wants)
+    }
+}
+
 fn plan(arguments: &[String]) -> Result<Plan, String> {
     let mut plan = Plan { rounds: 1, shows_controls: false, is_lazy: false, filters: Vec::new() };
     let mut arguments = arguments.iter();
@@ -53,7 +63,7 @@ fn plan(arguments: &[String]) -> Result<Plan, String> {
         match argument.as_str() {
             "--rounds" => {
                 let number = arguments.next().and_then(|text| text.parse().ok());
-                plan.rounds = number.ok_or(USAGE)?;
+                plan.rounds = number.filter(|rounds| *rounds > 0).ok_or(USAGE)?;
             }
             "--controls" => plan.shows_controls = true,
             "--lazy" => plan.is_lazy = true,
@@ -75,12 +85,19 @@ fn be_child(index: &str, mode: &str, seed: &str, spies: bool) -> Result<(), Stri
         "baseline" => baseline::ALL.get(index).map(|baseline| baseline.run),
         _ => {
             let cells = matrix::cells();
-            cells.get(index).map(|cell| if mode == "control" { cell.control } else { cell.run })
+            cells.get(index).and_then(|cell| match mode {
+                "wipe" => Some(cell.run),
+                "control" => Some(cell.control),
+                "boxed" => cell.boxed,
+                _ => None,
+            })
         }
     };
     let run = run.ok_or(USAGE)?;
-    let seen = child::see(run, mode == "control", spies).map_err(|error| error.to_string())?;
+    let seen = child::see(run, matches!(mode, "control" | "boxed"), spies)
+        .map_err(|error| error.to_string())?;
     println!("words {}", seen.words);
+    println!("planted {}", fill::planted());
     println!("taken {}", seen.is_taken);
     for place in seen.places {
         println!("{place}");
@@ -91,8 +108,18 @@ fn be_child(index: &str, mode: &str, seed: &str, spies: bool) -> Result<(), Stri
 /// What a child has printed.
 struct Report {
     words: usize,
+    /// How many there were.
+    planted: usize,
     is_taken: bool,
     places: Vec<String>,
+}
+
+impl Report {
+    /// Whether there are enough words for a control: half of them, for the allocator writes
+    /// over what is freed, and other blocks come to lie there.
+    fn is_seen(&self) -> bool {
+        self.words >= self.planted.div_ceil(2).max(1)
+    }
 }
 
 fn ask_child(index: usize, mode: &str, seed: u64, is_lazy: bool) -> Result<Report, String> {
@@ -105,7 +132,7 @@ fn ask_child(index: usize, mode: &str, seed: u64, is_lazy: bool) -> Result<Repor
         if !is_lazy {
             command.env("LD_BIND_NOW", "1");
         }
-        command.output()
+        output_of(command)
     };
     let output = child().map_err(|error| error.to_string())?;
     if !output.status.success() {
@@ -116,13 +143,42 @@ fn ask_child(index: usize, mode: &str, seed: u64, is_lazy: bool) -> Result<Repor
     let mut lines = text.lines();
     let mut field = |name| lines.next()?.strip_prefix(name).map(str::to_owned);
     let words = field("words ").and_then(|words| words.parse().ok());
+    let planted = field("planted ").and_then(|planted| planted.parse().ok());
     let is_taken = field("taken ").and_then(|taken| taken.parse().ok());
-    match (words, is_taken) {
-        (Some(words), Some(is_taken)) => {
-            Ok(Report { words, is_taken, places: lines.map(str::to_owned).collect() })
+    match (words, planted, is_taken) {
+        (Some(words), Some(planted), Some(is_taken)) => {
+            let places = lines.map(str::to_owned).collect();
+            Ok(Report { words, planted, is_taken, places })
         }
         _ => Err(format!("it printed `{text}`")),
     }
+}
+
+/// Runs a program until it ends. One that hangs is killed, and so has no success.
+fn output_of(mut command: Command) -> io::Result<Output> {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+    if let Some(mut text) = child.stdout.take() {
+        let (sender, end) = mpsc::channel();
+        thread::spawn(move || {
+            let mut bytes = Vec::new();
+            let read = text.read_to_end(&mut bytes).map(|_| bytes);
+            // Nobody receives what comes too late.
+            _ = sender.send(read);
+        });
+        match end.recv_timeout(PATIENCE) {
+            Ok(bytes) => stdout = bytes?,
+            Err(_) => {
+                child.kill()?;
+                child.wait()?;
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+        }
+    }
+    if let Some(mut text) = child.stderr.take() {
+        text.read_to_end(&mut stderr)?;
+    }
+    Ok(Output { status: child.wait()?, stdout, stderr })
 }
 
 /// Runs jobs, so many at a time, and returns the results in their order.
@@ -147,14 +203,20 @@ fn in_parallel<R: Send>(count: usize, job: impl Fn(usize) -> R + Sync) -> Vec<R>
 }
 
 fn run(plan: &Plan, spies: bool) -> Result<(), String> {
+    let cells = matrix::cells();
+    let chosen: Vec<usize> = (0..cells.len()).filter(|index| plan.wants(&cells[*index])).collect();
+    if chosen.is_empty() {
+        return Err(format!("residue: no row and no column contains any of {:?}", plan.filters));
+    }
     let mut failures = Vec::new();
+    failures.extend(matrix::check(&cells));
     for round in 0..plan.rounds {
         let started = Instant::now();
         failures.extend(run_baselines(round, spies));
         if round == 0 {
             show_known();
         }
-        let sum = run_cells(plan, round, spies, &mut failures);
+        let sum = run_cells(plan, &cells, &chosen, round, spies, &mut failures);
         let seconds = started.elapsed().as_secs_f64();
         println!("round {} of {}: {sum}, {seconds:.1} s", round + 1, plan.rounds);
     }
@@ -206,17 +268,22 @@ fn listed(places: &[String]) -> String {
     places.iter().map(|place| format!("\n    {place}")).collect()
 }
 
-fn run_cells(plan: &Plan, round: u64, spies: bool, failures: &mut Vec<String>) -> String {
-    let cells = matrix::cells();
-    let is_chosen = |cell: &Cell| {
-        let chosen = |filter: &String| cell.row.contains(filter) || cell.way.contains(filter);
-        plan.filters.is_empty() || plan.filters.iter().any(chosen)
-    };
-    let chosen: Vec<usize> = (0..cells.len()).filter(|index| is_chosen(&cells[*index])).collect();
+fn run_cells(
+    plan: &Plan,
+    cells: &[Cell],
+    chosen: &[usize],
+    round: u64,
+    spies: bool,
+    failures: &mut Vec<String>,
+) -> String {
     let results = in_parallel(chosen.len(), |index| {
         let index = chosen[index];
         let ask = |mode| ask_child(index, mode, round, plan.is_lazy);
-        (ask("wipe"), ask("control"))
+        let control = match ask("control") {
+            Ok(report) if cells[index].boxed.is_some() && !report.is_seen() => ask("boxed"),
+            other => other,
+        };
+        (ask("wipe"), control)
     });
 
     let mut table = Table::default();
@@ -247,10 +314,12 @@ fn run_cells(plan: &Plan, round: u64, spies: bool, failures: &mut Vec<String>) -
         if let Ok(control) = control {
             fewest = fewest.min(control.words);
             most = most.max(control.words);
-            if control.words > 0 {
+            if control.is_seen() {
                 seen += 1;
             } else {
-                failures.push(format!("{name}: BLIND, its control shows nothing"));
+                let Report { words, planted, .. } = control;
+                failures
+                    .push(format!("{name}: BLIND, its control shows {words} of {planted} words"));
             }
         }
         for (report, kind) in [(wiped, "it"), (control, "its control")] {

@@ -1,5 +1,6 @@
 //! What secrets are kept in, and the switch that turns their wipe off.
 
+use core::marker::PhantomData;
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use poolable::{Poolable, Reset, Wipe};
@@ -25,6 +26,28 @@ pub(crate) trait Row: Fill + Sized {
     type Spelled: Hold + Send;
     /// Itself, or for a type that wipes itself, one like it that does not: for the control.
     type Twin: Fill;
+}
+
+/// The secret of a row in a block of its own.
+///
+/// A pool wipes all of an object's own memory before it frees it, whatever the object has
+/// marked. So a control that is freed shows what it has elsewhere.
+pub(crate) struct Boxed<R>(PhantomData<R>);
+
+/// Behind what the allocator writes over when it frees a block.
+#[derive(Reset)]
+#[repr(C)]
+pub(crate) struct Apart<T> {
+    room: [u64; 2],
+    secret: T,
+}
+
+impl<R: Fill> Fill for Boxed<R> {
+    type Secret = Box<Apart<R::Secret>>;
+
+    fn fill(secret: &mut Self::Secret) {
+        R::fill(&mut secret.secret);
+    }
 }
 
 /// An object with a secret.

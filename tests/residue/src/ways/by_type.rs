@@ -3,6 +3,7 @@
 use poolable::{Poolable, Pooled, PooledMap, Shared};
 
 use super::{Ended, filled, unwind, unwound};
+use crate::fill;
 use crate::secret::{Hold, Secret, Switched};
 use crate::types::{Borrowing, Link, Session};
 
@@ -145,6 +146,8 @@ pub(crate) fn narrowing_fails<S: Hold>() -> Ended {
 pub(crate) fn is_used_again<S: Hold>() -> Ended {
     drop(filled::<S>());
     drop(S::pooled());
+    // It is filled where it was.
+    fill::expect(0);
     drop(filled::<S>());
     Pooled::discard(S::pooled());
     Ended::of::<S>(|stats| stats.discarded.explicit == 1)
