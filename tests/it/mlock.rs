@@ -10,7 +10,8 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 
 use poolable::{
-    MemoryLock, Pool, Poolable, Pooled, PooledRef, Reset, RetainVec, SecretString, pools, report,
+    MemoryLock, Pool, Poolable, Pooled, PooledRef, Reset, RetainVec, SecretString, SecretVec, Wipe,
+    pools, report,
 };
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::thread::{CapabilitySet, capabilities, set_capabilities};
@@ -363,6 +364,45 @@ fn buffers_that_the_reset_frees_are_not_kept_locked() {
             pool.get().0.extend((0..20).map(|index| "s3cr3t".repeat(100 * size + index)));
             assert_eq!(pool.memory_lock(), state);
         }
+        pool.clear();
+        assert_eq!(locked_bytes(), 0);
+    });
+}
+
+#[test]
+fn what_a_reset_wipes_on_the_stack_is_not_kept_locked() {
+    alone(|| {
+        static RESETS: AtomicUsize = AtomicUsize::new(0);
+        let reset = |keys: &mut SecretVec<[u8; 32]>| {
+            RESETS.fetch_add(1, Relaxed);
+            keys.wipe();
+            keys.push([0; 32]);
+            let mut local = [7_u8; 100];
+            local.wipe();
+        };
+        let create = || SecretVec::with_capacity(100);
+        let pool = Pool::builder().create(create).reset(reset).lock_memory().build();
+        let pool = &pool;
+        let stack_is_locked = || {
+            let local = 0_u8;
+            let top = inline(&local).start;
+            (0..20).any(|number| flags(top - number * page())[0])
+        };
+        drop(pool.get());
+        // At birth, and at the return, which has found the same.
+        assert_eq!(RESETS.load(Relaxed), 2);
+        assert!(!stack_is_locked());
+        let keys = pool.get();
+        let buffer = keys.as_ptr().addr();
+        assert!(is_locked(buffer..buffer + 100 * 32));
+        thread::scope(|scope| {
+            let elsewhere = scope.spawn(move || {
+                drop(keys);
+                assert!(!stack_is_locked());
+            });
+            elsewhere.join().expect("no panic");
+        });
+        assert_eq!(RESETS.load(Relaxed), 3);
         pool.clear();
         assert_eq!(locked_bytes(), 0);
     });
