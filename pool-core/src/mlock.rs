@@ -34,7 +34,7 @@ mod system;
 
 use core::fmt;
 use core::mem;
-use core::sync::atomic::{AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
@@ -42,6 +42,7 @@ use std::sync::{Arc, OnceLock};
 pub(crate) use self::record::note_span;
 use self::record::{Recorded, record};
 pub(crate) use self::record::{is_watched, note};
+use self::report::Cause;
 pub use self::report::{LockError, MemoryLock};
 use crate::sync::Mutex;
 
@@ -95,30 +96,48 @@ pub(crate) struct Locker {
     unlocked: AtomicUsize,
     /// The first error.
     error: OnceLock<LockError>,
+    /// Whether a reset has wiped something.
+    seen: AtomicU8,
 }
+
+/// Objects were reset, and nothing was wiped.
+const NOT_WIPED: u8 = 1;
+/// Something was wiped.
+const WIPED: u8 = 2;
 
 impl Locker {
     pub(crate) fn new() -> Self {
         let locker = Self::default();
         if let Some(error) = system::UNSUPPORTED {
-            locker.fail(error);
+            locker.fail(|| error);
         }
         locker
     }
 
     /// Keeps an error, unless there was one before.
-    fn fail(&self, error: LockError) {
+    fn fail(&self, error: impl FnOnce() -> LockError) {
         // The first one stands: it tells since when the promise has not been kept.
-        let _ = self.error.set(error);
+        self.error.get_or_init(error);
+    }
+
+    /// Takes note of what the reset of an object has done.
+    fn observe(&self, recorded: &Recorded) {
+        let seen = if recorded.has_wiped() { WIPED } else { NOT_WIPED };
+        // Relaxed: it is a figure of the report's, and only grows.
+        if self.seen.load(Ordering::Relaxed) < seen {
+            self.seen.fetch_max(seen, Ordering::Relaxed);
+        }
     }
 
     pub(crate) fn report(&self) -> MemoryLock {
         // Relaxed: figures to look at, all of them written under the lock of the table.
         let objects = self.objects.load(Ordering::Relaxed);
         let bytes = self.bytes.load(Ordering::Relaxed);
-        match self.error.get() {
+        let wipes_nothing = self.seen.load(Ordering::Relaxed) == NOT_WIPED;
+        let error = self.error.get().copied();
+        match error.or(wipes_nothing.then_some(LockError(Cause::NothingWiped))) {
             None => MemoryLock::Locked { objects, bytes },
-            Some(&error) => {
+            Some(error) => {
                 let unlocked = self.unlocked.load(Ordering::Relaxed);
                 MemoryLock::Degraded { objects, bytes, unlocked, error }
             }
@@ -131,7 +150,10 @@ impl Locker {
         if system::UNSUPPORTED.is_some() {
             return;
         }
-        let (_, recorded) = record(slot, || reset.map(|reset| reset()));
+        let (result, recorded) = record(slot, || reset.map(|reset| reset()));
+        if result.is_some() {
+            self.observe(&recorded);
+        }
         self.lock(slot.addr(), &recorded);
     }
 
@@ -141,6 +163,7 @@ impl Locker {
             return reset();
         }
         let (result, recorded) = record(slot, &mut reset);
+        self.observe(&recorded);
         if TABLE.lock().knows(slot.addr(), recorded.spans()) {
             return result;
         }
@@ -234,8 +257,8 @@ impl Table {
                     locked = system::lock(pages);
                 }
             }
-            if let Err(error) = locked {
-                pool.fail(error);
+            if let Err(failure) = locked {
+                pool.fail(|| system::explain(&failure, pages));
                 is_locked = false;
             }
         }

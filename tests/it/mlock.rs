@@ -3,16 +3,19 @@
 //! Each test has a process of its own: what is locked, and how much may be, is counted for
 //! the process.
 
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet, LinkedList, VecDeque};
 use std::fs;
 use std::ops::Range;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Barrier};
 use std::thread;
 
 use poolable::{
-    MemoryLock, Pool, Poolable, Pooled, PooledRef, Reset, RetainVec, SecretString, SecretVec, Wipe,
-    pools, report,
+    MemoryLock, Pool, Poolable, Pooled, PooledRef, Reset, RetainMap, RetainOption, RetainVec,
+    SecretString, SecretVec, Wipe, pools, report,
 };
+use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap_anonymous, mprotect, munmap};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::thread::{CapabilitySet, capabilities, set_capabilities};
 
@@ -563,6 +566,7 @@ fn pool_goes_on_without_locks_above_the_limit_and_says_why() {
             matches!(now, MemoryLock::Degraded { objects: 1, unlocked: 0, error: first, .. } if first == error),
             "{now}"
         );
+        assert!(now.to_string().contains(" bytes of 1 object, but it was not: `mlock`"), "{now}");
     });
 }
 
@@ -580,6 +584,104 @@ fn buffer_that_grew_takes_the_place_of_the_old_one_under_the_limit() {
         assert_eq!(objects(&pool), 1);
         let login = pool.get();
         assert!(is_locked(inline(&*login)) && is_locked(buffer(&login.password)));
+    });
+}
+
+#[test]
+fn limit_is_not_blamed_for_too_many_mappings() {
+    alone(|| {
+        let pool = locking::<Login>();
+        drop(pool.get());
+        let limit = getrlimit(Resource::Memlock).current;
+        if limit.is_some_and(|limit| limit < 1 << 20) {
+            println!("skipped: the limit is low enough to be the reason");
+            return;
+        }
+        // Every other page differs from its neighbours, until the system has enough of it.
+        let pages = 1 << 17;
+        let place = mmap(pages * page());
+        let count = (0..pages).step_by(2).take_while(|number| {
+            let place = place.wrapping_byte_add(number * page());
+            // SAFETY: the page is one of those just mapped, and nothing is in it.
+            unsafe { mprotect(place, page(), MprotectFlags::READ) }.is_ok()
+        });
+        let is_full = count.count() < pages / 2;
+        pool.get().password.reserve(2 * CAPACITY);
+        let told = pool.memory_lock();
+        // SAFETY: nobody uses the pages.
+        unsafe { munmap(place, pages * page()) }.expect("it is mapped");
+        if !is_full {
+            println!("skipped: the system allows that many mappings");
+            return;
+        }
+        let MemoryLock::Degraded { error, .. } = told else { panic!("{told}") };
+        assert_eq!((error.call(), error.limit()), ("mlock", None));
+        assert!(told.to_string().contains("vm.max_map_count"), "{told}");
+    });
+}
+
+/// New memory that may not be used.
+fn mmap(length: usize) -> *mut std::ffi::c_void {
+    // SAFETY: the system chooses a place where nothing is.
+    unsafe { mmap_anonymous(std::ptr::null_mut(), length, ProtFlags::empty(), MapFlags::PRIVATE) }
+        .expect("addresses are plenty")
+}
+
+#[test]
+fn pool_whose_reset_wipes_nothing_says_so() {
+    fn says(pool: &Pool<Vec<u8>>) -> Option<String> {
+        match pool.memory_lock() {
+            MemoryLock::Degraded { unlocked: 0, error, .. } => {
+                assert_eq!((error.raw_os_error(), error.limit()), (None, None));
+                Some(pool.memory_lock().to_string())
+            }
+            MemoryLock::Locked { .. } => None,
+            other => panic!("{other}"),
+        }
+    }
+
+    alone(|| {
+        let pool = locking::<Vec<u8>>();
+        assert_eq!(says(&pool), None);
+        assert_eq!(pool.prewarm(1), 1);
+        let told = says(&pool).expect("a vector is cleared only");
+        for part in ["1 object,", "#[pool(zeroize)]", "Wipe::wipe"] {
+            assert!(told.contains(part), "{told}");
+        }
+        // A buffer of its reset's own is none of the object's.
+        let elsewhere = |_: &mut Vec<u8>| [7_u8; 100].wipe();
+        let pool = Pool::builder().create(Vec::new).reset(elsewhere).lock_memory().build();
+        pool.prewarm(1);
+        assert!(says(&pool).is_some());
+        // What is attached is not reset until it comes back.
+        let pool = Pool::builder().reset(|bytes: &mut Vec<u8>| bytes.wipe()).lock_memory();
+        let pool = pool.create(Vec::new).build();
+        let attached = pool.attach(vec![7]);
+        assert_eq!(says(&pool), None);
+        drop(attached);
+        assert_eq!(says(&pool), None);
+    });
+}
+
+#[test]
+fn wipe_of_something_empty_is_seen() {
+    fn is_seen<T: Default + Wipe + 'static>() -> bool {
+        let reset = |value: &mut T| value.wipe();
+        let pool = Pool::builder().create(T::default).reset(reset).lock_memory().build();
+        drop(pool.get());
+        matches!(pool.memory_lock(), MemoryLock::Locked { objects: 1, .. })
+    }
+
+    alone(|| {
+        assert!(is_seen::<u8>() && is_seen::<[u16; 4]>() && is_seen::<Option<u8>>());
+        assert!(is_seen::<String>() && is_seen::<Vec<String>>() && is_seen::<PathBuf>());
+        assert!(is_seen::<VecDeque<String>>() && is_seen::<BinaryHeap<String>>());
+        assert!(is_seen::<HashMap<String, String>>() && is_seen::<HashSet<String>>());
+        assert!(is_seen::<BTreeMap<String, String>>() && is_seen::<BTreeSet<String>>());
+        assert!(is_seen::<LinkedList<u8>>() && is_seen::<RetainVec<String>>());
+        assert!(is_seen::<RetainMap<String, String>>() && is_seen::<RetainOption<String>>());
+        assert!(is_seen::<SecretString>() && is_seen::<SecretVec<String>>());
+        assert!(is_seen::<Box<[u8]>>());
     });
 }
 

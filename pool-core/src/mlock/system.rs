@@ -1,6 +1,6 @@
 //! The system's calls, by pages.
 
-pub(super) use self::calls::{UNSUPPORTED, lock, page_size, unlock};
+pub(super) use self::calls::{UNSUPPORTED, explain, lock, page_size, unlock};
 
 #[cfg(unix)]
 mod calls {
@@ -10,10 +10,17 @@ mod calls {
     use rustix::io::{Errno, Result};
     use rustix::mm;
 
+    use super::super::report::{Bound, Cause};
     use super::super::{LockError, Span};
 
     /// Why nothing can be locked here.
     pub(in super::super) const UNSUPPORTED: Option<LockError> = None;
+
+    /// A call that failed.
+    pub(in super::super) struct Failure {
+        call: &'static str,
+        errno: Errno,
+    }
 
     pub(in super::super) fn page_size() -> usize {
         rustix::param::page_size()
@@ -26,7 +33,7 @@ mod calls {
 
     /// Locks pages into memory, and keeps them out of core dumps. It does the one even if
     /// the other fails.
-    pub(in super::super) fn lock(pages: Span) -> core::result::Result<(), LockError> {
+    pub(in super::super) fn lock(pages: Span) -> core::result::Result<(), Failure> {
         let (start, length) = memory(pages);
         #[cfg(test)]
         super::testing::count();
@@ -36,14 +43,45 @@ mod calls {
         #[cfg(test)]
         let locked = if super::testing::refuses() { Err(Errno::NOMEM) } else { locked };
         let hidden = hide_from_dumps(start, length, true);
-        let error = |call, errno: Errno, limit| {
-            Err(LockError { call, os_error: Some(errno.raw_os_error()), limit })
-        };
-        match (locked, hidden) {
-            (Err(errno), _) => error("mlock", errno, limit()),
-            (_, Err(errno)) => error("madvise", errno, None),
-            (Ok(()), Ok(())) => Ok(()),
+        let failure = |call| move |errno| Failure { call, errno };
+        locked.map_err(failure("mlock")).and(hidden.map_err(failure("madvise")))
+    }
+
+    /// Finds out what was reached when these pages were not locked. This looks into files of
+    /// the system's: it is for the first failure of a pool.
+    #[cold]
+    pub(in super::super) fn explain(failure: &Failure, pages: Span) -> LockError {
+        let &Failure { call, errno } = failure;
+        let bound = if call == "mlock" { bound(errno, memory(pages).1) } else { Bound::Unknown };
+        LockError(Cause::Refused { call, os_error: errno.raw_os_error(), bound })
+    }
+
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    fn bound(errno: Errno, asked: usize) -> Bound {
+        match (errno, limit()) {
+            // It may lock nothing, and knows so.
+            (Errno::PERM, Some(limit)) => Bound::Limit(limit),
+            (Errno::NOMEM, Some(limit)) => match locked_bytes() {
+                Some(locked) if locked.saturating_add(asked as u64) <= limit => Bound::Mappings,
+                _ => Bound::LimitOrMappings(limit),
+            },
+            (Errno::NOMEM, None) => Bound::Mappings,
+            _ => Bound::Unknown,
         }
+    }
+
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    fn bound(_: Errno, _: usize) -> Bound {
+        limit().map_or(Bound::Unknown, Bound::Limit)
+    }
+
+    /// How many bytes the process has locked.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    fn locked_bytes() -> Option<u64> {
+        let status = std::fs::read_to_string("/proc/self/status").ok()?;
+        let number = status.lines().find_map(|line| line.strip_prefix("VmLck:"))?;
+        let number: u64 = number.trim().strip_suffix(" kB")?.parse().ok()?;
+        Some(number * 1024)
     }
 
     /// Takes back what [`lock`] did.
@@ -92,18 +130,25 @@ mod calls {
 
 #[cfg(not(unix))]
 mod calls {
+    use super::super::report::Cause;
     use super::super::{LockError, Span};
 
     /// Why nothing can be locked here.
-    pub(in super::super) const UNSUPPORTED: Option<LockError> =
-        Some(LockError { call: "mlock", os_error: None, limit: None });
+    pub(in super::super) const UNSUPPORTED: Option<LockError> = Some(LockError(Cause::Unsupported));
+
+    /// Nothing is tried, so that nothing fails.
+    pub(in super::super) enum Failure {}
 
     pub(in super::super) fn page_size() -> usize {
         4096
     }
 
-    pub(in super::super) fn lock(_: Span) -> Result<(), LockError> {
-        UNSUPPORTED.map_or(Ok(()), Err)
+    pub(in super::super) fn lock(_: Span) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    pub(in super::super) fn explain(failure: &Failure, _: Span) -> LockError {
+        match *failure {}
     }
 
     pub(in super::super) fn unlock(_: Span) {}

@@ -117,6 +117,9 @@ impl<T: Wipe + Ord> Wipe for BinaryHeap<T> {
 /// Its elements are wiped, and freed with their nodes.
 impl<T: Wipe> Wipe for LinkedList<T> {
     fn wipe(&mut self) {
+        // That of an empty one is a wipe too.
+        #[cfg(feature = "mlock")]
+        crate::mlock::note::<[u8]>(&[]);
         wipe_each(self.iter_mut());
         self.clear();
     }

@@ -70,6 +70,9 @@ pub(crate) fn wipe_all<T: WipeOnHeap>(values: impl Iterator<Item = T>) {
         }
     }
 
+    // That of an empty one is a wipe too.
+    #[cfg(feature = "mlock")]
+    crate::mlock::note::<[u8]>(&[]);
     Rest(values).run();
 }
 
