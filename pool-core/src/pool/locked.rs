@@ -22,8 +22,8 @@ impl<T, C, R> PoolBuilder<T, C, R> {
     /// The system locks pages as a whole, and limits how much a process may lock
     /// (`ulimit -l`; `LimitMEMLOCK` for a service; CAP_IPC_LOCK lifts it). Where it refuses,
     /// the pool goes on with objects that are not locked: see
-    /// [`Pool::memory_lock`]. It asks again for each new object, and for one that comes back
-    /// with other memory, not at every return.
+    /// [`Pool::memory_lock`]. It asks again for each new object, and for one that still has
+    /// other memory than before when it has come back and been reset, not at every return.
     ///
     /// It does not cover
     ///
@@ -45,9 +45,19 @@ impl<T, C, R> PoolBuilder<T, C, R> {
     ///   call `exec`;
     /// - suspend to disk, the memory of a virtual machine as its host sees it, and debuggers.
     ///
-    /// Other code that locks memory by itself should not lock parts of pages of the heap:
-    /// locks are not counted by the system, and unlocking takes away those of others on the
-    /// same page. The objects of all pools of a process are counted together.
+    /// Locks are not counted by the system. The objects of all pools of a process are counted
+    /// together, and when the last one on a page goes the whole page is unlocked, and shown in
+    /// core dumps again, whoever else had asked for the one or the other: `mlockall`, an
+    /// `mlock` or a `MADV_DONTDUMP` of the program's own. So a program that locks all of its
+    /// memory gets less of that from this, and one that locks some had better not do so on
+    /// pages of the heap.
+    ///
+    /// Each range of pages that is locked is a mapping of its own to the system, which limits
+    /// their number (`vm.max_map_count`, mostly 65530): tens of thousands of objects on pages
+    /// apart from each other leave none for the rest of the program.
+    ///
+    /// As a new object is reset once, a [`reset`](Self::reset) must not get an object from
+    /// the same pool each time: that one may be new too, and so on without an end.
     ///
     /// # Examples
     ///
@@ -93,6 +103,9 @@ impl<T> Pool<T> {
     /// Whether the pool's secrets stay in memory, as
     /// [`lock_memory`](PoolBuilder::lock_memory) asks for, and if not, why.
     ///
+    /// Before there is an object nothing has gone wrong yet. To know at the start of a
+    /// program, call [`prewarm`](Self::prewarm) first.
+    ///
     /// # Examples
     ///
     /// ```
@@ -102,6 +115,10 @@ impl<T> Pool<T> {
     /// assert_eq!(pool.memory_lock(), MemoryLock::Off);
     /// let pool: Pool<String> = Pool::builder().lock_memory().build();
     /// assert_ne!(pool.memory_lock(), MemoryLock::Off);
+    ///
+    /// // A `String` is cleared and not wiped, so that it is not known to keep a secret.
+    /// pool.prewarm(1);
+    /// assert!(matches!(pool.memory_lock(), MemoryLock::Degraded { .. }));
     /// ```
     #[must_use]
     pub fn memory_lock(&self) -> MemoryLock {
