@@ -141,3 +141,38 @@ fn a_chaotic_pool_keeps_to_its_limits() {
     assert_eq!((pool.stats().idle, census.living()), (0, 0));
     assert!(depot_of(&pool) == 0 && pool.prewarm(5) <= 5);
 }
+
+/// Nothing of what a pool locks stays so, though its objects come and go otherwise.
+#[cfg(all(feature = "mlock", target_os = "linux"))]
+#[test]
+fn memory_is_locked_while_there_are_objects_and_not_longer() {
+    use poolable::{MemoryLock, Pool, Wipe};
+
+    // No other test locks memory.
+    let locked = || {
+        let status = std::fs::read_to_string("/proc/self/status").expect("Linux has it");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmLck:")).expect("a line");
+        line.trim() != "0 kB"
+    };
+    let create = || Vec::with_capacity(100);
+    let reset = |words: &mut Vec<String>| words.wipe();
+    let pool = Arc::new(Pool::builder().create(create).reset(reset).lock_memory().build());
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for round in 0..100 {
+                    let mut words: [_; 3] = std::array::from_fn(|_| pool.get());
+                    assert!(words.iter().all(|words| words.is_empty()) && locked());
+                    words[0].resize(round, "s3cr3t".to_owned());
+                    words[1].reserve(round * 10);
+                }
+            });
+        }
+    });
+    let MemoryLock::Locked { objects, .. } = pool.memory_lock() else {
+        panic!("{}", pool.memory_lock());
+    };
+    assert_eq!(objects as u64, pool.stats().idle);
+    drop(pool);
+    assert!(!locked());
+}
