@@ -21,7 +21,7 @@ use crate::type_pool::TypePool;
 #[cfg(feature = "zeroize")]
 use crate::wipe::Wipe;
 #[cfg(feature = "zeroize")]
-pub use crate::wipe::{WipingField, replace};
+pub use crate::wipe::{WipingField, overwrite, replace};
 
 /// A field that the derive does not reset, and that may hold heap all the same.
 ///

@@ -19,8 +19,8 @@ mod table;
 
 pub use field::WipingField;
 pub(crate) use field::forget_failures;
-pub use memory::replace;
 pub(crate) use memory::{bytes_of, place_bytes, wipe_memory, wipe_place};
+pub use memory::{overwrite, replace};
 pub(crate) use passing::{Vacated, hold};
 pub(crate) use table::WipeOnHeap;
 #[cfg(feature = "hashbrown")]

@@ -87,3 +87,38 @@ fn a_secret_in_another_variant_is_wiped_before_it_is_replaced() {
     assert!(matches!(login, Login::Out));
     assert_eq!(WIPED.get(), 5);
 }
+
+#[test]
+fn a_return_drops_a_variant_and_not_the_blank_one() {
+    use std::cell::Cell;
+
+    thread_local! {
+        static DROPPED: Cell<u32> = const { Cell::new(0) };
+    }
+
+    #[derive(Poolable)]
+    #[pool(drop_wipe = false)]
+    enum State {
+        #[pool(blank)]
+        Idle,
+        Login {
+            #[pool(zeroize)]
+            key: [u8; 32],
+        },
+    }
+
+    impl Drop for State {
+        fn drop(&mut self) {
+            DROPPED.set(DROPPED.get() + 1);
+        }
+    }
+
+    drop(State::pooled());
+    assert_eq!(DROPPED.get(), 0);
+    let mut state = State::pooled();
+    *state = State::Login { key: [7; 32] };
+    assert_eq!(DROPPED.replace(0), 1, "the assignment");
+    drop(state);
+    assert_eq!(DROPPED.get(), 1);
+    assert!(matches!(&*State::pooled(), State::Idle));
+}

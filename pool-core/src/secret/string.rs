@@ -25,7 +25,8 @@ use crate::wipe::{Wipe, wipe_place};
 ///
 /// It derefs to `str`: what is done there is done by std, and `to_owned`, `format!` and
 /// `to_uppercase` make copies that nobody wipes, while `==` between two `str` stops where they
-/// differ. Formatting *into* it is covered, but for what the formatted values do themselves.
+/// differ. Ranges such as `text[1..3]` are its own, for the panic of a `str` shows the text; that
+/// of `split_at`, and of a range of `as_str()`, still does. Formatting *into* it is covered, but for what the formatted values do themselves.
 ///
 /// # Examples
 ///

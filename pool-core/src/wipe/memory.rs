@@ -51,6 +51,15 @@ pub(crate) fn wipe_place<T>(place: &mut T) {
     wipe_memory(place_bytes(place));
 }
 
+/// Zeroes a place, what other variants of an enum have left there included, and puts another
+/// value in. The value that was there is forgotten.
+#[inline(always)]
+pub fn overwrite<T>(place: &mut T, value: T) {
+    wipe_place(place);
+    // SAFETY: the pointer comes from a reference, and `write` drops nothing.
+    unsafe { ptr::write(place, value) };
+}
+
 /// Drops the value in a place, zeroes the place, what other variants of an enum have left
 /// there included, and puts another value in.
 #[inline(always)]
@@ -64,12 +73,8 @@ pub fn replace<T>(place: &mut T, value: T) {
     impl<T> Drop for Filled<'_, T> {
         #[inline(always)]
         fn drop(&mut self) {
-            wipe_place(self.place);
             // SAFETY: the value is taken once, for this runs once.
-            let value = unsafe { ManuallyDrop::take(&mut self.value) };
-            // SAFETY: the pointer comes from a reference, and `write` drops nothing: the old
-            // value was dropped before.
-            unsafe { ptr::write(self.place, value) };
+            overwrite(self.place, unsafe { ManuallyDrop::take(&mut self.value) });
         }
     }
 

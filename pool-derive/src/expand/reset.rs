@@ -29,10 +29,7 @@ impl Expander<'_> {
                 __other => *__other = #blank,
             }),
             // A variant that a user has taken away may have left its secrets in the place.
-            (_, true) if variant.fields.is_empty() => {
-                let ident = variant.ident;
-                quote!(#krate::__private::replace(self, Self::#ident {}))
-            }
+            (_, true) if variant.fields.is_empty() => self.made_blank(),
             (_, true) => quote!(match self {
                 #pattern => { #(#resets)* }
                 __other => #krate::__private::replace(__other, #blank),
@@ -62,6 +59,22 @@ impl Expander<'_> {
                 #wipe
             },
         )
+    }
+
+    /// An enum made blank, with all of its place wiped, where the blank variant has no fields:
+    /// what a value is that is blank already needs no drop.
+    ///
+    /// The new value is a constant. One made here would lie on the stack first, and bring along
+    /// what was there.
+    pub(super) fn made_blank(&self) -> TokenStream {
+        let krate = &self.krate;
+        let ident = self.model.variants[self.model.blank].ident;
+        quote! {
+            match self {
+                Self::#ident {} => #krate::__private::overwrite(self, const { Self::#ident {} }),
+                _ => #krate::__private::replace(self, const { Self::#ident {} }),
+            }
+        }
     }
 
     /// What a return does to one field of the blank variant, its wipe apart.

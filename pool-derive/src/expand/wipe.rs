@@ -95,12 +95,11 @@ impl Expander<'_> {
                 quote!(<#krate::__private::Tie<'_> as #krate::__private::WipeTied<#ty>>::wipe)
             },
         );
-        // As in `reset`; without a bound, so only where the blank variant has no fields.
+        // As in `reset`. A blank variant with fields takes `Reset` to make; its enum keeps what
+        // another variant has left, if that was moved out.
         let blank = &self.model.variants[self.model.blank];
-        let replaced = (self.model.variants.len() > 1 && blank.fields.is_empty()).then(|| {
-            let ident = blank.ident;
-            quote!(#krate::__private::replace(self, Self::#ident {});)
-        });
+        let replaced =
+            (self.model.variants.len() > 1 && blank.fields.is_empty()).then(|| self.made_blank());
         // `inline`, or a library would compile it before anybody calls it, and rustc not come
         // to an end with the bounds of a type that holds itself.
         let wipe = self.block(
