@@ -3,6 +3,8 @@
 //! Each byte is a volatile store of a part of a word that was computed in a register. What
 //! the registers hold last is no word.
 
+use core::ptr;
+use core::slice;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::canary;
@@ -159,6 +161,24 @@ impl<const N: usize> Drop for Lent<N> {
     fn drop(&mut self) {
         by_hand(self.0.as_mut_slice());
     }
+}
+
+/// Moves a value out, as `mem::replace` does, to where it is wiped. It drops there, and what it
+/// leaves behind is the place that it was in.
+#[inline(always)]
+pub(crate) fn take<T>(place: &mut T, blank: impl FnOnce() -> T) {
+    let mut taken = Box::<T>::new_uninit();
+    // SAFETY: both are valid for one value, in two places. The old one is overwritten next.
+    unsafe { ptr::copy_nonoverlapping(place, taken.as_mut_ptr(), 1) };
+    // Made where it belongs, so that no more is written than what the blank variant has.
+    // SAFETY: the place is borrowed exclusively, and its value has moved.
+    unsafe { ptr::write(place, blank()) };
+    // SAFETY: the value is there now, and not used again.
+    unsafe { taken.assume_init_drop() };
+    let bytes = taken.as_mut_ptr().cast::<u8>();
+    // SAFETY: the block is as long, and was zeroed by the drop or written by the move; padding
+    // may be anything.
+    by_hand(unsafe { slice::from_raw_parts_mut(bytes, size_of::<T>()) });
 }
 
 /// Zeroes memory, by code that has nothing to do with the one that is tried.

@@ -5,7 +5,8 @@ use poolable::{Poolable, RetainMap, RetainOption, RetainVec};
 
 use crate::fill;
 use crate::growth::pin;
-use crate::secret::Hold;
+use crate::rows::{OptionTaken, Pin};
+use crate::secret::{Fill, Hold};
 use crate::ways::{Ended, drops};
 
 /// A scenario that leaves words behind.
@@ -32,9 +33,27 @@ macro_rules! known {
             }
         )*
 
-        pub(crate) static ALL: &[Known] =
-            &[$(Known { name: $name, run: drops::<$ty> }),*];
+        pub(crate) static ALL: &[Known] = &[
+            $(Known { name: $name, run: drops::<$ty> },)*
+            Known {
+                name: "Option<struct with secrets>, not marked, taken",
+                run: drops::<TakenOut>,
+            },
+        ];
     };
+}
+
+/// What was in the option has wiped itself where it went, and nobody else knows of a secret.
+#[derive(Poolable)]
+struct TakenOut {
+    user: String,
+    secret: Option<Pin>,
+}
+
+impl Hold for TakenOut {
+    fn fill(&mut self) {
+        <OptionTaken as Fill>::fill(&mut self.secret);
+    }
 }
 
 known! {

@@ -13,6 +13,8 @@
 //!    left: not even the frames of the waiting thread lie where those of the way were.
 
 #[cfg(target_os = "linux")]
+mod attach;
+#[cfg(target_os = "linux")]
 mod baseline;
 mod canary;
 #[cfg(target_os = "linux")]
@@ -23,6 +25,8 @@ mod child;
 mod fill;
 #[cfg(target_os = "linux")]
 mod growth;
+#[cfg(target_os = "linux")]
+mod kept;
 #[cfg(target_os = "linux")]
 mod known;
 #[cfg(target_os = "linux")]

@@ -1,13 +1,14 @@
 //! Runs all cells, and prints the matrix.
 
 use core::sync::atomic::{AtomicUsize, Ordering};
+use core::time::Duration;
 use std::collections::{BTreeMap, HashMap};
 use std::env;
 use std::io::{self, Read};
 use std::process::{Command, ExitCode, Output, Stdio};
 use std::sync::{Mutex, mpsc};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::baseline::{self, Baseline};
 use crate::matrix::{self, Cell};
@@ -84,7 +85,7 @@ fn be_child(index: &str, mode: &str, seed: &str, spies: bool) -> Result<(), Stri
         "known" => known::ALL.get(index).map(|known| known.run),
         "baseline" => baseline::ALL.get(index).map(|baseline| baseline.run),
         _ => {
-            let cells = matrix::cells();
+            let cells = matrix::cells(spies);
             cells.get(index).and_then(|cell| match mode {
                 "wipe" => Some(cell.run),
                 "control" => Some(cell.control),
@@ -203,13 +204,13 @@ fn in_parallel<R: Send>(count: usize, job: impl Fn(usize) -> R + Sync) -> Vec<R>
 }
 
 fn run(plan: &Plan, spies: bool) -> Result<(), String> {
-    let cells = matrix::cells();
+    let cells = matrix::cells(spies);
     let chosen: Vec<usize> = (0..cells.len()).filter(|index| plan.wants(&cells[*index])).collect();
     if chosen.is_empty() {
         return Err(format!("residue: no row and no column contains any of {:?}", plan.filters));
     }
     let mut failures = Vec::new();
-    failures.extend(matrix::check(&cells));
+    failures.extend(matrix::check(&cells, spies));
     for round in 0..plan.rounds {
         let started = Instant::now();
         failures.extend(run_baselines(round, spies));

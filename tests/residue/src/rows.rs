@@ -3,13 +3,16 @@
 //! A row is a type and a function that fills a blank value of it. A secret of many buffers
 //! gives each of them words of its own.
 
+use core::cell::{Cell, RefCell};
+use core::num::Wrapping;
+use core::sync::atomic::AtomicU64;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet, LinkedList, VecDeque};
 use std::ffi::OsString;
 use std::io::Cursor;
 use std::path::PathBuf;
-use std::sync::Mutex;
+use std::sync::{Mutex, RwLock};
 
-use bytes::BytesMut;
+use bytes::{Buf, BytesMut};
 use poolable::{
     Poolable, Reset, RetainMap, RetainOption, RetainVec, SecretMap, SecretString, SecretVec,
 };
@@ -20,7 +23,7 @@ use crate::fill::Lent;
 use crate::secret::{Fill, Hold, Row};
 
 /// Declares rows, each with a module that has a pooled type with such a field. `MOST`,
-/// `ALL` and `HEAP` are those of [`Row`]; a control that is not the row itself stands behind `as`.
+/// `ALL`, `HEAP` and `KNOWS` are those of [`Row`]; a control that is not the row itself stands behind `as`.
 macro_rules! rows {
     ($(
         $(#[$flag:ident])* $row:ident $(as $twin:ident)? $label:literal:
@@ -124,6 +127,13 @@ pub(crate) struct Marked {
     key: Vec<u8>,
     #[pool(zeroize, with = zeroize::Zeroize::zeroize)]
     foreign: Vec<u8>,
+}
+
+/// A secret that is nothing else.
+#[derive(Reset)]
+pub(crate) struct Pin {
+    #[pool(zeroize)]
+    digits: [u8; 256],
 }
 
 /// How many pairs a map gets, and how long each half is.
@@ -232,6 +242,13 @@ rows! {
     #[HEAP]
     DequeOfStrings "VecDeque<String>": VecDeque<String> =
         |secret| secret.extend((0..4).map(|index| fill::text(64, index * 8)));
+    DequeOfStringsWrapped "VecDeque<String>, wrapped": VecDeque<String> = |secret| {
+        secret.reserve_exact(4);
+        (2..4).for_each(|index| secret.push_back(fill::text(64, index * 8)));
+        // They lie at the end of the buffer, and the others at its beginning.
+        (0..2).for_each(|index| secret.push_front(fill::text(64, index * 8)));
+        assert!(!secret.as_slices().1.is_empty())
+    };
     #[HEAP]
     Path "PathBuf": PathBuf = |secret| *secret = PathBuf::from(fill::text(256, 0));
     #[HEAP]
@@ -250,6 +267,7 @@ rows! {
             fill::plain(pin, 32);
         }
     };
+    #[KNOWS]
     MarkedEnum as Enum "enum with secrets": MarkedLogin = |secret| {
         *secret = MarkedLogin::In { token: String::new(), pin: [0; 128] };
         if let MarkedLogin::In { token, pin } = secret {
@@ -257,6 +275,26 @@ rows! {
             fill::plain(pin, 32);
         }
     };
+    EnumTaken "enum, taken": Login = |secret| {
+        *secret = Login::In { token: String::new(), pin: [0; 128] };
+        if let Login::In { pin, .. } = secret {
+            fill::plain(pin, 0);
+        }
+        fill::take(secret, || Login::Out)
+    };
+    #[KNOWS]
+    MarkedEnumTaken as EnumTaken "enum with secrets, taken": MarkedLogin = |secret| {
+        *secret = MarkedLogin::In { token: String::new(), pin: [0; 128] };
+        if let MarkedLogin::In { pin, .. } = secret {
+            fill::plain(pin, 0);
+        }
+        fill::take(secret, || MarkedLogin::Out)
+    };
+    OptionTaken as OptionNone "Option<struct with secrets>, taken": Option<Pin> = |secret| {
+        fill::plain(&mut secret.insert(Pin { digits: [0; 256] }).digits, 0);
+        fill::take(secret, || None)
+    };
+    #[KNOWS]
     MarkedInside as Nested "struct with secrets": Marked = |secret| {
         secret.user = 1;
         fill::vec(&mut secret.key, 256, 0);
@@ -318,6 +356,23 @@ rows! {
         |secret| secret.extend((0..4).map(|index| key(index * 8)));
     Guarded "Mutex<String>": Mutex<String> =
         |secret| fill::string(secret.get_mut().unwrap(), 256, 0);
+    Locked "RwLock<String>": RwLock<String> =
+        |secret| fill::string(secret.get_mut().unwrap(), 256, 0);
+    // A row may be shared by threads.
+    Borrowed "Mutex<RefCell<String>>": Mutex<RefCell<String>> =
+        |secret| fill::string(secret.get_mut().unwrap().get_mut(), 256, 0);
+    Copied "Mutex<Cell<String>>": Mutex<Cell<String>> =
+        |secret| fill::string(secret.get_mut().unwrap().get_mut(), 256, 0);
+    Atomics "[AtomicU64; 32]": [AtomicU64; 32] = |secret| {
+        secret.iter_mut().zip(0..).for_each(|(number, index)| {
+            fill::plain(core::slice::from_mut(number.get_mut()), index);
+        })
+    };
+    Wraps "[Wrapping<u64>; 32]": [Wrapping<u64>; 32] = |secret| {
+        secret.iter_mut().zip(0..).for_each(|(number, index)| {
+            fill::plain(core::slice::from_mut(&mut number.0), index);
+        })
+    };
     Reader "Cursor<Vec<u8>>": Cursor<Vec<u8>> = |secret| fill::vec(secret.get_mut(), 256, 0);
     SmallInline "SmallVec<[u8; 64]>": SmallVec<[u8; 64]> = |secret| {
         secret.resize(64, 0);
@@ -341,16 +396,30 @@ rows! {
         fill::plain(secret, 0);
         secret.truncate(3)
     };
+    BytesAdvanced "BytesMut, advanced": BytesMut = |secret| {
+        secret.reserve(256);
+        secret.resize(256, 0);
+        fill::plain(secret, 0);
+        secret.advance(200)
+    };
     ForeignMap "hashbrown::HashMap<String, String>": hashbrown::HashMap<String, String> =
         |secret| secret.extend(pairs().map(|(k, v)| (key(k), key(v))));
+    #[KNOWS]
     SecretBytes as VecU8 "SecretVec<u8>": SecretVec<u8> = |secret| {
         secret.resize(512, 0);
         fill::plain(secret.as_mut_slice(), 0)
     };
+    #[KNOWS]
+    SecretArrays as VecOfArrays "SecretVec<[u8; 64]>": SecretVec<[u8; 64]> = |secret| {
+        secret.resize(8, [0; 64]);
+        secret.iter_mut().zip(0..).for_each(|(array, index)| fill::plain(array, index * 8))
+    };
+    #[KNOWS]
     SecretText as Text "SecretString": SecretString = |secret| {
         (0..512).for_each(|_| secret.push('\0'));
         fill::plain(text_of(secret), 0)
     };
+    #[KNOWS]
     SecretTable as VecOfArrays "SecretMap<[u8; 32], [u8; 64]>": SecretMap<[u8; 32], [u8; 64]> =
         |secret| {
             secret.reserve(PAIRS as usize);
@@ -360,6 +429,7 @@ rows! {
                 fill::plain(secret.get_mut(&*key.0).unwrap(), v);
             })
         };
+    #[KNOWS]
     SecretTexts as MapOfStrings "SecretMap<String, SecretString>":
         SecretMap<String, SecretString> = |secret| pairs().for_each(|(k, v)| {
             let mut value = SecretString::with_capacity(HALF);

@@ -1,6 +1,5 @@
 //! What secrets are kept in, and the switch that turns their wipe off.
 
-use core::marker::PhantomData;
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use poolable::{Poolable, Reset, Wipe};
@@ -22,32 +21,12 @@ pub(crate) trait Row: Fill + Sized {
     const ALL: bool = cfg!(feature = "full") || Self::MOST && !cfg!(poolable_passthrough);
     /// Whether its inline bytes hold nothing secret, so that it may be moved.
     const HEAP: bool = false;
+    /// Whether it wipes itself, so that a pooled type need not mark it.
+    const KNOWS: bool = false;
     /// Marks the secret with `zeroize`, and is not generic.
     type Spelled: Hold + Send;
     /// Itself, or for a type that wipes itself, one like it that does not: for the control.
     type Twin: Fill;
-}
-
-/// The secret of a row in a block of its own.
-///
-/// A pool wipes all of an object's own memory before it frees it, whatever the object has
-/// marked. So a control that is freed shows what it has elsewhere.
-pub(crate) struct Boxed<R>(PhantomData<R>);
-
-/// Behind what the allocator writes over when it frees a block.
-#[derive(Reset)]
-#[repr(C)]
-pub(crate) struct Apart<T> {
-    room: [u64; 2],
-    secret: T,
-}
-
-impl<R: Fill> Fill for Boxed<R> {
-    type Secret = Box<Apart<R::Secret>>;
-
-    fn fill(secret: &mut Self::Secret) {
-        R::fill(&mut secret.secret);
-    }
 }
 
 /// An object with a secret.

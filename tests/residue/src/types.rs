@@ -29,6 +29,15 @@ pub(crate) struct Session<T: Secret + Wipe> {
     count: u64,
 }
 
+/// Nothing is marked.
+#[derive(Poolable)]
+pub(crate) struct Unmarked<T: Secret + Wipe> {
+    user: String,
+    secret: T,
+}
+
+hold!(Unmarked);
+
 /// A thread keeps one.
 #[derive(Poolable)]
 #[pool(cache = 1)]

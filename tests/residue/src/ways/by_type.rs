@@ -70,7 +70,7 @@ pub(crate) fn overflows<S: Hold>() -> Ended {
 pub(crate) fn overflows_all<S: Hold>() -> Ended {
     S::pool().set_max_idle(0);
     drop([filled::<S>(), filled::<S>(), filled::<S>(), filled::<S>()]);
-    Ended::of::<S>(|stats| stats.discarded.total() >= 3)
+    Ended::of::<S>(|stats| stats.discarded.full >= 3)
 }
 
 pub(crate) fn is_trimmed<S: Hold>() -> Ended {

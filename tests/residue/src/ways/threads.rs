@@ -76,7 +76,7 @@ where
         let guard = filled::<S>();
         KEPT.set(Some(Box::new(guard)));
     });
-    Ended::of::<S>(|stats| stats.in_use == 0)
+    Ended::of::<S>(|stats| stats.returned == 1 && stats.idle + stats.discarded.total() == 1)
 }
 
 pub(crate) fn is_shared_elsewhere<S: Hold>() -> Ended
