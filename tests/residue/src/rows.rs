@@ -350,6 +350,12 @@ rows! {
         |secret| fill::string(secret.insert_blank(), 256, 0);
     RetainedArray "RetainOption<[u8; 64]>": RetainOption<[u8; 64]> =
         |secret| fill::plain(secret.insert_blank(), 0);
+    RetainedTaken "RetainOption<[u8; 64]>, taken": RetainOption<[u8; 64]> = |secret| {
+        fill::plain(secret.insert_blank(), 0);
+        if let Some(taken) = &mut secret.take() {
+            fill::by_hand(taken);
+        }
+    };
     Heap "BinaryHeap<String>": BinaryHeap<String> =
         |secret| secret.extend((0..4).map(|index| key(index * 8)));
     List "LinkedList<String>": LinkedList<String> =
