@@ -4,6 +4,7 @@ use core::cell::{Cell, UnsafeCell};
 use core::hint::black_box;
 use std::thread;
 
+use crate::child::run_below;
 use crate::fill;
 use crate::ways::Ended;
 
@@ -148,7 +149,7 @@ fn dead_frame() -> Ended {
 fn frame_elsewhere() -> Ended {
     let (done, is_done) = std::sync::mpsc::sync_channel(0);
     thread::spawn(move || {
-        frame();
+        run_below(frame);
         done.send(()).unwrap();
         loop {
             thread::park();

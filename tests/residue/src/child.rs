@@ -13,7 +13,7 @@ const DEPTH: usize = 16 << 10;
 
 /// Runs a way below a gap in the stack.
 #[inline(never)]
-fn run_below(run: fn() -> Ended) -> Ended {
+pub(crate) fn run_below<R>(run: fn() -> R) -> R {
     let gap = MaybeUninit::<[u8; DEPTH]>::uninit();
     black_box(&gap);
     let ended = run();

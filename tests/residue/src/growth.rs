@@ -150,6 +150,7 @@ operations! {
         });
         "split_off" |secret| {
             parts().for_each(|part| secret.extend_from_slice(&*part.0));
+            expect(CUT);
             drop(secret.split_off(LEN / 2));
         };
         "clone" |secret| {
@@ -202,6 +203,7 @@ operations! {
         };
         "split_off" |secret| {
             parts().for_each(|part| secret.push_str(core::str::from_utf8(&*part.0).unwrap()));
+            expect(CUT);
             drop(secret.split_off(LEN / 2));
         };
         "clone" |secret| {

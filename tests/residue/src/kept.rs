@@ -228,19 +228,6 @@ macro_rules! fill_pairs {
     };
 }
 
-/// Hands out one pair, which it makes where it is asked for.
-struct One<'a>(Option<([u8; 32], &'a [u8; 64])>);
-
-impl Iterator for One<'_> {
-    type Item = ([u8; 32], [u8; 64]);
-
-    #[inline(never)]
-    fn next(&mut self) -> Option<Self::Item> {
-        let (key, value) = self.0.take()?;
-        Some((key, *value))
-    }
-}
-
 /// A frame of its own for what passes a value: a place that the caller has made for it
 /// is the caller's, and is to be used again.
 #[inline(never)]
@@ -597,8 +584,12 @@ operations! {
         "extend" |secret| {
             secret.reserve(20);
             (0..8).for_each(|index| {
-                let value = Lent::<64>::new(8 * u64::from(index));
-                put(|| secret.extend(One(Some((key(index), &*value.0)))));
+                // Handed out as it lies there: one that is put together passes through the
+                // frames of whoever does that.
+                let mut pair = Box::new((key(index), [0; 64]));
+                fill::plain(&mut pair.1, 8 * u64::from(index));
+                put(|| secret.extend(core::iter::once(&*pair).copied()));
+                pair.1.zero();
             })
         };
 }
