@@ -48,6 +48,7 @@ mod maintain;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod mapped;
 #[cfg(all(feature = "mlock", target_os = "linux", not(any(poolable_passthrough, poolable_chaos))))]
+#[cfg_attr(poolable_asan, allow(dead_code, unused_imports, reason = "some tests are left out"))]
 mod mlock;
 #[cfg(any(poolable_passthrough, poolable_chaos))]
 mod off_switches;

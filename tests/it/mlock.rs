@@ -372,6 +372,8 @@ fn buffers_that_the_reset_frees_are_not_kept_locked() {
     });
 }
 
+// The sanitizer puts locals into memory of its own.
+#[cfg(not(poolable_asan))]
 #[test]
 fn what_a_reset_wipes_on_the_stack_is_not_kept_locked() {
     alone(|| {
@@ -587,6 +589,8 @@ fn buffer_that_grew_takes_the_place_of_the_old_one_under_the_limit() {
     });
 }
 
+// The sanitizer needs mappings itself.
+#[cfg(not(poolable_asan))]
 #[test]
 fn limit_is_not_blamed_for_too_many_mappings() {
     alone(|| {
@@ -627,6 +631,8 @@ fn mmap(length: usize) -> *mut std::ffi::c_void {
         .expect("addresses are plenty")
 }
 
+// The sanitizer puts locals into memory of its own.
+#[cfg(not(poolable_asan))]
 #[test]
 fn pool_whose_reset_wipes_nothing_says_so() {
     fn says(pool: &Pool<Vec<u8>>) -> Option<String> {
