@@ -19,9 +19,9 @@ mod table;
 
 pub use field::WipingField;
 pub(crate) use field::forget_failures;
-pub(crate) use memory::{bytes_of, place_bytes, wipe_memory, wipe_place};
+pub(crate) use memory::{bytes_of, wipe_memory, wipe_place};
 pub use memory::{overwrite, replace};
-pub(crate) use passing::{Vacated, hold};
+pub(crate) use passing::{Vacated, hold, swap};
 pub(crate) use table::WipeOnHeap;
 #[cfg(feature = "hashbrown")]
 pub(crate) use table::wipe_all;

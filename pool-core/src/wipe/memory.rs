@@ -40,7 +40,7 @@ pub(super) fn as_memory<T>(place: &mut T) -> &mut MaybeUninit<T> {
 /// The bytes of a place: the callers put those of a valid value back before anybody can read
 /// it as a `T` again.
 #[inline]
-pub(crate) fn place_bytes<T>(place: &mut T) -> &mut [MaybeUninit<u8>] {
+pub(super) fn place_bytes<T>(place: &mut T) -> &mut [MaybeUninit<u8>] {
     bytes_of(core::slice::from_mut(as_memory(place)))
 }
 

@@ -1,8 +1,9 @@
-//! Values that are handed to us on the stack, by callers who take what is moved for gone.
+//! Values on their way: those that are handed to us on the stack, by callers who take what is
+//! moved for gone, and those that change places.
 
 use core::mem::MaybeUninit;
 
-use super::wipe_place;
+use super::memory::{place_bytes, wipe_place};
 
 /// Zeroes a place that holds no value any more, at the end of its scope.
 pub(crate) struct Vacated<T>(*mut T);
@@ -48,3 +49,14 @@ macro_rules! hold {
 }
 
 pub(crate) use hold;
+
+/// Swaps two elements where they are. std's swap takes a large one to the stack on the way,
+/// where its bytes stay behind, and it may be a secret.
+pub(crate) fn swap<T>(items: &mut [T], one: usize, other: usize) {
+    if one == other {
+        return;
+    }
+    let (low, high) = items.split_at_mut(one.max(other));
+    // As bytes they pass through registers.
+    place_bytes(&mut low[one.min(other)]).swap_with_slice(place_bytes(&mut high[0]));
+}

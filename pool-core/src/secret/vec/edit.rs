@@ -11,7 +11,7 @@ use core::ptr;
 
 use super::SecretVec;
 use super::memory::{IN_REGISTERS, Passing, bury, hand_over};
-use crate::wipe::{Wipe, bytes_of, wipe_memory};
+use crate::wipe::{Wipe, bytes_of, swap, wipe_memory};
 
 /// A vector with a gap, whose length is lowered to where the gap begins.
 ///
@@ -352,20 +352,8 @@ impl<T: Wipe> SecretVec<T> {
             index < len,
             "`SecretVec::swap_remove`: index must be below the length, {index} is not below {len}"
         );
-        // SAFETY: the length is lowered.
-        unsafe { self.items.set_len(index) };
-        let places = &mut self.items.spare_capacity_mut()[..len - index];
-        // SAFETY: it was an element, and is overwritten next, or is above the new length.
-        let value = unsafe { places[0].assume_init_read() };
-        let first = places.as_mut_ptr();
-        let last = first.wrapping_add(len - index - 1);
-        // SAFETY: the last one is valid, and the first one gone; they may be the same.
-        unsafe { ptr::copy(last, first, 1) };
-        wipe_memory(bytes_of(&mut places[len - index - 1..]));
-        // SAFETY: the elements around the index are where they were, and the last one has
-        // filled it.
-        unsafe { self.items.set_len(len - 1) };
-        value
+        swap(&mut self.items, index, len - 1);
+        Gap::at(self, len - 1).take()
     }
 
     /// Removes the elements of a range, and wipes them. Those after it move down.
