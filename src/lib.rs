@@ -5,6 +5,8 @@
 
 pub mod guide;
 
+#[cfg(feature = "managed")]
+pub use pool_core::managed;
 #[doc(hidden)]
 pub use pool_core::private as __private;
 pub use pool_core::testing;

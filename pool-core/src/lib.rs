@@ -22,6 +22,7 @@
 //! | `raw_pool` | the slow paths, whatever the type |
 //! | `limits` | what a pool may keep |
 //! | `sync` | the seam for a model checker |
+//! | `managed` | pools that are waited for: bounded, expiring, connections (feature `managed`) |
 //! | `mlock` | memory that is kept out of swap and of core dumps (feature `mlock`) |
 //! | `slot` | one object's allocation |
 //! | `handles` | how many handles share an object |
@@ -40,6 +41,8 @@ mod guard;
 mod handles;
 mod lifecycle;
 mod limits;
+#[cfg(feature = "managed")]
+pub mod managed;
 #[cfg(feature = "mlock")]
 mod mlock;
 mod nest;
