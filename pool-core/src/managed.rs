@@ -1,10 +1,57 @@
-//! Pools that are waited for: bounded and expiring ones, and those of connections.
+//! Pools that are waited for.
+//!
+//! A thread-cached pool never waits, and has no maximum. These pools count what is open, and
+//! getters wait their turn.
+//!
+//! | pool | for |
+//! | --- | --- |
+//! | [`BoundedPool`] | so many objects and no more: a getter waits, fails, or makes an extra one |
+//! | [`ExpiringPool`] | objects that are let go when they have been idle for too long |
+//! | [`ResourcePool`] | connections and the like: counted, checked, aged and waited for |
+//!
+//! All give out a [`Lease`], which returns its object when it drops.
 
-#![allow(dead_code, unused_imports, unreachable_pub, missing_docs, reason = "under way")]
-
+mod bounded;
 mod cancel;
 mod clock;
+mod core;
+mod creation;
+mod disposal;
+mod entry;
+mod error;
+mod expiring;
+mod get;
+mod handle;
+mod home;
+mod hooks;
 mod keeper;
+mod lease;
+mod manager;
+mod objects;
+mod observer;
+mod reason;
+mod resource;
+mod retry;
+mod stats;
+mod tending;
+mod ticket;
+mod timeouts;
+mod wait;
 
+pub use self::core::Order;
+pub use bounded::{BoundedPool, BoundedPoolBuilder, WhenExhausted};
 pub use cancel::CancelToken;
 pub use clock::Clock;
+pub use entry::Meta;
+pub use error::{BuildError, DrainError, GetError, PrewarmError, Stage};
+pub use expiring::{ExpiringPool, ExpiringPoolBuilder};
+pub use hooks::Fate;
+pub use lease::Lease;
+pub use manager::Manager;
+pub use objects::{CustomReset, ResetRule, TraitReset};
+pub use observer::Event;
+pub use reason::Reason;
+pub use resource::{ResourcePool, ResourcePoolBuilder, WeakResourcePool};
+pub use retry::Retry;
+pub use stats::{Destroyed, Stats};
+pub use timeouts::Timeouts;

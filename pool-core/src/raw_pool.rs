@@ -606,12 +606,12 @@ impl Drop for RawPool {
 }
 
 /// Runs code, and keeps its panic from going on.
-pub(crate) fn caught(run: impl FnOnce()) -> std::thread::Result<()> {
+pub(crate) fn caught<R>(run: impl FnOnce() -> R) -> std::thread::Result<R> {
     catch_unwind(AssertUnwindSafe(run))
 }
 
 /// Drops what a panic left behind, whose drop may panic in turn.
-pub(crate) fn forget_panic(outcome: std::thread::Result<()>) {
+pub(crate) fn forget_panic<R>(outcome: std::thread::Result<R>) {
     if let Err(second) = caught(|| drop(outcome)) {
         mem::forget(second);
     }

@@ -1,0 +1,552 @@
+//! Pools of so many objects and no more.
+
+use core::fmt;
+use core::time::Duration;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::cancel::CancelToken;
+use super::clock::Clock;
+use super::core::{Bounds, Order};
+use super::entry::Meta;
+use super::error::{BuildError, DrainError, GetError};
+use super::get::Until;
+use super::handle::{Handle, typed};
+use super::home::{Home, Rules};
+use super::lease::Lease;
+use super::objects::{CustomReset, Recipe, ResetRule, TraitReset};
+use super::reason::Reason;
+use super::retry::Retry;
+use super::stats::Stats;
+use super::timeouts::Timeouts;
+use crate::reset::Reset;
+
+/// What a [`BoundedPool`] does for a getter when as many objects are out as may be.
+///
+/// # Examples
+///
+/// ```
+/// use poolable::managed::{BoundedPool, WhenExhausted};
+///
+/// let pool = BoundedPool::builder(String::new)
+///     .max_open(1)
+///     .when_exhausted(WhenExhausted::Create)
+///     .build()?;
+/// let (one, extra) = (pool.get()?, pool.get()?);
+/// assert_eq!(pool.open(), 2);
+/// drop((one, extra)); // One of the two is freed.
+/// assert_eq!((pool.size(), pool.stats().destroyed.full), (1, 1));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WhenExhausted {
+    /// Has it wait.
+    #[default]
+    Wait,
+    /// Turns it away: [`GetError::Exhausted`].
+    Fail,
+    /// Creates one more. As long as there are more than the maximum, what is returned is freed.
+    Create,
+}
+
+/// A pool of objects made in memory, of which there are never more than so many.
+///
+/// A getter that finds none waits for its turn: getters are served first come, first served. The
+/// objects are created by the getters themselves, when they are needed, and reset when they are
+/// returned.
+///
+/// A handle is cheap to clone. When the last one is dropped the pool closes; leases may outlive
+/// it.
+///
+/// # Examples
+///
+/// ```
+/// use poolable::managed::BoundedPool;
+/// use std::time::Duration;
+///
+/// let pool = BoundedPool::new(2, || Vec::<u8>::with_capacity(4096));
+/// let mut one = pool.get()?;
+/// one.extend_from_slice(b"hello");
+/// let other = pool.get()?;
+/// assert!(pool.get_timeout(Duration::from_millis(1)).is_err());
+/// drop(one);
+/// let again = pool.get()?;
+/// assert!(again.is_empty() && again.capacity() >= 4096);
+/// # Ok::<(), poolable::managed::GetError>(())
+/// ```
+pub struct BoundedPool<T: Send + 'static> {
+    handle: Arc<Handle<T>>,
+    when_exhausted: WhenExhausted,
+}
+
+impl<T: Send + 'static> BoundedPool<T> {
+    /// A pool of at most `max_open` objects, which `create` makes.
+    ///
+    /// # Examples
+    ///
+    /// See [`BoundedPool`].
+    ///
+    /// # Panics
+    ///
+    /// If `max_open` is 0.
+    #[must_use]
+    pub fn new(max_open: usize, create: impl Fn() -> T + Send + Sync + 'static) -> Self
+    where
+        T: Reset,
+    {
+        match Self::builder(create).max_open(max_open).build() {
+            Ok(pool) => pool,
+            Err(error) => panic!("`BoundedPool::new`: {error}"),
+        }
+    }
+
+    /// A pool with other settings.
+    ///
+    /// # Examples
+    ///
+    /// See [`BoundedPoolBuilder`].
+    pub fn builder(
+        create: impl Fn() -> T + Send + Sync + 'static,
+    ) -> BoundedPoolBuilder<T, TraitReset> {
+        BoundedPoolBuilder {
+            recipe: Recipe::new(create),
+            max_open: Some(10),
+            max_idle: None,
+            when_exhausted: WhenExhausted::Wait,
+            order: Order::Lifo,
+            timeouts: Timeouts::default(),
+            clock: Clock::system(),
+        }
+    }
+
+    fn until(&self, until: Until) -> Until {
+        match self.when_exhausted {
+            WhenExhausted::Fail => Until::Timeout(Duration::ZERO),
+            _ => until,
+        }
+    }
+
+    /// An object, at once or after a wait of at most [`Timeouts::wait`], which is 30 seconds
+    /// unless the builder says otherwise.
+    ///
+    /// # Examples
+    ///
+    /// See [`BoundedPool`].
+    ///
+    /// # Errors
+    ///
+    /// `Timeout` when the time is up, `Closed`, and under [`WhenExhausted::Fail`] `Exhausted`.
+    ///
+    /// # Panics
+    ///
+    /// If `create` does. The place of the object is free again then.
+    #[inline]
+    pub fn get(&self) -> Result<Lease<T>, GetError> {
+        typed(self.handle.get(self.until(Until::Default), None))
+    }
+
+    /// An object that can be had without waiting.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::managed::{BoundedPool, GetError};
+    ///
+    /// let pool = BoundedPool::new(1, String::new);
+    /// let _line = pool.try_get()?;
+    /// assert!(matches!(pool.try_get(), Err(GetError::Exhausted)));
+    /// # Ok::<(), GetError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `Exhausted`, and `Closed`.
+    ///
+    /// # Panics
+    ///
+    /// As for [`get`](Self::get).
+    pub fn try_get(&self) -> Result<Lease<T>, GetError> {
+        typed(self.handle.try_get())
+    }
+
+    /// An object, at once or after a wait of at most `timeout`. Zero is a
+    /// [`try_get`](Self::try_get).
+    ///
+    /// # Examples
+    ///
+    /// See [`BoundedPool`].
+    ///
+    /// # Errors
+    ///
+    /// As for [`get`](Self::get).
+    ///
+    /// # Panics
+    ///
+    /// As for [`get`](Self::get).
+    pub fn get_timeout(&self, timeout: Duration) -> Result<Lease<T>, GetError> {
+        typed(self.handle.get(self.until(Until::Timeout(timeout)), None))
+    }
+
+    /// An object, at once or after a wait until `deadline` (`None`: for ever) or until the token
+    /// is cancelled.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::managed::{BoundedPool, CancelToken, GetError};
+    ///
+    /// let pool = BoundedPool::new(1, String::new);
+    /// let shutdown = CancelToken::new();
+    /// let _line = pool.get()?;
+    /// shutdown.cancel();
+    /// assert!(matches!(pool.get_with(None, &shutdown), Err(GetError::Cancelled)));
+    /// # Ok::<(), GetError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`get`](Self::get), and `Cancelled`.
+    ///
+    /// # Panics
+    ///
+    /// As for [`get`](Self::get).
+    pub fn get_with(
+        &self,
+        deadline: Option<Instant>,
+        cancel: &CancelToken,
+    ) -> Result<Lease<T>, GetError> {
+        match self.when_exhausted {
+            WhenExhausted::Fail => self.try_get(),
+            _ => typed(self.handle.get_with(deadline, cancel)),
+        }
+    }
+
+    /// Creates objects until `idle` are idle, as far as the limits allow; how many it created.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::managed::BoundedPool;
+    ///
+    /// let pool = BoundedPool::new(4, String::new);
+    /// assert_eq!((pool.prewarm(3), pool.prewarm(100)), (3, 1));
+    /// assert_eq!(pool.size(), 4);
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If `create` does. What was created stays.
+    pub fn prewarm(&self, idle: usize) -> usize {
+        self.handle.prewarm_here(idle)
+    }
+
+    /// Sets how many may be open; `None` is no maximum, and 0 hands nothing out.
+    ///
+    /// What is idle beyond that is freed at once, what is in use when it is returned. Those who
+    /// wait are served if there is room now.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::managed::BoundedPool;
+    ///
+    /// let pool = BoundedPool::new(4, String::new);
+    /// pool.prewarm(4);
+    /// pool.resize(1);
+    /// assert_eq!((pool.open(), pool.stats().destroyed.resized), (1, 3));
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the drop of an object panics, when all are gone.
+    pub fn resize(&self, max_open: impl Into<Option<usize>>) {
+        self.handle.resize(max_open.into());
+    }
+
+    /// Frees the idle objects that `keep` refuses; how many those were.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::managed::BoundedPool;
+    ///
+    /// let pool = BoundedPool::builder(|| Vec::<u8>::with_capacity(16)).build()?;
+    /// pool.get()?.reserve(1 << 20);
+    /// assert_eq!(pool.retain(|buffer, _| buffer.capacity() < 1 << 16), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If `keep` does: what it was asked of is freed, and the others stay. Or if the drop of an
+    /// object does.
+    pub fn retain(&self, keep: impl FnMut(&mut T, &Meta) -> bool) -> usize {
+        self.handle.retain(keep)
+    }
+
+    /// Closes the pool: those who wait, and later getters, are told so, and what is idle is freed.
+    /// Leases go on, and free what they hold. To close it again does nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::managed::{BoundedPool, GetError};
+    ///
+    /// let pool = BoundedPool::new(1, String::new);
+    /// pool.close();
+    /// pool.close();
+    /// assert!(matches!(pool.get(), Err(GetError::Closed)));
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the drop of an object panics, when all are gone.
+    pub fn close(&self) {
+        self.handle.close();
+    }
+
+    /// Whether the pool is closed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let pool = poolable::managed::BoundedPool::new(1, String::new);
+    /// assert!(!pool.is_closed());
+    /// ```
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.handle.core.is_closed()
+    }
+
+    /// Closes the pool, and waits until all leases are back.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::managed::BoundedPool;
+    /// use std::time::{Duration, Instant};
+    ///
+    /// let pool = BoundedPool::new(1, String::new);
+    /// let line = pool.get()?;
+    /// let job = std::thread::spawn(move || line.len());
+    /// pool.drain(Instant::now() + Duration::from_secs(5))?;
+    /// assert_eq!(job.join().unwrap(), 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If they are not at the deadline. The pool is closed all the same.
+    ///
+    /// # Panics
+    ///
+    /// As for [`close`](Self::close).
+    pub fn drain(&self, deadline: Instant) -> Result<(), DrainError> {
+        self.handle.drain(deadline)
+    }
+
+    /// What the pool has counted.
+    ///
+    /// # Examples
+    ///
+    /// See [`Stats`].
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.handle.stats()
+    }
+
+    /// How many objects are idle.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let pool = poolable::managed::BoundedPool::new(4, String::new);
+    /// drop(pool.get()?);
+    /// assert_eq!((pool.size(), pool.open()), (1, 1));
+    /// # Ok::<(), poolable::managed::GetError>(())
+    /// ```
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.handle.idle()
+    }
+
+    /// How many objects there are: idle, in use and being created.
+    ///
+    /// # Examples
+    ///
+    /// See [`size`](Self::size).
+    #[must_use]
+    pub fn open(&self) -> usize {
+        self.handle.open()
+    }
+}
+
+impl<T: Send + 'static> Clone for BoundedPool<T> {
+    fn clone(&self) -> Self {
+        Self { handle: self.handle.clone(), when_exhausted: self.when_exhausted }
+    }
+}
+
+impl<T: Send + 'static> fmt::Debug for BoundedPool<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BoundedPool").field("stats", &self.stats()).finish_non_exhaustive()
+    }
+}
+
+/// Sets up a [`BoundedPool`].
+///
+/// | setting | usual value | meaning |
+/// | --- | --- | --- |
+/// | `max_open` | 10 | most objects, idle, in use and being created; `None` is no maximum |
+/// | `max_idle` | as `max_open` | most idle ones |
+/// | `when_exhausted` | `Wait` | what a getter gets when there are as many as may be |
+/// | `order` | `Lifo` | which idle one is handed out first |
+/// | `timeouts` | 30 s | how long a get waits: of the three, `wait` is of interest |
+/// | `reset`, `no_reset` | trait `Reset` | what is done with a returned object |
+///
+/// # Examples
+///
+/// ```
+/// use poolable::managed::{BoundedPool, Timeouts};
+/// use std::time::Duration;
+///
+/// /// A type that is not ours, and has no `Reset`.
+/// struct Parser {
+///     depth: usize,
+/// }
+///
+/// let pool = BoundedPool::builder(|| Parser { depth: 0 })
+///     .max_open(4)
+///     .reset(|parser| parser.depth = 0)
+///     .timeouts(Timeouts { wait: Some(Duration::from_secs(1)), ..Timeouts::default() })
+///     .build()?;
+/// pool.get()?.depth = 7;
+/// assert_eq!(pool.get()?.depth, 0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "a builder does nothing until it is built"]
+pub struct BoundedPoolBuilder<T, P> {
+    recipe: Recipe<T, P>,
+    max_open: Option<usize>,
+    max_idle: Option<usize>,
+    when_exhausted: WhenExhausted,
+    order: Order,
+    timeouts: Timeouts,
+    clock: Clock,
+}
+
+impl<T: Send + 'static, P> BoundedPoolBuilder<T, P> {
+    /// Sets the most objects: idle, in use and being created. `None` is no maximum.
+    pub fn max_open(mut self, max_open: impl Into<Option<usize>>) -> Self {
+        self.max_open = max_open.into();
+        self
+    }
+
+    /// Sets the most idle objects: one that is returned when there are as many is freed.
+    pub fn max_idle(mut self, max_idle: usize) -> Self {
+        self.max_idle = Some(max_idle);
+        self
+    }
+
+    /// Sets what a getter gets when there are as many as may be.
+    pub fn when_exhausted(mut self, when_exhausted: WhenExhausted) -> Self {
+        self.when_exhausted = when_exhausted;
+        self
+    }
+
+    /// Sets which idle object is handed out first.
+    pub fn order(mut self, order: Order) -> Self {
+        self.order = order;
+        self
+    }
+
+    /// Sets how long a get waits.
+    pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
+        self.timeouts = timeouts;
+        self
+    }
+
+    /// Sets what is done with a returned object, instead of its `Reset`. An object whose reset
+    /// panics is freed.
+    pub fn reset(
+        self,
+        reset: impl Fn(&mut T) + Send + Sync + 'static,
+    ) -> BoundedPoolBuilder<T, CustomReset> {
+        self.with_recipe(|recipe| recipe.cleaned_by(Some(Box::new(reset))))
+    }
+
+    /// Has objects returned as they are, but for those whose borrower panics: they are freed.
+    pub fn no_reset(self) -> BoundedPoolBuilder<T, CustomReset> {
+        self.with_recipe(|recipe| recipe.cleaned_by(None))
+    }
+
+    /// Sets the clock that the pool goes by: for tests.
+    pub fn clock(mut self, clock: &Clock) -> Self {
+        self.clock = clock.clone();
+        self
+    }
+
+    fn with_recipe<Q>(
+        self,
+        with: impl FnOnce(Recipe<T, P>) -> Recipe<T, Q>,
+    ) -> BoundedPoolBuilder<T, Q> {
+        BoundedPoolBuilder {
+            recipe: with(self.recipe),
+            max_open: self.max_open,
+            max_idle: self.max_idle,
+            when_exhausted: self.when_exhausted,
+            order: self.order,
+            timeouts: self.timeouts,
+            clock: self.clock,
+        }
+    }
+
+    /// Builds the pool, which creates nothing yet.
+    ///
+    /// # Errors
+    ///
+    /// If `max_open` is 0.
+    pub fn build(self) -> Result<BoundedPool<T>, BuildError>
+    where
+        P: ResetRule<T>,
+    {
+        if self.max_open == Some(0) {
+            return Err(BuildError::ZeroMaxOpen);
+        }
+        let creates_beyond = self.when_exhausted == WhenExhausted::Create;
+        let bounds = Bounds {
+            max_open: self.max_open.unwrap_or(usize::MAX),
+            max_idle: self.max_idle,
+            min_idle: 0,
+            max_creating: usize::MAX,
+            order: self.order,
+            surplus: if creates_beyond { Reason::Full } else { Reason::Resized },
+        };
+        let rules = Rules {
+            is_apart: false,
+            check_after: None,
+            max_lifetime: None,
+            jitter: 0.0,
+            idle_timeout: None,
+            is_strict: false,
+            min_idle: 0,
+            creates_beyond,
+            timeouts: self.timeouts,
+            retry: Retry::none(),
+            hold_warn_after: None,
+        };
+        let hooks = Box::new(self.recipe.into_objects(None));
+        let home = Home::new(bounds, rules, self.clock, hooks, None);
+        Ok(BoundedPool { handle: Handle::new(home), when_exhausted: self.when_exhausted })
+    }
+}
+
+impl<T, P> fmt::Debug for BoundedPoolBuilder<T, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BoundedPoolBuilder")
+            .field("max_open", &self.max_open)
+            .field("when_exhausted", &self.when_exhausted)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,365 @@
+//! How a pool comes by a new object: in the getter, or on a thread apart.
+
+use core::mem;
+use core::sync::atomic::Ordering;
+use core::time::Duration;
+use std::sync::mpsc::{self, SendError, Sender};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, Thread};
+
+use super::core::NoCreate;
+use super::entry::Entry;
+use super::error::GetError;
+use super::home::Home;
+use super::lease::Lease;
+use super::observer::Event;
+use super::reason::Reason;
+use super::ticket::Failure;
+use super::wait::thread_waker;
+use crate::raw_pool::{caught, forget_panic};
+
+/// Room for an object that its owner creates, and gives up when this is dropped.
+pub(crate) struct Slot<'a, R: Send + 'static> {
+    home: &'a Arc<Home<R>>,
+    has_failed: bool,
+}
+
+impl<'a, R: Send + 'static> Slot<'a, R> {
+    /// The room that was granted.
+    pub(super) fn granted(home: &'a Arc<Home<R>>) -> Self {
+        Self { home, has_failed: false }
+    }
+
+    /// What room there is.
+    pub(super) fn take(home: &'a Arc<Home<R>>) -> Option<Self> {
+        home.core.take_slot(home.rules.creates_beyond).then(|| Self::granted(home))
+    }
+
+    /// Creates an object for its owner.
+    pub(super) fn create(mut self) -> Result<Lease<R>, GetError<Failure>> {
+        let mut entry = self.make()?;
+        let home = self.home;
+        mem::forget(self);
+        match home.core.fill() {
+            Ok(()) => {
+                entry.meta.uses = 1;
+                Ok(Lease::new(home.clone(), entry))
+            }
+            Err(after) => {
+                home.follow(after);
+                home.destroy(entry, Reason::Closed);
+                Err(GetError::Closed)
+            }
+        }
+    }
+
+    /// Creates an object for the pool.
+    pub(super) fn create_idle(mut self) -> Result<(), GetError<Failure>> {
+        let entry = self.make()?;
+        let home = self.home;
+        mem::forget(self);
+        let due = home.due(&entry, entry.meta.created_at);
+        let after = home.core.fill_idle(entry, due);
+        home.follow(after);
+        Ok(())
+    }
+
+    fn make(&mut self) -> Result<Box<Entry<R>>, GetError<Failure>> {
+        self.has_failed = true;
+        let start = self.home.clock.now();
+        // A panic goes to the getter, and the slot to the next one.
+        let value = self.home.hooks.create().map_err(|error| {
+            self.home.note_error(&*error);
+            GetError::Create(Failure::Error(error))
+        })?;
+        let entry = self.home.entry(value);
+        let took = entry.meta.created_at.saturating_duration_since(start);
+        self.home.tell(&Event::Created { id: entry.meta.id, took });
+        Ok(entry)
+    }
+}
+
+impl<R: Send + 'static> Drop for Slot<'_, R> {
+    fn drop(&mut self) {
+        let after = self.home.core.free(self.has_failed);
+        self.home.follow(after);
+    }
+}
+
+/// A create on a thread apart.
+struct Create<R: Send + 'static> {
+    home: Arc<Home<R>>,
+    id: u64,
+    /// Who wants to know, besides the getter that waits for it.
+    report: Option<Report>,
+    is_over: bool,
+}
+
+/// How long creates are put off that nobody waits for, when one has failed.
+const REST: Duration = Duration::from_secs(1);
+
+impl<R: Send + 'static> Home<R> {
+    /// Carries out a create that was begun for a getter: here, if the system has no thread to
+    /// give.
+    pub(super) fn create_apart(self: &Arc<Self>, id: u64) {
+        if let Err(create) = Create::new(self, id, None).spawn() {
+            create.run();
+        }
+    }
+
+    /// Creates an object for those who try again, if none is under way for them.
+    pub(super) fn create_for_later(self: &Arc<Self>) {
+        if let Ok(id) = self.core.begin_create_if(|demand| demand.orphans == 0) {
+            self.create_apart(id);
+        }
+    }
+
+    /// Creates what is missing to `min_idle`. The keeper must not do so itself if the system has
+    /// no thread to give.
+    pub(super) fn replenish(self: &Arc<Self>, or_here: bool) {
+        // Relaxed: whoever sees it late tries once more, or once less.
+        if !self.rules.is_apart || self.is_resting.load(Ordering::Relaxed) {
+            return;
+        }
+        while let Ok(id) = self.core.begin_create_if(|demand| demand.missing > 0) {
+            match Create::new(self, id, None).spawn() {
+                Ok(()) => {}
+                Err(create) if or_here => create.run(),
+                Err(_) => return,
+            }
+        }
+    }
+
+    /// Ends a create without an object. A failure that nobody waits for comes back, and puts
+    /// off others of that kind.
+    fn fail_create(self: &Arc<Self>, id: u64, failure: Failure) -> Option<Failure> {
+        let (after, failure) = self.core.end_create(id, Err(failure));
+        if failure.is_some() && self.rules.min_idle > 0 {
+            self.is_resting.store(true, Ordering::Relaxed);
+            if let Some(at) = self.clock.now().checked_add(REST) {
+                self.core.arm(at);
+                self.set_timer();
+            }
+        }
+        self.follow(after);
+        failure
+    }
+
+    /// Creates until so many are idle, as far as the limits allow, or the time is up: on threads
+    /// apart, if that is where this pool creates.
+    pub(super) fn prewarm(self: &Arc<Self>, idle: usize) -> Prewarmed {
+        let deadline = self.rules.timeouts.wait.and_then(|wait| self.clock.now().checked_add(wait));
+        let (sender, outcomes) = mpsc::channel();
+        let report = Report { sender, thread: thread::current() };
+        let waker = thread_waker();
+        let wanted = self.core.missing(idle);
+        let mut prewarmed = Prewarmed { created: 0, wanted, last: None };
+        let (mut begun, mut is_over) = (0, false);
+        let mut ended = 0;
+        loop {
+            // Before the looks below, so that nothing comes free in between.
+            self.core.watch(&waker);
+            while begun < wanted && !is_over {
+                match self.core.begin_create_if(|_| true) {
+                    Ok(id) => {
+                        begun += 1;
+                        let create = Create::new(self, id, Some(report.clone()));
+                        if let Err(create) = create.spawn() {
+                            create.run();
+                        }
+                    }
+                    Err(NoCreate::Busy) => break,
+                    Err(NoCreate::Needless) => is_over = true,
+                }
+            }
+            let before = ended;
+            while let Ok(outcome) = outcomes.try_recv() {
+                ended += 1;
+                match outcome {
+                    Ok(()) => prewarmed.created += 1,
+                    Err(failure) => {
+                        if let Some(former) = prewarmed.last.replace(failure) {
+                            former.forget();
+                        }
+                    }
+                }
+            }
+            if ended == begun && (is_over || begun == wanted) {
+                return prewarmed;
+            }
+            if deadline.is_some_and(|at| self.clock.now() >= at) {
+                return prewarmed;
+            }
+            if ended == before {
+                self.clock.park_until(deadline);
+            }
+        }
+    }
+
+    /// Creates in the caller until so many are idle, as far as the limits allow; how many.
+    pub(super) fn prewarm_here(self: &Arc<Self>, idle: usize) -> usize {
+        let mut created = 0;
+        while self.core.missing(idle) > 0 {
+            let Some(Ok(())) = Slot::take(self).map(Slot::create_idle) else { break };
+            created += 1;
+        }
+        created
+    }
+
+    /// Waits before another attempt; whether there is to be one.
+    fn pause(&self, pause: Duration) -> bool {
+        let Some(until) = self.clock.now().checked_add(pause) else { return false };
+        let this = thread::current();
+        self.pauses.lock().push(this.clone());
+        let goes_on = loop {
+            if self.core.is_closed() {
+                break false;
+            }
+            if self.clock.now() >= until {
+                break true;
+            }
+            self.clock.park_until(Some(until));
+        };
+        self.pauses.lock().retain(|thread| thread.id() != this.id());
+        goes_on
+    }
+
+    /// Wakes those who pause, since the pool is closed.
+    pub(super) fn end_pauses(&self) {
+        for thread in self.pauses.lock().iter() {
+            thread.unpark();
+        }
+    }
+}
+
+/// Threads that pause between two creates.
+#[derive(Debug, Default)]
+pub(crate) struct Pauses(Mutex<Vec<Thread>>);
+
+impl Pauses {
+    fn lock(&self) -> MutexGuard<'_, Vec<Thread>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<R: Send + 'static> Create<R> {
+    fn new(home: &Arc<Home<R>>, id: u64, report: Option<Report>) -> Self {
+        Self { home: home.clone(), id, report, is_over: false }
+    }
+
+    /// Runs on a thread of its own; comes back if there is none.
+    fn spawn(self) -> Result<(), Self> {
+        // The closure is lost when a spawn fails, and what it owns with it.
+        let shared = Arc::new(Mutex::new(Some(self)));
+        let taken = shared.clone();
+        let take = move || taken.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let thread = thread::Builder::new().name("poolable-create".to_owned());
+        let run = {
+            let take = take.clone();
+            move || {
+                if let Some(create) = take() {
+                    create.run();
+                }
+            }
+        };
+        match thread.spawn(run) {
+            Ok(_) => Ok(()),
+            Err(_) => take().map_or(Ok(()), Err),
+        }
+    }
+
+    fn run(mut self) {
+        let start = self.home.clock.now();
+        let made = self.make();
+        self.is_over = true;
+        let home = &self.home;
+        let outcome = match made {
+            Ok(value) => {
+                let entry = home.entry(value);
+                let (id, created_at) = (entry.meta.id, entry.meta.created_at);
+                home.forget_error();
+                home.is_resting.store(false, Ordering::Relaxed);
+                let took = created_at.saturating_duration_since(start);
+                home.tell(&Event::Created { id, took });
+                let due = home.due(&entry, created_at);
+                let (after, _) = home.core.end_create(self.id, Ok((entry, due)));
+                forget_panic(caught(|| home.follow(after)));
+                Ok(())
+            }
+            Err(failure) => match home.fail_create(self.id, failure) {
+                Some(failure) => Err(failure),
+                None => return,
+            },
+        };
+        match &self.report {
+            Some(report) => report.send(outcome),
+            None => outcome.unwrap_or_else(Failure::forget),
+        }
+    }
+
+    fn make(&self) -> Result<R, Failure> {
+        let home = &self.home;
+        let mut failures = 0;
+        loop {
+            if home.core.is_closed() {
+                return Err(Failure::Error("the pool is closed".into()));
+            }
+            match caught(|| home.hooks.create()) {
+                Ok(Ok(value)) => return Ok(value),
+                Ok(Err(error)) => {
+                    failures += 1;
+                    home.note_error(&*error);
+                    home.tell(&Event::CreateFailed { error: &*error, attempt: failures });
+                    match home.rules.retry.pause(failures) {
+                        Some(pause) if home.pause(pause) => forget_panic(caught(|| drop(error))),
+                        _ => return Err(Failure::Error(error)),
+                    }
+                }
+                Err(panic) => return Err(Failure::Panic(panic)),
+            }
+        }
+    }
+}
+
+impl<R: Send + 'static> Drop for Create<R> {
+    fn drop(&mut self) {
+        if !self.is_over {
+            let failure = Failure::Error("the system has no thread to give".into());
+            if let Some(failure) = self.home.fail_create(self.id, failure) {
+                failure.forget();
+            }
+        }
+    }
+}
+
+impl Failure {
+    /// Drops what nobody waits for, whose drop may panic.
+    pub(super) fn forget(self) {
+        forget_panic(caught(|| drop(self)));
+    }
+}
+
+/// Who called `prewarm`, and is to be told of each of its creates.
+#[derive(Clone, Debug)]
+pub(crate) struct Report {
+    sender: Sender<Result<(), Failure>>,
+    thread: Thread,
+}
+
+impl Report {
+    fn send(&self, outcome: Result<(), Failure>) {
+        // Whoever has run out of time does not listen any more.
+        if let Err(SendError(outcome)) = self.sender.send(outcome) {
+            outcome.unwrap_or_else(Failure::forget);
+        }
+        self.thread.unpark();
+    }
+}
+
+/// What `prewarm` has brought about.
+#[derive(Debug)]
+pub(crate) struct Prewarmed {
+    pub(super) created: usize,
+    pub(super) wanted: usize,
+    pub(super) last: Option<Failure>,
+}

@@ -1,0 +1,249 @@
+//! What can go wrong, and what is said then.
+
+use core::convert::Infallible;
+use core::error::Error;
+use core::fmt;
+use core::time::Duration;
+use std::sync::Arc;
+
+use super::stats::Stats;
+
+/// Why a get ended without an object.
+///
+/// # Examples
+///
+/// ```
+/// use poolable::managed::{BoundedPool, GetError, Stage};
+/// use std::time::Duration;
+///
+/// let pool = BoundedPool::new(1, String::new);
+/// let _line = pool.get()?;
+/// match pool.get_timeout(Duration::from_millis(1)) {
+///     Err(GetError::Timeout { stage: Stage::Wait, stats, .. }) => assert_eq!(stats.in_use, 1),
+///     other => panic!("{other:?}"),
+/// }
+/// # Ok::<(), GetError>(())
+/// ```
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum GetError<E = Infallible> {
+    /// The time was up.
+    #[non_exhaustive]
+    Timeout {
+        /// What the getter was doing then.
+        stage: Stage,
+        /// How long it had been waiting.
+        waited: Duration,
+        /// The pool at that moment.
+        stats: Box<Stats>,
+        /// The last error of a create or a check since one succeeded, whoever's it was.
+        last_error: Option<Arc<str>>,
+    },
+    /// The pool is closed, or was while the getter waited.
+    Closed,
+    /// The getter's token was cancelled.
+    Cancelled,
+    /// Nothing was idle, and the getter did not want to wait.
+    Exhausted,
+    /// The create that was begun for this getter failed.
+    Create(E),
+}
+
+/// What a getter was doing when its time was up.
+///
+/// # Examples
+///
+/// ```
+/// assert_eq!(poolable::managed::Stage::Wait.to_string(), "waiting for an object");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Stage {
+    /// It waited in the queue.
+    Wait,
+    /// An object was being created for it, which goes to the pool when it is there.
+    Create,
+    /// The objects that it got failed their checks.
+    Check,
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Wait => "waiting for an object",
+            Self::Create => "waiting for a create",
+            Self::Check => "checking objects",
+        })
+    }
+}
+
+impl<E: fmt::Display> fmt::Display for GetError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Timeout { stage, waited, stats, last_error } => {
+                write!(f, "timed out after {waited:.1?} {stage} (")?;
+                match stats.max_open {
+                    Some(max) => write!(f, "{} of {max} open", stats.open)?,
+                    None => write!(f, "{} open", stats.open)?,
+                }
+                write!(
+                    f,
+                    ": {} in use, {} being created; {} waiting)",
+                    stats.in_use, stats.creating, stats.waiting
+                )?;
+                match last_error {
+                    Some(error) => write!(f, "; last error: {error}"),
+                    None => Ok(()),
+                }
+            }
+            Self::Closed => f.write_str("the pool is closed"),
+            Self::Cancelled => f.write_str("cancelled while waiting for an object"),
+            Self::Exhausted => f.write_str("no object is idle"),
+            Self::Create(error) => write!(f, "cannot create an object: {error}"),
+        }
+    }
+}
+
+impl<E: Error + 'static> Error for GetError<E> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            // `Display` shows the error itself.
+            Self::Create(error) => error.source(),
+            _ => None,
+        }
+    }
+}
+
+/// Why a pool cannot be built.
+///
+/// # Examples
+///
+/// ```
+/// use poolable::managed::{BoundedPool, BuildError};
+///
+/// let error = BoundedPool::builder(String::new).max_open(0).build().unwrap_err();
+/// assert_eq!(error.to_string(), "`max_open` must be at least 1");
+/// assert_eq!(error, BuildError::ZeroMaxOpen);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// `max_open` is 0.
+    ZeroMaxOpen,
+    /// `max_connecting` is 0.
+    ZeroMaxConnecting,
+    /// `min_idle` is above `max_idle` or `max_open`.
+    MinIdle,
+    /// `jitter` is not between 0 and 1.
+    Jitter,
+    /// `max_lifetime`, `idle_timeout` or `max_age` is zero.
+    ZeroLifetime,
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ZeroMaxOpen => "`max_open` must be at least 1",
+            Self::ZeroMaxConnecting => "`max_connecting` must be at least 1",
+            Self::MinIdle => "`min_idle` must be at most `max_idle` and `max_open`",
+            Self::Jitter => "`jitter` must be between 0 and 1",
+            Self::ZeroLifetime => {
+                "`max_lifetime`, `idle_timeout` and `max_age` must be above zero; \
+                 `None` is no limit, and `max_idle(0)` keeps nothing"
+            }
+        })
+    }
+}
+
+impl Error for BuildError {}
+
+/// Not as many objects as were wanted are idle: what could be created is.
+///
+/// # Examples
+///
+/// ```
+/// use poolable::managed::{Manager, ResourcePool};
+/// use std::io;
+///
+/// struct Refused;
+///
+/// impl Manager for Refused {
+///     type Resource = ();
+///     type Error = io::Error;
+///
+///     fn create(&self) -> io::Result<()> {
+///         Err(io::ErrorKind::ConnectionRefused.into())
+///     }
+/// }
+///
+/// let pool = ResourcePool::builder(Refused).build()?;
+/// let error = pool.prewarm(2).unwrap_err();
+/// assert_eq!((error.created, error.wanted), (0, 2));
+/// assert_eq!(error.to_string(), "created 0 of 2 objects; last error: connection refused");
+/// # Ok::<(), poolable::managed::BuildError>(())
+/// ```
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct PrewarmError<E> {
+    /// Objects that were created.
+    pub created: usize,
+    /// Objects that were missing when `prewarm` was called.
+    pub wanted: usize,
+    /// The last error of a create; `None` if the time was up, or the pool was closed.
+    pub last_error: Option<E>,
+}
+
+impl<E: fmt::Display> fmt::Display for PrewarmError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "created {} of {} objects", self.created, self.wanted)?;
+        match &self.last_error {
+            Some(error) => write!(f, "; last error: {error}"),
+            None => f.write_str(" before the time was up or the pool was closed"),
+        }
+    }
+}
+
+impl<E: Error + 'static> Error for PrewarmError<E> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.last_error.as_ref().and_then(Error::source)
+    }
+}
+
+/// Leases were still out when the time was up. The pool is closed all the same, and destroys
+/// what they return.
+///
+/// # Examples
+///
+/// ```
+/// use poolable::managed::BoundedPool;
+/// use std::time::Instant;
+///
+/// let pool = BoundedPool::new(1, String::new);
+/// let _line = pool.get()?;
+/// let error = pool.drain(Instant::now()).unwrap_err();
+/// assert_eq!(error.to_string(), "1 object is still in use");
+/// # Ok::<(), poolable::managed::GetError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DrainError {
+    /// Objects that were in use, or on their way there.
+    pub in_use: u64,
+    /// Objects that were being created.
+    pub creating: u64,
+}
+
+impl fmt::Display for DrainError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.in_use {
+            1 => f.write_str("1 object is still in use")?,
+            count => write!(f, "{count} objects are still in use")?,
+        }
+        match self.creating {
+            0 => Ok(()),
+            count => write!(f, ", and {count} being created"),
+        }
+    }
+}
+
+impl Error for DrainError {}

@@ -1,0 +1,411 @@
+//! Pools whose idle objects come of age.
+
+use core::fmt;
+use core::time::Duration;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::clock::Clock;
+use super::core::{Bounds, Order};
+use super::entry::Meta;
+use super::error::{BuildError, DrainError, GetError};
+use super::get::Until;
+use super::handle::{Handle, typed};
+use super::home::{Home, Rules};
+use super::lease::Lease;
+use super::objects::{CustomReset, Recipe, ResetRule, TraitReset};
+use super::reason::Reason;
+use super::retry::Retry;
+use super::stats::Stats;
+use super::timeouts::Timeouts;
+use crate::reset::Reset;
+
+/// A pool whose objects are destroyed when they have been idle for too long.
+///
+/// It never waits: a getter that finds none idle creates one. An object that is too old is never
+/// handed out, and is gone at most half of `max_age` later even if nobody gets or returns
+/// anything.
+///
+/// A handle is cheap to clone. When the last one is dropped the pool closes; leases may outlive
+/// it.
+///
+/// # Examples
+///
+/// ```
+/// use poolable::managed::{Clock, ExpiringPool};
+/// use std::time::Duration;
+///
+/// let clock = Clock::manual();
+/// let pool = ExpiringPool::builder(|| Vec::<u8>::with_capacity(4096))
+///     .max_age(Duration::from_secs(60))
+///     .clock(&clock)
+///     .build()?;
+/// drop(pool.get()?);
+/// clock.advance(Duration::from_secs(59));
+/// drop(pool.get()?);
+/// assert_eq!(pool.stats().created, 1);
+/// clock.advance(Duration::from_secs(60));
+/// drop(pool.get()?);
+/// assert_eq!((pool.stats().created, pool.stats().destroyed.idle), (2, 1));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct ExpiringPool<T: Send + 'static> {
+    handle: Arc<Handle<T>>,
+}
+
+impl<T: Send + 'static> ExpiringPool<T> {
+    /// A pool that keeps at most `max_idle` objects, each until it has been idle for `max_age`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::managed::ExpiringPool;
+    /// use std::time::Duration;
+    ///
+    /// let pool = ExpiringPool::new(8, Duration::from_secs(60), String::new);
+    /// pool.get()?.push_str("hello");
+    /// assert!(pool.get()?.is_empty());
+    /// # Ok::<(), poolable::managed::GetError>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If `max_age` is zero.
+    #[must_use]
+    pub fn new(
+        max_idle: usize,
+        max_age: Duration,
+        create: impl Fn() -> T + Send + Sync + 'static,
+    ) -> Self
+    where
+        T: Reset,
+    {
+        match Self::builder(create).max_idle(max_idle).max_age(max_age).build() {
+            Ok(pool) => pool,
+            Err(error) => panic!("`ExpiringPool::new`: {error}"),
+        }
+    }
+
+    /// A pool with other settings.
+    ///
+    /// # Examples
+    ///
+    /// See [`ExpiringPoolBuilder`].
+    pub fn builder(
+        create: impl Fn() -> T + Send + Sync + 'static,
+    ) -> ExpiringPoolBuilder<T, TraitReset> {
+        ExpiringPoolBuilder {
+            recipe: Recipe::new(create),
+            max_idle: 64,
+            max_age: Duration::from_secs(5 * 60),
+            destroy: None,
+            order: Order::Lifo,
+            clock: Clock::system(),
+        }
+    }
+
+    /// An object: one that is idle and not too old, or a new one.
+    ///
+    /// # Examples
+    ///
+    /// See [`ExpiringPool`].
+    ///
+    /// # Errors
+    ///
+    /// `Closed`, and nothing else.
+    ///
+    /// # Panics
+    ///
+    /// If `create` does; or the destroy of an object that was too old.
+    pub fn get(&self) -> Result<Lease<T>, GetError> {
+        typed(self.handle.get(Until::Default, None))
+    }
+
+    /// Creates objects until `idle` are idle, at most `max_idle`; how many it created.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::managed::ExpiringPool;
+    /// use std::time::Duration;
+    ///
+    /// let pool = ExpiringPool::new(8, Duration::from_secs(60), String::new);
+    /// assert_eq!((pool.prewarm(100), pool.size()), (8, 8));
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If `create` does. What was created stays.
+    pub fn prewarm(&self, idle: usize) -> usize {
+        self.handle.prewarm_here(idle)
+    }
+
+    /// Destroys the idle objects that `keep` refuses; how many those were.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::managed::ExpiringPool;
+    /// use std::time::Duration;
+    ///
+    /// let pool = ExpiringPool::new(8, Duration::from_secs(60), String::new);
+    /// pool.prewarm(3);
+    /// assert_eq!(pool.retain(|_, meta| meta.id == 1), 2);
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If `keep` does: what it was asked of is destroyed, and the others stay. Or if a destroy
+    /// does.
+    pub fn retain(&self, keep: impl FnMut(&mut T, &Meta) -> bool) -> usize {
+        self.handle.retain(keep)
+    }
+
+    /// Closes the pool: later getters are told so, and what is idle is destroyed. Leases go on,
+    /// and destroy what they hold. To close it again does nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::managed::{ExpiringPool, GetError};
+    /// use std::time::Duration;
+    ///
+    /// let pool = ExpiringPool::new(8, Duration::from_secs(60), String::new);
+    /// let line = pool.get()?;
+    /// pool.close();
+    /// drop(line);
+    /// assert_eq!(pool.stats().destroyed.closed, 1);
+    /// assert!(matches!(pool.get(), Err(GetError::Closed)));
+    /// # Ok::<(), GetError>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If a destroy panics, when all are destroyed.
+    pub fn close(&self) {
+        self.handle.close();
+    }
+
+    /// Whether the pool is closed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::managed::ExpiringPool;
+    ///
+    /// assert!(!ExpiringPool::builder(String::new).build()?.is_closed());
+    /// # Ok::<(), poolable::managed::BuildError>(())
+    /// ```
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.handle.core.is_closed()
+    }
+
+    /// Closes the pool, and waits until all leases are back.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::managed::ExpiringPool;
+    /// use std::time::Instant;
+    ///
+    /// let pool = ExpiringPool::builder(String::new).build()?;
+    /// let line = pool.get()?;
+    /// assert!(pool.drain(Instant::now()).is_err());
+    /// drop(line);
+    /// assert!(pool.drain(Instant::now()).is_ok());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If they are not at the deadline. The pool is closed all the same.
+    ///
+    /// # Panics
+    ///
+    /// As for [`close`](Self::close).
+    pub fn drain(&self, deadline: Instant) -> Result<(), DrainError> {
+        self.handle.drain(deadline)
+    }
+
+    /// What the pool has counted.
+    ///
+    /// # Examples
+    ///
+    /// See [`Stats`].
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.handle.stats()
+    }
+
+    /// How many objects are idle.
+    ///
+    /// # Examples
+    ///
+    /// See [`prewarm`](Self::prewarm).
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.handle.idle()
+    }
+}
+
+impl<T: Send + 'static> Clone for ExpiringPool<T> {
+    fn clone(&self) -> Self {
+        Self { handle: self.handle.clone() }
+    }
+}
+
+impl<T: Send + 'static> fmt::Debug for ExpiringPool<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ExpiringPool").field("stats", &self.stats()).finish_non_exhaustive()
+    }
+}
+
+/// Sets up an [`ExpiringPool`].
+///
+/// | setting | usual value | meaning |
+/// | --- | --- | --- |
+/// | `max_idle` | 64 | most idle objects |
+/// | `max_age` | 5 minutes | one that is idle for so long is destroyed |
+/// | `destroy` | drop | how |
+/// | `order` | `Lifo` | which idle one is handed out first |
+/// | `reset`, `no_reset` | trait `Reset` | what is done with a returned object |
+///
+/// # Examples
+///
+/// ```
+/// use poolable::managed::ExpiringPool;
+/// use std::fs::File;
+/// use std::time::Duration;
+///
+/// let pool = ExpiringPool::builder(|| File::open("/dev/null"))
+///     .max_idle(4)
+///     .max_age(Duration::from_secs(10))
+///     .no_reset()
+///     .destroy(|file| drop(file))
+///     .build()?;
+/// assert!(pool.get()?.is_ok());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "a builder does nothing until it is built"]
+pub struct ExpiringPoolBuilder<T, P> {
+    recipe: Recipe<T, P>,
+    max_idle: usize,
+    max_age: Duration,
+    destroy: Option<Box<dyn Fn(T) + Send + Sync>>,
+    order: Order,
+    clock: Clock,
+}
+
+impl<T: Send + 'static, P> ExpiringPoolBuilder<T, P> {
+    /// Sets the most idle objects: one that is returned when there are as many is destroyed.
+    pub fn max_idle(mut self, max_idle: usize) -> Self {
+        self.max_idle = max_idle;
+        self
+    }
+
+    /// Sets for how long an object may be idle.
+    pub fn max_age(mut self, max_age: Duration) -> Self {
+        self.max_age = max_age;
+        self
+    }
+
+    /// Sets what is done with an object that goes, instead of dropping it: on the thread that
+    /// finds it too old or too much, which is one of the pool's if nobody gets or returns
+    /// anything.
+    pub fn destroy(mut self, destroy: impl Fn(T) + Send + Sync + 'static) -> Self {
+        self.destroy = Some(Box::new(destroy));
+        self
+    }
+
+    /// Sets which idle object is handed out first.
+    pub fn order(mut self, order: Order) -> Self {
+        self.order = order;
+        self
+    }
+
+    /// Sets what is done with a returned object, instead of its `Reset`. An object whose reset
+    /// panics is destroyed.
+    pub fn reset(
+        self,
+        reset: impl Fn(&mut T) + Send + Sync + 'static,
+    ) -> ExpiringPoolBuilder<T, CustomReset> {
+        self.with_recipe(|recipe| recipe.cleaned_by(Some(Box::new(reset))))
+    }
+
+    /// Has objects returned as they are, but for those whose borrower panics: they are destroyed.
+    pub fn no_reset(self) -> ExpiringPoolBuilder<T, CustomReset> {
+        self.with_recipe(|recipe| recipe.cleaned_by(None))
+    }
+
+    /// Sets the clock that the pool goes by: for tests.
+    ///
+    /// # Examples
+    ///
+    /// See [`ExpiringPool`].
+    pub fn clock(mut self, clock: &Clock) -> Self {
+        self.clock = clock.clone();
+        self
+    }
+
+    fn with_recipe<Q>(
+        self,
+        with: impl FnOnce(Recipe<T, P>) -> Recipe<T, Q>,
+    ) -> ExpiringPoolBuilder<T, Q> {
+        ExpiringPoolBuilder {
+            recipe: with(self.recipe),
+            max_idle: self.max_idle,
+            max_age: self.max_age,
+            destroy: self.destroy,
+            order: self.order,
+            clock: self.clock,
+        }
+    }
+
+    /// Builds the pool, which creates nothing yet.
+    ///
+    /// # Errors
+    ///
+    /// If `max_age` is zero.
+    pub fn build(self) -> Result<ExpiringPool<T>, BuildError>
+    where
+        P: ResetRule<T>,
+    {
+        if self.max_age.is_zero() {
+            return Err(BuildError::ZeroLifetime);
+        }
+        let bounds = Bounds {
+            max_open: usize::MAX,
+            max_idle: Some(self.max_idle),
+            min_idle: 0,
+            max_creating: usize::MAX,
+            order: self.order,
+            surplus: Reason::Full,
+        };
+        let rules = Rules {
+            is_apart: false,
+            check_after: None,
+            max_lifetime: None,
+            jitter: 0.0,
+            idle_timeout: Some(self.max_age),
+            is_strict: true,
+            min_idle: 0,
+            creates_beyond: false,
+            timeouts: Timeouts::default(),
+            retry: Retry::none(),
+            hold_warn_after: None,
+        };
+        let hooks = Box::new(self.recipe.into_objects(self.destroy));
+        let home = Home::new(bounds, rules, self.clock, hooks, None);
+        Ok(ExpiringPool { handle: Handle::new(home) })
+    }
+}
+
+impl<T, P> fmt::Debug for ExpiringPoolBuilder<T, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ExpiringPoolBuilder")
+            .field("max_idle", &self.max_idle)
+            .field("max_age", &self.max_age)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,116 @@
+//! How a pool gets, checks and destroys resources.
+
+use std::error::Error;
+use std::sync::Arc;
+
+use super::entry::Meta;
+use super::hooks::{BoxError, Fate, Hooks};
+use super::reason::Reason;
+
+/// How a [`ResourcePool`](super::ResourcePool) gets, checks and destroys what it pools.
+///
+/// No lock is held during any call: each may block, panic, or use the pool.
+///
+/// # Examples
+///
+/// ```
+/// use poolable::managed::{Manager, Meta, ResourcePool};
+/// use std::io::{self, Read, Write};
+/// use std::net::{SocketAddr, TcpStream};
+///
+/// struct Upstream(SocketAddr);
+///
+/// impl Manager for Upstream {
+///     type Resource = TcpStream;
+///     type Error = io::Error;
+///
+///     fn create(&self) -> io::Result<TcpStream> {
+///         TcpStream::connect(self.0)
+///     }
+///
+///     fn check(&self, stream: &mut TcpStream, _: &Meta) -> io::Result<()> {
+///         stream.write_all(b"ping")?;
+///         stream.read_exact(&mut [0; 4])
+///     }
+/// }
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+/// # let address = listener.local_addr()?;
+/// # std::thread::spawn(move || {
+/// #     let (mut stream, _) = listener.accept().unwrap();
+/// #     let mut ping = [0; 4];
+/// #     while stream.read_exact(&mut ping).is_ok() {
+/// #         stream.write_all(b"pong").unwrap();
+/// #     }
+/// # });
+/// let pool = ResourcePool::builder(Upstream(address)).build()?;
+/// let connected = pool.get()?.local_addr()?;
+/// assert_eq!(pool.get()?.local_addr()?, connected); // checked, and reused
+/// # Ok(())
+/// # }
+/// ```
+pub trait Manager: Send + Sync + 'static {
+    /// What is pooled.
+    type Resource: Send + 'static;
+
+    /// Why a create or a check fails.
+    type Error: Error + Send + Sync + 'static;
+
+    /// Creates a resource, on a thread that does nothing else.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps it from being created. The getter that has asked for it is told.
+    fn create(&self) -> Result<Self::Resource, Self::Error>;
+
+    /// Checks a resource before it is handed out, on the thread of the getter, if it has been
+    /// idle for [`check_after`](super::ResourcePoolBuilder::check_after).
+    ///
+    /// The pool cannot interrupt a check: give the resource a time limit of its own for what is
+    /// asked here, such as a read timeout.
+    ///
+    /// # Errors
+    ///
+    /// If the resource cannot be used: it is destroyed, and the getter gets another one.
+    fn check(&self, _resource: &mut Self::Resource, _meta: &Meta) -> Result<(), Self::Error> {
+        Ok(())
+    }
+
+    /// Decides whether a returned resource is kept, and leaves it as the next getter should find
+    /// it, on the thread that returns it.
+    ///
+    /// It is asked when a borrower panics too: `std::thread::panicking()` tells. Unless it is
+    /// overridden, resources are kept but for those.
+    fn on_release(&self, _resource: &mut Self::Resource, _meta: &Meta) -> Fate {
+        Fate::keep_unless_panicking()
+    }
+
+    /// Destroys a resource, whose place in the pool is free already.
+    fn destroy(&self, resource: Self::Resource, _why: Reason) {
+        drop(resource);
+    }
+}
+
+/// A manager with its types erased.
+pub(super) struct Managed<M>(pub(super) Arc<M>);
+
+impl<M: Manager> Hooks<M::Resource> for Managed<M> {
+    fn create(&self) -> Result<M::Resource, BoxError> {
+        self.0.create().map_err(BoxError::from)
+    }
+
+    fn check(&self, resource: &mut M::Resource, meta: &Meta) -> Result<(), BoxError> {
+        self.0.check(resource, meta).map_err(BoxError::from)
+    }
+
+    fn release(&self, resource: &mut M::Resource, meta: &Meta) -> Fate {
+        self.0.on_release(resource, meta)
+    }
+
+    fn destroy(&self, place: &mut Option<M::Resource>, why: Reason) {
+        if let Some(resource) = place.take() {
+            self.0.destroy(resource, why);
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! Why a pool lets an object go.
+
+/// Why an object is destroyed.
+///
+/// # Examples
+///
+/// ```
+/// use poolable::managed::{BoundedPool, Lease};
+///
+/// let pool = BoundedPool::new(1, String::new);
+/// Lease::discard(pool.get()?);
+/// assert_eq!(pool.stats().destroyed.released, 1);
+/// # Ok::<(), poolable::managed::GetError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Reason {
+    /// There was no room for it among the idle ones, or it was made beyond the maximum
+    /// ([`WhenExhausted::Create`](super::WhenExhausted::Create)).
+    Full,
+    /// It had reached its `max_lifetime`.
+    Expired,
+    /// It was idle for longer than `idle_timeout`, or than the `max_age` of an
+    /// [`ExpiringPool`](super::ExpiringPool).
+    Idle,
+    /// Its check failed.
+    Broken,
+    /// `on_release` refused it, its borrower discarded it, or `retain` did.
+    Released,
+    /// The pool was made smaller.
+    Resized,
+    /// The pool is closed.
+    Closed,
+    /// Its check, `on_release` or its reset panicked; or `on_release` refused it while its
+    /// borrower's thread panicked.
+    Panicked,
+}

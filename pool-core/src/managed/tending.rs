@@ -1,0 +1,87 @@
+//! What is done with the idle objects as time goes by.
+//!
+//! The timer is the keeper's, which runs nothing of a user's: what has come of age is destroyed,
+//! and what is missing created, by threads apart.
+
+use core::mem;
+use core::sync::atomic::Ordering;
+use core::time::Duration;
+use std::sync::{Arc, PoisonError, Weak};
+use std::task::{Wake, Waker};
+use std::thread;
+
+use super::home::Home;
+use super::reason::Reason;
+
+/// How long until another look if the system had no thread to give.
+const AGAIN: Duration = Duration::from_secs(1);
+
+impl<R: Send + 'static> Home<R> {
+    /// Sets the timer to when the idle objects are to be looked at next.
+    #[cold]
+    pub(super) fn set_timer(self: &Arc<Self>) {
+        loop {
+            let at = self.core.armed();
+            let timer = at.map(|at| {
+                let tender = Tender(Arc::downgrade(self));
+                self.clock.wake_at(at, Waker::from(Arc::new(tender)))
+            });
+            let former = mem::replace(
+                &mut *self.timer.lock().unwrap_or_else(PoisonError::into_inner),
+                timer,
+            );
+            drop(former);
+            // Somebody else may have set it between the two, to what was true before.
+            if self.core.armed() == at {
+                return;
+            }
+        }
+    }
+
+    /// Removes what has come of age, and creates what is missing. It is the keeper who calls.
+    fn tend(self: &Arc<Self>) {
+        let now = self.clock.now();
+        let limit = self.rules.idle_timeout;
+        let (old, mut after) = self.core.sweep(
+            |entry, idle| {
+                let meta = &entry.meta;
+                if entry.expires_at.is_some_and(|at| at <= now) {
+                    Some(Reason::Expired)
+                } else if idle > self.rules.min_idle
+                    && limit
+                        .is_some_and(|limit| now.saturating_duration_since(meta.last_used) >= limit)
+                {
+                    Some(Reason::Idle)
+                } else {
+                    None
+                }
+            },
+            |entry| self.due(entry, now),
+        );
+        after.wake();
+        self.is_resting.store(false, Ordering::Relaxed);
+        if after.is_short {
+            self.replenish(false);
+        }
+        if !self.dispose(old, false) {
+            if let Some(at) = now.checked_add(AGAIN) {
+                self.core.arm(at);
+            }
+        }
+        self.set_timer();
+    }
+}
+
+struct Tender<R: Send + 'static>(Weak<Home<R>>);
+
+impl<R: Send + 'static> Wake for Tender<R> {
+    fn wake(self: Arc<Self>) {
+        let Some(home) = self.0.upgrade() else { return };
+        home.tend();
+        // The last to hold it drops the user's hooks.
+        if let Some(home) = Arc::into_inner(home) {
+            let thread = thread::Builder::new().name("poolable-destroy".to_owned());
+            drop(thread.spawn(move || drop(home)));
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! A getter's place in the queue, and the cell that it is served in.
+
+use core::any::Any;
+use core::error::Error;
+use core::mem;
+use core::task::{Poll, Waker};
+
+use crate::sync::{AtomicU64, Mutex, Ordering};
+
+/// What a waiter is given.
+#[derive(Debug)]
+pub(crate) enum Grant<T> {
+    /// An object, counted as out.
+    Object {
+        object: T,
+        /// Whether it comes from among the idle, not straight from a borrower or a create.
+        was_idle: bool,
+    },
+    /// Room for an object, counted as creating, which the waiter is to fill.
+    Slot,
+    /// The create that it asked for has failed.
+    Failed(Failure),
+    /// The pool is closed.
+    Closed,
+}
+
+/// What became of a create that made nothing.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// Of the manager's type.
+    Error(Box<dyn Error + Send + Sync>),
+    Panic(Box<dyn Any + Send>),
+}
+
+/// A getter's place in the queue.
+///
+/// Whoever serves it does so under the lock of the core, and so does whoever gives it up:
+/// a grant is never lost between the two.
+#[derive(Debug)]
+pub(crate) struct Ticket<T> {
+    /// Its number in the queue, lowest first; 0 before it has one.
+    number: AtomicU64,
+    cell: Mutex<Cell<T>>,
+}
+
+#[derive(Debug)]
+struct Cell<T> {
+    grant: Option<Grant<T>>,
+    waker: Option<Waker>,
+}
+
+impl<T> Ticket<T> {
+    /// A ticket with the number of an object that was had without waiting, or with none yet.
+    pub(crate) fn new(number: u64) -> Self {
+        Self { number: AtomicU64::new(number), cell: Mutex::new(Cell { grant: None, waker: None }) }
+    }
+
+    /// Relaxed, here and below: the number is written and read by those who hold the core's
+    /// lock.
+    pub(super) fn number(&self) -> u64 {
+        self.number.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_number(&self, number: u64) {
+        self.number.store(number, Ordering::Relaxed);
+    }
+
+    /// What has been granted, if anything has; else the waker will be told.
+    pub(crate) fn poll(&self, waker: &Waker) -> Poll<Grant<T>> {
+        let mut cell = self.cell.lock();
+        if let Some(grant) = cell.grant.take() {
+            return Poll::Ready(grant);
+        }
+        let is_known = cell.waker.as_ref().is_some_and(|known| known.will_wake(waker));
+        drop(cell);
+        if is_known {
+            return Poll::Pending;
+        }
+        // A waker is its executor's code: it is cloned and dropped with no lock held.
+        let waker = waker.clone();
+        let mut cell = self.cell.lock();
+        let former = match cell.grant.take() {
+            Some(grant) => return Poll::Ready(grant),
+            None => mem::replace(&mut cell.waker, Some(waker)),
+        };
+        drop(cell);
+        drop(former);
+        Poll::Pending
+    }
+
+    /// Puts a grant into the cell, under the core's lock; whom to wake once that is released.
+    pub(super) fn grant(&self, grant: Grant<T>) -> Option<Waker> {
+        let mut cell = self.cell.lock();
+        debug_assert!(cell.grant.is_none(), "a ticket outside of the queue is not served");
+        cell.grant = Some(grant);
+        cell.waker.take()
+    }
+
+    /// What is in the cell of a ticket that is given up, under the core's lock.
+    pub(super) fn clear(&self) -> Option<Grant<T>> {
+        self.cell.lock().grant.take()
+    }
+}

@@ -1,0 +1,32 @@
+//! How long a get may take.
+
+use core::time::Duration;
+
+/// How long a get may take, as a whole and in its parts. `None` is for ever.
+///
+/// # Examples
+///
+/// ```
+/// use poolable::managed::Timeouts;
+/// use std::time::Duration;
+///
+/// let timeouts = Timeouts { wait: Some(Duration::from_secs(5)), ..Timeouts::default() };
+/// assert_eq!((timeouts.create, timeouts.check), (None, None));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeouts {
+    /// How long a get waits, for all that it waits for: 30 seconds. Zero is a try.
+    pub wait: Option<Duration>,
+    /// How long a get waits for the create that it has begun: as long as it waits. A create
+    /// that blocks goes on behind its back, and its object goes to the pool.
+    pub create: Option<Duration>,
+    /// How long a check may take: as long as it does. One that blocks cannot be interrupted: if
+    /// it took longer, it counts as failed when it is over.
+    pub check: Option<Duration>,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self { wait: Some(Duration::from_secs(30)), create: None, check: None }
+    }
+}
