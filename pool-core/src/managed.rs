@@ -22,6 +22,7 @@ mod error;
 mod expiring;
 mod get;
 mod handle;
+mod holding;
 mod home;
 mod hooks;
 mod keeper;

@@ -520,6 +520,7 @@ impl<T: Send + 'static, P> BoundedPoolBuilder<T, P> {
             max_idle: self.max_idle,
             min_idle: 0,
             max_creating: usize::MAX,
+            is_apart: false,
             order: self.order,
             surplus: if creates_beyond { Reason::Full } else { Reason::Resized },
         };

@@ -15,12 +15,14 @@
 //! 4. While somebody waits nothing is idle; and no slot is free either, unless a create is
 //!    under way for all who wait. So newcomers, who look for what is idle or free, cannot
 //!    overtake.
-//! 5. A create that was asked for by a getter has that getter for its sponsor until the getter
-//!    is served. If the object goes to another one, who came first, its sponsor takes
-//!    that one's create over.
+//! 5. A create that is under way for a getter has that getter for its sponsor, who is told of
+//!    its failure, until it is served. If the object goes to another one, who came first, the
+//!    sponsor takes over what is under way for that one.
+//! 6. Who waits for a create keeps its place in the queue, and takes what comes first.
 
 use core::mem;
 use core::task::Waker;
+use core::time::Duration;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
@@ -59,6 +61,8 @@ pub(crate) struct Bounds {
     pub(crate) max_idle: Option<usize>,
     pub(crate) min_idle: usize,
     pub(crate) max_creating: usize,
+    /// Whether creates run apart from getters, who wait meanwhile for whatever comes first.
+    pub(crate) is_apart: bool,
     pub(crate) order: Order,
     /// Why an object goes that is returned while more than the maximum are open.
     pub(crate) surplus: Reason,
@@ -86,7 +90,7 @@ struct State<T> {
     creating: usize,
     bounds: Bounds,
     is_closed: bool,
-    /// When the idle objects are to be looked at next.
+    /// When the pool is to be looked at next.
     armed: Option<Instant>,
     last_number: u64,
     last_create: u64,
@@ -156,7 +160,6 @@ impl<T> After<T> {
     }
 
     /// Wakes those who were served.
-    #[inline]
     pub(crate) fn wake(&mut self) {
         if let Some(waker) = self.first.take() {
             waker.wake();
@@ -177,12 +180,35 @@ pub(crate) struct Taken<T> {
     pub(crate) is_short: bool,
 }
 
+/// When an object that becomes idle is to be looked at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Due {
+    /// When it has lived for long enough, or a little later.
+    pub(crate) end: Option<Instant>,
+    /// Since when it is idle.
+    pub(crate) since: Instant,
+    /// For how long it may be, and a little longer: the same for all objects.
+    pub(crate) idle: Option<Duration>,
+}
+
+impl Due {
+    fn first(self) -> Option<Instant> {
+        let idle = self.idle.and_then(|idle| self.since.checked_add(idle));
+        match (self.end, idle) {
+            (Some(end), Some(idle)) => Some(end.min(idle)),
+            (one, other) => one.or(other),
+        }
+    }
+}
+
 /// How an object that is out ends, other than by coming back.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum End {
     /// Destroyed when its borrower gave it back.
     Returned(Reason),
-    /// Destroyed before anybody got it.
+    /// Destroyed before its getter had it.
+    Unfit(Reason),
+    /// Destroyed when somebody looked through the idle ones.
     Withheld(Reason),
     /// Taken out of the pool for good.
     Detached,
@@ -243,24 +269,44 @@ impl<T> State<T> {
         }
     }
 
-    /// Keeps an object that is out, or hands it on. `due` is when it should be looked at.
+    /// Whether an object that comes back concerns nobody: it need only be put to the idle ones.
     #[inline]
-    fn keep(&mut self, object: T, due: Option<Instant>, after: &mut After<T>) {
+    fn is_calm(&self, due: Due) -> bool {
+        let is_armed = match self.armed {
+            Some(armed) => due.end.is_none_or(|end| end >= armed),
+            None => due.end.is_none() && due.idle.is_none(),
+        };
+        is_armed
+            && !self.is_closed
+            && self.waiters.is_empty()
+            && self.watchers.is_empty()
+            && self.open() <= self.bounds.max_open
+            && self.idle.len() < self.max_idle()
+    }
+
+    #[cold]
+    fn give_slow(&mut self, object: T, due: Due) -> After<T> {
+        let mut after = After::nothing();
+        self.keep(object, due, None, &mut after);
+        self.settle(&mut after);
+        after
+    }
+
+    /// Keeps an object that is out, or hands it on. If it was created, its sponsor is who asked
+    /// for it.
+    fn keep(&mut self, object: T, due: Due, sponsor: Option<u64>, after: &mut After<T>) {
         let reason = if self.is_closed {
             Reason::Closed
         } else if self.open() > self.bounds.max_open {
             self.bounds.surplus
         } else if !self.waiters.is_empty() {
-            return self.grant_object(object, false, after);
+            return self.grant_object(object, false, sponsor, after);
         } else if self.idle.len() >= self.max_idle() {
             Reason::Full
         } else {
             self.out -= 1;
             self.idle.push_back(object);
-            if due.is_some_and(|due| self.armed.is_none_or(|armed| due < armed)) {
-                self.armed = due;
-                after.is_armed = true;
-            }
+            self.arm(due, after);
             return;
         };
         self.out -= 1;
@@ -268,11 +314,37 @@ impl<T> State<T> {
         after.refused = Some((object, reason));
     }
 
-    /// Gives an object that is out to the first who waits: somebody does.
-    fn grant_object(&mut self, object: T, was_idle: bool, after: &mut After<T>) {
+    /// Has an object that has just become idle looked at in time.
+    fn arm(&mut self, due: Due, after: &mut After<T>) {
+        let at = match self.armed {
+            // Whatever that is for has been idle for longer than this one, or will not last as
+            // long as this one may be idle.
+            Some(armed) => due.end.filter(|end| *end < armed),
+            None => due.first(),
+        };
+        if at.is_some() {
+            self.armed = at;
+            after.is_armed = true;
+        }
+    }
+
+    /// Gives an object that is out to the first who waits: somebody does. If another one had
+    /// asked for it, that one takes over what is under way for the first (invariant 5).
+    fn grant_object(
+        &mut self,
+        object: T,
+        was_idle: bool,
+        sponsor: Option<u64>,
+        after: &mut After<T>,
+    ) {
         let Some((_, first)) = self.waiters.pop_first() else { unreachable!("somebody waits") };
+        let heir = sponsor.and_then(|sponsor| self.waiters.get_mut(&sponsor));
+        let heir = heir.map(|heir| {
+            heir.create = first.create;
+            heir.ticket.number()
+        });
         if let Some(create) = self.create(first.create) {
-            create.sponsor = None;
+            create.sponsor = heir;
         }
         self.counts.taken += 1;
         self.checks += 1;
@@ -281,7 +353,6 @@ impl<T> State<T> {
 
     /// Serves those who wait with what has come free, and says what else there is to do.
     /// Everything that frees something ends with this.
-    #[inline]
     fn settle(&mut self, after: &mut After<T>) {
         if !self.waiters.is_empty() {
             self.serve(after);
@@ -297,15 +368,21 @@ impl<T> State<T> {
             let is_wary = first.is_wary;
             let Some(object) = self.pop_idle(is_wary) else { break };
             self.out += 1;
-            self.grant_object(object, true, after);
+            self.grant_object(object, true, None, after);
         }
         while self.has_slot() {
             // Those for whom a create is under way are no more than there may be creates.
             let next = self.waiters.iter().find(|(_, waiter)| waiter.create.is_none());
             let Some(number) = next.map(|(&number, _)| number) else { break };
-            let Some(waiter) = self.waiters.remove(&number) else { break };
             self.creating += 1;
-            after.will_wake(waiter.ticket.grant(Grant::Slot));
+            if self.bounds.is_apart {
+                let id = self.add_create(Some(number));
+                let Some(waiter) = self.waiters.get_mut(&number) else { break };
+                waiter.create = Some(id);
+                after.will_wake(waiter.ticket.begin(id));
+            } else if let Some(waiter) = self.waiters.remove(&number) {
+                after.will_wake(waiter.ticket.grant(Grant::Slot));
+            }
         }
     }
 
@@ -330,21 +407,13 @@ impl<T> State<T> {
         self.last_create
     }
 
-    /// The object of a create goes to the first who waits: should that not be who asked for
-    /// it, that one takes over what is under way for the other (invariant 5).
-    fn swap_sponsor(&mut self, sponsor: Option<u64>) {
-        let Some(sponsor) = sponsor else { return };
-        let Some(mut first) = self.waiters.first_entry() else { return };
-        if *first.key() == sponsor {
-            return;
-        }
-        let create = first.get_mut().create.take();
-        if let Some(waiter) = self.waiters.get_mut(&sponsor) {
-            waiter.create = create;
-        }
-        if let Some(create) = self.create(create) {
-            create.sponsor = Some(sponsor);
-        }
+    /// Takes a create off the list; who has asked for it and still waits.
+    fn remove_create(&mut self, id: u64) -> Option<u64> {
+        let index = self.creates.iter().position(|create| create.id == id)?;
+        self.creating -= 1;
+        let sponsor = self.creates.swap_remove(index).sponsor?;
+        self.waiters.get_mut(&sponsor)?.create = None;
+        Some(sponsor)
     }
 }
 
@@ -402,7 +471,9 @@ impl<T> Core<T> {
         }
         state.enqueue(ticket, None, false);
         state.settle(&mut after);
-        state.counts.waited += u64::from(state.waiters.contains_key(&ticket.number()));
+        let waiter = state.waiters.get(&ticket.number());
+        let waits = waiter.is_some_and(|waiter| waiter.create.is_none());
+        state.counts.waited += u64::from(waits);
         after
     }
 
@@ -419,8 +490,7 @@ impl<T> Core<T> {
         let mut state = self.state.lock();
         state.out -= 1;
         state.withhold(&self.checked);
-        state.counts.check_failed += u64::from(reason != Reason::Expired && reason != Reason::Idle);
-        state.counts.destroyed.count(reason);
+        state.unfit(reason);
         if state.is_closed {
             after.will_wake(ticket.grant(Grant::Closed));
         } else {
@@ -436,24 +506,13 @@ impl<T> Core<T> {
         after
     }
 
-    /// Turns a getter's slot into a create that runs apart from it, and queues the getter at
-    /// its old place. `None` if that has become needless.
-    pub(crate) fn begin_create(&self, ticket: &Arc<Ticket<T>>) -> (Option<u64>, After<T>) {
+    /// Gives up a create that its getter was told to begin, and has not.
+    pub(crate) fn abandon(&self, id: u64) -> After<T> {
         let mut after = After::nothing();
         let mut state = self.state.lock();
-        let mut create = None;
-        if state.is_closed {
-            state.creating -= 1;
-            after.will_wake(ticket.grant(Grant::Closed));
-        } else if state.idle.is_empty() {
-            create = Some(state.add_create(Some(ticket.number())));
-            state.enqueue(ticket, create, false);
-        } else {
-            state.creating -= 1;
-            state.enqueue(ticket, None, false);
-        }
+        state.remove_create(id);
         state.settle(&mut after);
-        (create, after)
+        after
     }
 
     /// Takes a slot for a create that nobody waits for, if there is one and it is wanted.
@@ -488,20 +547,17 @@ impl<T> Core<T> {
     pub(crate) fn end_create(
         &self,
         id: u64,
-        made: Result<(T, Option<Instant>), Failure>,
+        made: Result<(T, Due), Failure>,
     ) -> (After<T>, Option<Failure>) {
         let mut after = After::nothing();
         let mut state = self.state.lock();
-        let index = state.creates.iter().position(|create| create.id == id);
-        let sponsor = index.and_then(|index| state.creates.swap_remove(index).sponsor);
-        state.creating -= 1;
+        let sponsor = state.remove_create(id);
         let mut orphaned = None;
         match made {
             Ok((object, due)) => {
                 state.counts.created += 1;
                 state.out += 1;
-                state.swap_sponsor(sponsor);
-                state.keep(object, due, &mut after);
+                state.keep(object, due, sponsor, &mut after);
             }
             Err(failure) => {
                 state.counts.create_failed += 1;
@@ -515,31 +571,32 @@ impl<T> Core<T> {
         (after, orphaned)
     }
 
-    /// Turns a slot into an object that its creator keeps in hand. `Err` if the pool has been
-    /// closed: the object is to be destroyed.
-    pub(crate) fn fill(&self) -> Result<(), After<T>> {
+    /// Turns a slot into an object that its creator keeps in hand; whether it may. If the pool
+    /// has been closed, the object is to be destroyed.
+    pub(crate) fn fill(&self) -> (bool, After<T>) {
+        let mut after = After::nothing();
         let mut state = self.state.lock();
         state.creating -= 1;
         state.counts.created += 1;
-        if state.is_closed {
-            let mut after = After::nothing();
+        let is_open = !state.is_closed;
+        if is_open {
+            state.out += 1;
+            state.counts.taken += 1;
+        } else {
             state.counts.destroyed.count(Reason::Closed);
-            state.settle(&mut after);
-            return Err(after);
         }
-        state.out += 1;
-        state.counts.taken += 1;
-        Ok(())
+        state.settle(&mut after);
+        (is_open, after)
     }
 
     /// Turns a slot into an idle object, or hands it to whoever waits.
-    pub(crate) fn fill_idle(&self, object: T, due: Option<Instant>) -> After<T> {
+    pub(crate) fn fill_idle(&self, object: T, due: Due) -> After<T> {
         let mut after = After::nothing();
         let mut state = self.state.lock();
         state.creating -= 1;
         state.counts.created += 1;
         state.out += 1;
-        state.keep(object, due, &mut after);
+        state.keep(object, due, None, &mut after);
         state.settle(&mut after);
         after
     }
@@ -561,23 +618,25 @@ impl<T> Core<T> {
         self.checked.fetch_add(1, Ordering::Release);
     }
 
-    /// Takes back what a borrower returns. `due` is when it should be looked at, if it is kept.
+    /// Takes back what a borrower returns. `None`: it is idle now, and that is all.
     #[inline]
-    pub(crate) fn give(&self, object: T, due: Option<Instant>) -> After<T> {
-        let mut after = After::nothing();
+    pub(crate) fn give(&self, object: T, due: Due) -> Option<After<T>> {
         let mut state = self.state.lock();
         state.counts.returned += 1;
-        state.keep(object, due, &mut after);
-        state.settle(&mut after);
-        after
+        if state.is_calm(due) {
+            state.out -= 1;
+            state.idle.push_back(object);
+            return None;
+        }
+        Some(state.give_slow(object, due))
     }
 
     /// Takes back what was granted and has not been lent.
-    pub(crate) fn give_unused(&self, object: T, due: Option<Instant>) -> After<T> {
+    pub(crate) fn give_unused(&self, object: T, due: Due) -> After<T> {
         let mut after = After::nothing();
         let mut state = self.state.lock();
         state.withhold(&self.checked);
-        state.keep(object, due, &mut after);
+        state.keep(object, due, None, &mut after);
         state.settle(&mut after);
         after
     }
@@ -592,6 +651,10 @@ impl<T> Core<T> {
                 state.counts.returned += 1;
                 state.counts.destroyed.count(reason);
             }
+            End::Unfit(reason) => {
+                state.withhold(&self.checked);
+                state.unfit(reason);
+            }
             End::Withheld(reason) => {
                 state.withhold(&self.checked);
                 state.counts.destroyed.count(reason);
@@ -604,20 +667,24 @@ impl<T> Core<T> {
 
     /// Gives up a place in the queue. What was granted meanwhile is the caller's, to use or
     /// to pass on.
-    pub(crate) fn leave(&self, ticket: &Ticket<T>, why: Leave) -> Option<Grant<T>> {
+    pub(crate) fn leave(&self, ticket: &Ticket<T>, why: Leave) -> (Option<Grant<T>>, After<T>) {
+        let mut after = After::nothing();
         let mut state = self.state.lock();
         let waiter = state.waiters.remove(&ticket.number());
-        if let Some(create) = state.create(waiter.as_ref().and_then(|waiter| waiter.create)) {
+        if let Some(create) = state.create(waiter.and_then(|waiter| waiter.create)) {
             create.sponsor = None;
         }
-        let grant = ticket.clear();
+        let (grant, begin) = ticket.clear();
+        if let Some(id) = begin {
+            state.remove_create(id);
+        }
         match why {
             Leave::TimedOut => state.counts.timed_out += u64::from(grant.is_none()),
             Leave::Cancelled => state.counts.cancelled += 1,
             Leave::Dropped => {}
         }
-        drop(state);
-        grant
+        state.settle(&mut after);
+        (grant, after)
     }
 
     /// Sets another maximum. What is idle beyond it comes back.
@@ -671,8 +738,9 @@ impl<T> Core<T> {
         let mut after = After::nothing();
         let mut swept = Vec::new();
         let mut state = self.state.lock();
-        let mut left = state.idle.len();
-        for _ in 0..left {
+        let idle = state.idle.len();
+        let mut left = idle;
+        for _ in 0..idle {
             let Some(object) = state.idle.pop_front() else { break };
             match verdict(&object, left) {
                 Some(reason) => {
@@ -690,15 +758,17 @@ impl<T> Core<T> {
         (swept, after)
     }
 
-    /// Has the idle objects looked at at the latest at that time.
-    pub(crate) fn arm(&self, due: Instant) {
+    /// Has the pool looked at at the latest at that time; whether that is earlier than before.
+    pub(crate) fn arm(&self, at: Instant) -> bool {
         let mut state = self.state.lock();
-        if !state.is_closed && state.armed.is_none_or(|armed| due < armed) {
-            state.armed = Some(due);
+        let is_earlier = !state.is_closed && state.armed.is_none_or(|armed| at < armed);
+        if is_earlier {
+            state.armed = Some(at);
         }
+        is_earlier
     }
 
-    /// When the idle objects are to be looked at next.
+    /// When the pool is to be looked at next.
     pub(crate) fn armed(&self) -> Option<Instant> {
         self.state.lock().armed
     }
@@ -723,14 +793,14 @@ impl<T> Core<T> {
     pub(crate) fn put_back(
         &self,
         object: T,
-        due: Option<Instant>,
+        due: Due,
         is_earlier: impl Fn(&T) -> bool,
     ) -> After<T> {
         let mut after = After::nothing();
         let mut state = self.state.lock();
         state.withhold(&self.checked);
         let before = state.idle.len();
-        state.keep(object, due, &mut after);
+        state.keep(object, due, None, &mut after);
         if state.idle.len() > before {
             let index = state.idle.partition_point(is_earlier).min(before);
             if let Some(object) = state.idle.pop_back() {
@@ -782,6 +852,13 @@ impl<T> Core<T> {
 }
 
 impl<T> State<T> {
+    /// Counts an object that its getter cannot have.
+    fn unfit(&mut self, reason: Reason) {
+        let has_failed = matches!(reason, Reason::Broken | Reason::Panicked);
+        self.counts.check_failed += u64::from(has_failed);
+        self.counts.destroyed.count(reason);
+    }
+
     /// Counts an object that was to be checked, and has not been lent.
     fn withhold(&mut self, checked: &AtomicU64) {
         self.counts.withheld += 1;

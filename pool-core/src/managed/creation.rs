@@ -40,17 +40,14 @@ impl<'a, R: Send + 'static> Slot<'a, R> {
         let mut entry = self.make()?;
         let home = self.home;
         mem::forget(self);
-        match home.core.fill() {
-            Ok(()) => {
-                entry.meta.uses = 1;
-                Ok(Lease::new(home.clone(), entry))
-            }
-            Err(after) => {
-                home.follow(after);
-                home.destroy(entry, Reason::Closed);
-                Err(GetError::Closed)
-            }
+        let (is_open, after) = home.core.fill();
+        home.follow(after);
+        if !is_open {
+            home.destroy(entry, Reason::Closed);
+            return Err(GetError::Closed);
         }
+        entry.meta.uses += 1;
+        Ok(home.lease(entry))
     }
 
     /// Creates an object for the pool.
@@ -58,7 +55,7 @@ impl<'a, R: Send + 'static> Slot<'a, R> {
         let entry = self.make()?;
         let home = self.home;
         mem::forget(self);
-        let due = home.due(&entry, entry.meta.created_at);
+        let due = home.due(&entry);
         let after = home.core.fill_idle(entry, due);
         home.follow(after);
         Ok(())
@@ -137,8 +134,7 @@ impl<R: Send + 'static> Home<R> {
         if failure.is_some() && self.rules.min_idle > 0 {
             self.is_resting.store(true, Ordering::Relaxed);
             if let Some(at) = self.clock.now().checked_add(REST) {
-                self.core.arm(at);
-                self.set_timer();
+                self.arm_at(at);
             }
         }
         self.follow(after);
@@ -270,18 +266,17 @@ impl<R: Send + 'static> Create<R> {
 
     fn run(mut self) {
         let start = self.home.clock.now();
-        let made = self.make();
+        let made = self.make().map(|value| self.home.entry(value));
         self.is_over = true;
         let home = &self.home;
         let outcome = match made {
-            Ok(value) => {
-                let entry = home.entry(value);
+            Ok(entry) => {
                 let (id, created_at) = (entry.meta.id, entry.meta.created_at);
                 home.forget_error();
                 home.is_resting.store(false, Ordering::Relaxed);
                 let took = created_at.saturating_duration_since(start);
                 home.tell(&Event::Created { id, took });
-                let due = home.due(&entry, created_at);
+                let due = home.due(&entry);
                 let (after, _) = home.core.end_create(self.id, Ok((entry, due)));
                 forget_panic(caught(|| home.follow(after)));
                 Ok(())

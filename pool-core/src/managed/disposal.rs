@@ -1,6 +1,6 @@
 //! Objects that are destroyed by a thread apart, since their end may take its time.
 
-use std::mem;
+use core::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 

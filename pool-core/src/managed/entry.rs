@@ -38,12 +38,20 @@ pub(crate) struct Entry<R> {
     /// There until it is taken out to be destroyed or detached.
     value: Option<R>,
     pub(super) meta: Meta,
+    /// When it has lived for long enough.
     pub(super) expires_at: Option<Instant>,
+    /// When it is looked for among the idle ones then.
+    pub(super) swept_at: Option<Instant>,
 }
 
 impl<R> Entry<R> {
-    pub(super) fn new(value: R, meta: Meta, expires_at: Option<Instant>) -> Self {
-        Self { value: Some(value), meta, expires_at }
+    pub(super) fn new(
+        value: R,
+        meta: Meta,
+        expires_at: Option<Instant>,
+        swept_at: Option<Instant>,
+    ) -> Self {
+        Self { value: Some(value), meta, expires_at, swept_at }
     }
 
     #[inline]

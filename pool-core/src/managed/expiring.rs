@@ -379,6 +379,7 @@ impl<T: Send + 'static, P> ExpiringPoolBuilder<T, P> {
             max_idle: Some(self.max_idle),
             min_idle: 0,
             max_creating: usize::MAX,
+            is_apart: false,
             order: self.order,
             surplus: Reason::Full,
         };

@@ -11,12 +11,13 @@ use super::core::{End, Leave};
 use super::creation::Slot;
 use super::entry::Entry;
 use super::error::{GetError, Stage};
-use super::home::{Home, Unfit};
+use super::home::{Home, Unfit, go_on};
 use super::lease::Lease;
 use super::observer::Event;
 use super::reason::Reason;
 use super::ticket::{Failure, Grant, Ticket};
 use super::wait::thread_waker;
+use crate::raw_pool::{caught, forget_panic};
 
 /// For how long a getter waits.
 #[derive(Clone, Copy, Debug)]
@@ -58,13 +59,15 @@ impl<R: Send + 'static> Home<R> {
     #[inline]
     #[expect(clippy::type_complexity, reason = "nobody else has use for a name")]
     fn take(self: &Arc<Self>) -> Option<Result<Lease<R>, (Unfit<R>, u64)>> {
-        let is_checked = self.is_checked();
+        let is_checked = self.is_checked;
         let taken = self.core.take(is_checked)?;
         if taken.is_short {
             self.replenish(true);
         }
         if !is_checked {
-            return Some(Ok(self.lend(taken.object)));
+            let mut entry = taken.object;
+            entry.meta.uses += 1;
+            return Some(Ok(self.lease(entry)));
         }
         Some(self.admit(taken.object, false).map_err(|unfit| (unfit, taken.number)))
     }
@@ -75,12 +78,7 @@ impl<R: Send + 'static> Home<R> {
             match taken {
                 Ok(lease) => return Ok(lease),
                 Err((unfit, _)) => {
-                    let mut unfit = unfit;
-                    let panic = unfit.panic.take();
                     self.withhold(unfit);
-                    if let Some(panic) = panic {
-                        resume_unwind(panic);
-                    }
                 }
             }
         }
@@ -145,7 +143,7 @@ impl<R: Send + 'static> Home<R> {
                         Err(unfit) => place.exchange(unfit)?,
                     }
                 }
-                Grant::Slot if self.rules.is_apart => place.begin_create(),
+                Grant::Begin(create) => place.begin(create),
                 Grant::Slot => return Slot::granted(self).create(),
                 Grant::Failed(failure) => return Err(GetError::Create(failure)),
                 Grant::Closed => return Err(GetError::Closed),
@@ -153,18 +151,20 @@ impl<R: Send + 'static> Home<R> {
         }
     }
 
-    /// An object that needs no look.
-    #[inline]
-    fn lend(self: &Arc<Self>, mut entry: Box<Entry<R>>) -> Lease<R> {
-        entry.meta.uses += 1;
-        Lease::new(self.clone(), entry)
-    }
-
-    /// Frees the place of what a getter found unfit, and destroys it.
-    fn withhold(self: &Arc<Self>, unfit: Unfit<R>) {
-        let after = self.core.end(End::Withheld(unfit.reason));
+    /// Frees the place of what a getter found unfit, and destroys it. The panic of its check goes
+    /// on.
+    fn withhold(self: &Arc<Self>, mut unfit: Unfit<R>) {
+        let panic = unfit.panic.take();
+        let after = self.core.end(End::Unfit(unfit.reason));
         self.follow(after);
-        self.bury(unfit);
+        let buried = caught(|| self.bury(unfit));
+        match panic {
+            Some(panic) => {
+                forget_panic(buried);
+                resume_unwind(panic);
+            }
+            None => buried.unwrap_or_else(go_on),
+        }
     }
 
     /// Destroys what a getter found unfit, and was counted as gone: apart, if that may take its
@@ -181,12 +181,16 @@ impl<R: Send + 'static> Home<R> {
     fn pass_on(self: &Arc<Self>, grant: Grant<Box<Entry<R>>>) {
         match grant {
             Grant::Object { object, .. } => {
-                let due = self.due(&object, self.clock.recent());
+                let due = self.due(&object);
                 let after = self.core.give_unused(object, due);
                 self.follow(after);
             }
             Grant::Slot => {
                 let after = self.core.free(false);
+                self.follow(after);
+            }
+            Grant::Begin(create) => {
+                let after = self.core.abandon(create);
                 self.follow(after);
             }
             Grant::Failed(failure) => failure.forget(),
@@ -228,15 +232,12 @@ impl<'a, R: Send + 'static> Place<'a, R> {
     }
 
     /// Queues again, at the old place, for another object.
-    fn exchange(&mut self, mut unfit: Unfit<R>) -> Result<(), GetError<Failure>> {
-        let panic = unfit.panic.take();
+    fn exchange(&mut self, unfit: Unfit<R>) -> Result<(), GetError<Failure>> {
         let is_late = unfit.reason == Reason::Broken
             && self.deadline.is_some_and(|at| self.home.clock.now() >= at);
-        if panic.is_some() || is_late {
+        if unfit.panic.is_some() || is_late {
             self.home.withhold(unfit);
-            if let Some(panic) = panic {
-                resume_unwind(panic);
-            }
+            self.leave(Leave::TimedOut);
             return Err(self.timed_out(Stage::Check));
         }
         self.is_queued = true;
@@ -246,17 +247,12 @@ impl<'a, R: Send + 'static> Place<'a, R> {
         Ok(())
     }
 
-    /// Begins a create on a thread apart, and queues again: the getter takes what comes first.
-    fn begin_create(&mut self) {
-        self.is_queued = true;
-        let (create, after) = self.home.core.begin_create(&self.ticket);
-        self.home.follow(after);
-        if let Some(create) = create {
-            self.create = Some(create);
-            let limit = self.home.rules.timeouts.create;
-            self.create_deadline = limit.and_then(|limit| self.home.clock.now().checked_add(limit));
-            self.home.create_apart(create);
-        }
+    /// Begins a create on a thread apart, and waits on: the getter takes what comes first.
+    fn begin(&mut self, create: u64) {
+        self.create = Some(create);
+        let limit = self.home.rules.timeouts.create;
+        self.create_deadline = limit.and_then(|limit| self.home.clock.now().checked_add(limit));
+        self.home.create_apart(create);
     }
 
     /// Waits for what is granted.
@@ -271,7 +267,9 @@ impl<'a, R: Send + 'static> Place<'a, R> {
                 return Ok(grant);
             }
             if cancel.is_some_and(CancelToken::is_cancelled) {
-                self.leave(Leave::Cancelled);
+                if let Some(grant) = self.leave(Leave::Cancelled) {
+                    self.home.pass_on(grant);
+                }
                 return Err(GetError::Cancelled);
             }
             let limit = match (self.deadline, self.create_deadline) {
@@ -281,25 +279,23 @@ impl<'a, R: Send + 'static> Place<'a, R> {
             if limit.is_some_and(|at| self.home.clock.now() >= at) {
                 let stage = if self.create.is_some() { Stage::Create } else { Stage::Wait };
                 // What came in the last moment is as good as what comes in time.
-                return match self.home.core.leave(&self.ticket, Leave::TimedOut) {
-                    Some(grant) => Ok(grant),
-                    None => Err(self.timed_out(stage)),
-                };
+                return self.leave(Leave::TimedOut).ok_or_else(|| self.timed_out(stage));
             }
             self.home.clock.park_until(limit);
         }
     }
 
     fn poll(&mut self, waker: &Waker) -> Poll<Grant<Box<Entry<R>>>> {
-        let polled = self.ticket.poll(waker);
-        if polled.is_ready() {
-            self.is_queued = false;
+        let Poll::Ready((grant, needless)) = self.ticket.poll(waker) else { return Poll::Pending };
+        self.is_queued = matches!(grant, Grant::Begin(_));
+        if let Some(create) = needless {
+            let after = self.home.core.abandon(create);
+            self.home.follow(after);
         }
-        polled
+        Poll::Ready(grant)
     }
 
-    fn timed_out(&mut self, stage: Stage) -> GetError<Failure> {
-        self.is_queued = false;
+    fn timed_out(&self, stage: Stage) -> GetError<Failure> {
         let waited = self.home.clock.now().saturating_duration_since(self.start);
         self.home.tell(&Event::TimedOut { stage, waited });
         GetError::Timeout {
@@ -315,18 +311,21 @@ impl<'a, R: Send + 'static> Place<'a, R> {
         self.home.tell(&Event::Waited { waited });
     }
 
-    fn leave(&mut self, why: Leave) {
+    /// Gives up the place; what was granted at the last moment.
+    fn leave(&mut self, why: Leave) -> Option<Grant<Box<Entry<R>>>> {
         self.is_queued = false;
-        if let Some(grant) = self.home.core.leave(&self.ticket, why) {
-            self.home.pass_on(grant);
-        }
+        let (grant, after) = self.home.core.leave(&self.ticket, why);
+        self.home.follow(after);
+        grant
     }
 }
 
 impl<R: Send + 'static> Drop for Place<'_, R> {
     fn drop(&mut self) {
         if self.is_queued {
-            self.leave(Leave::Dropped);
+            if let Some(grant) = self.leave(Leave::Dropped) {
+                self.home.pass_on(grant);
+            }
         }
     }
 }

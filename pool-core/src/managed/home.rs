@@ -9,20 +9,22 @@
 //!    destroyed on a thread apart.
 
 use core::fmt;
+use core::hash::BuildHasher;
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use core::time::Duration;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::RandomState;
 use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Instant;
 
 use super::clock::Clock;
-use super::core::{Bounds, Core, End};
+use super::core::{Bounds, Core, Due, End};
 use super::creation::Pauses;
 use super::disposal::Disposal;
 use super::entry::{Entry, Meta};
 use super::error::DrainError;
+use super::holding::Holding;
 use super::hooks::{BoxError, Fate, Hooks};
 use super::keeper::Timer;
 use super::lease::Lease;
@@ -58,8 +60,28 @@ pub(crate) struct Rules {
     pub(crate) hold_warn_after: Option<Duration>,
 }
 
+impl Rules {
+    /// How late the idle objects may be looked at, so that many go in one go.
+    fn slack(&self) -> Duration {
+        let shortest = match (self.idle_timeout, self.max_lifetime) {
+            (Some(idle), Some(lifetime)) => idle.min(lifetime),
+            (one, other) => one.or(other).unwrap_or_default(),
+        };
+        (shortest / 8).min(Duration::from_secs(1))
+    }
+
+    /// Whether objects are looked at when they are handed out.
+    fn is_checked(&self) -> bool {
+        self.check_after.is_some() || self.max_lifetime.is_some() || self.is_strict
+    }
+}
+
 pub(crate) struct Home<R: Send + 'static> {
     pub(super) core: Core<Box<Entry<R>>>,
+    /// Whether objects are looked at when they are handed out.
+    pub(super) is_checked: bool,
+    /// How long until an object that is idle is looked at.
+    idle_slack: Option<Duration>,
     pub(super) rules: Rules,
     pub(super) clock: Clock,
     pub(super) hooks: Box<dyn Hooks<R>>,
@@ -67,6 +89,8 @@ pub(crate) struct Home<R: Send + 'static> {
     observer: Option<Observer>,
     last_id: AtomicU64,
     last_error: Mutex<Option<Arc<str>>>,
+    /// The leases that are out, if somebody wants to know of those that are held for long.
+    pub(super) holding: Option<Holding>,
     /// Set while there is something to look at later.
     pub(super) timer: Mutex<Option<Timer>>,
     /// Whether a create that nobody waited for has failed, and the next one is put off.
@@ -97,8 +121,11 @@ impl<R: Send + 'static> Home<R> {
         hooks: Box<dyn Hooks<R>>,
         observer: Option<Observer>,
     ) -> Arc<Self> {
+        let holding = rules.hold_warn_after.map(Holding::new);
         Arc::new(Self {
             core: Core::new(bounds),
+            is_checked: rules.is_checked(),
+            idle_slack: rules.idle_timeout.map(|limit| limit.saturating_add(rules.slack())),
             rules,
             clock,
             hooks,
@@ -106,18 +133,11 @@ impl<R: Send + 'static> Home<R> {
             observer,
             last_id: AtomicU64::new(0),
             last_error: Mutex::new(None),
+            holding,
             timer: Mutex::new(None),
             is_resting: AtomicBool::new(false),
             pauses: Pauses::default(),
         })
-    }
-
-    /// Whether objects are looked at when they are handed out.
-    #[inline]
-    pub(super) fn is_checked(&self) -> bool {
-        self.rules.check_after.is_some()
-            || self.rules.max_lifetime.is_some()
-            || self.rules.is_strict
     }
 
     /// Hands out an object if it is fit. `is_fresh` is one that has just been created.
@@ -127,12 +147,29 @@ impl<R: Send + 'static> Home<R> {
         mut entry: Box<Entry<R>>,
         is_fresh: bool,
     ) -> Result<Lease<R>, Unfit<R>> {
+        entry.meta.uses += 1;
         if let Err((reason, panic)) = self.examine(&mut entry, is_fresh) {
             return Err(Unfit { entry, reason, panic });
         }
-        entry.meta.uses += 1;
         self.core.lent();
-        Ok(Lease::new(self.clone(), entry))
+        Ok(self.lease(entry))
+    }
+
+    /// Hands out an object.
+    #[inline]
+    pub(super) fn lease(self: &Arc<Self>, entry: Box<Entry<R>>) -> Lease<R> {
+        if let Some(holding) = &self.holding {
+            self.hold(holding, entry.meta.id);
+        }
+        Lease::new(self.clone(), entry)
+    }
+
+    /// Notes that a lease has ended.
+    #[inline]
+    fn unlease(&self, entry: &Entry<R>) {
+        if let Some(holding) = &self.holding {
+            Self::let_go(holding, entry.meta.id);
+        }
     }
 
     #[inline]
@@ -143,11 +180,16 @@ impl<R: Send + 'static> Home<R> {
         if entry.expires_at.is_some_and(|at| at <= now) {
             return Err((Reason::Expired, None));
         }
-        let idle = now.saturating_duration_since(entry.meta.last_used);
-        if rules.is_strict && rules.idle_timeout.is_some_and(|limit| idle >= limit) {
+        let is_idle_for = |limit: Option<Duration>| {
+            // Most checks are always, which takes no reckoning.
+            limit.is_some_and(|limit| {
+                limit.is_zero() || now.saturating_duration_since(entry.meta.last_used) >= limit
+            })
+        };
+        if rules.is_strict && is_idle_for(rules.idle_timeout) {
             return Err((Reason::Idle, None));
         }
-        if is_fresh || rules.check_after.is_none_or(|after| idle < after) {
+        if is_fresh || !is_idle_for(rules.check_after) {
             return Ok(());
         }
         self.check(entry)
@@ -185,41 +227,41 @@ impl<R: Send + 'static> Home<R> {
 
     /// Takes back what a borrower returns.
     #[inline]
-    pub(super) fn take_back(self: &Arc<Self>, mut entry: Box<Entry<R>>) {
-        let (value, meta) = entry.parts();
-        match caught(|| self.hooks.release(value, meta)) {
-            Ok(Fate::Keep) => {}
-            Ok(Fate::Discard) => {
-                let is_torn = thread::panicking();
-                let reason = if is_torn { Reason::Panicked } else { Reason::Released };
-                return self.end(entry, End::Returned(reason), reason);
-            }
-            Err(panic) => return self.torn(entry, panic),
+    pub(super) fn take_back(self: &Arc<Self>, entry: Box<Entry<R>>) {
+        self.unlease(&entry);
+        let mut torn = Torn { home: self, entry: Some(entry) };
+        let fate = if thread::panicking() { torn.release_caught() } else { torn.release() };
+        let Some(mut entry) = torn.entry.take() else { return };
+        if fate != Fate::Keep {
+            return self.refuse(entry);
         }
         let now = self.clock.recent();
         entry.meta.last_used = now;
         if entry.expires_at.is_some_and(|at| at <= now) {
             return self.end(entry, End::Returned(Reason::Expired), Reason::Expired);
         }
-        let due = self.due(&entry, now);
-        let after = self.core.give(entry, due);
-        self.follow(after);
+        let due = self.due(&entry);
+        if let Some(after) = self.core.give(entry, due) {
+            self.follow(after);
+        }
     }
 
+    /// Destroys an object that its hook does not want back.
     #[cold]
-    fn torn(self: &Arc<Self>, entry: Box<Entry<R>>, panic: Panic) {
-        let outcome = caught(|| self.end(entry, End::Returned(Reason::Panicked), Reason::Panicked));
-        forget_panic(outcome);
-        go_on(panic);
+    fn refuse(self: &Arc<Self>, entry: Box<Entry<R>>) {
+        let reason = if thread::panicking() { Reason::Panicked } else { Reason::Released };
+        self.end(entry, End::Returned(reason), reason);
     }
 
     /// Destroys an object that its borrower does not want to return.
     pub(super) fn discard(self: &Arc<Self>, entry: Box<Entry<R>>) {
+        self.unlease(&entry);
         self.end(entry, End::Returned(Reason::Released), Reason::Released);
     }
 
     /// Counts an object that its borrower keeps.
-    pub(super) fn detached(self: &Arc<Self>) {
+    pub(super) fn detached(self: &Arc<Self>, entry: &Entry<R>) {
+        self.unlease(entry);
         let after = self.core.end(End::Detached);
         self.follow(after);
     }
@@ -233,7 +275,6 @@ impl<R: Send + 'static> Home<R> {
     }
 
     /// Does what a change of the core leaves to do.
-    #[inline]
     pub(super) fn follow(self: &Arc<Self>, mut after: After<R>) {
         after.wake();
         if after.is_armed {
@@ -299,35 +340,19 @@ impl<R: Send + 'static> Home<R> {
         let expires_at = self.rules.max_lifetime.and_then(|lifetime| {
             // A number that std has seeded at random, for want of a better source.
             let random = RandomState::new().hash_one(id) as f64 / u64::MAX as f64;
-            let lifetime = lifetime.mul_f64(1.0 - self.rules.jitter * random);
-            created_at.checked_add(lifetime)
+            let lost = lifetime.as_secs_f64() * self.rules.jitter * random;
+            let lost = Duration::try_from_secs_f64(lost).unwrap_or(lifetime);
+            created_at.checked_add(lifetime.saturating_sub(lost))
         });
+        let swept_at = expires_at.and_then(|at| at.checked_add(self.rules.slack()));
         let meta = Meta { id, created_at, last_used: created_at, uses: 0 };
-        Box::new(Entry::new(value, meta, expires_at))
+        Box::new(Entry::new(value, meta, expires_at, swept_at))
     }
 
-    /// When an object that is idle from now on is to be looked at.
+    /// When an object that becomes idle is to be looked at.
     #[inline]
-    pub(super) fn due(&self, entry: &Entry<R>, now: Instant) -> Option<Instant> {
-        let idle =
-            self.rules.idle_timeout.and_then(|limit| entry.meta.last_used.checked_add(limit));
-        // What is kept though it was idle for too long, since there are no more than `min_idle`,
-        // is no reason to look again.
-        let idle = idle.filter(|at| *at > now);
-        let at = match (idle, entry.expires_at) {
-            (Some(idle), Some(end)) => Some(idle.min(end)),
-            (one, other) => one.or(other),
-        };
-        at.and_then(|at| at.checked_add(self.slack()))
-    }
-
-    /// How late the idle objects may be looked at, so that many go in one go.
-    fn slack(&self) -> Duration {
-        let shortest = match (self.rules.idle_timeout, self.rules.max_lifetime) {
-            (Some(idle), Some(lifetime)) => idle.min(lifetime),
-            (one, other) => one.or(other).unwrap_or_default(),
-        };
-        (shortest / 8).min(Duration::from_secs(1))
+    pub(super) fn due(&self, entry: &Entry<R>) -> Due {
+        Due { end: entry.swept_at, since: entry.meta.last_used, idle: self.idle_slack }
     }
 
     pub(super) fn note_error(&self, error: &dyn core::error::Error) {
@@ -413,7 +438,7 @@ impl<R: Send + 'static> Home<R> {
             match caught(|| keep(value, meta)) {
                 Ok(true) => {
                     let last_used = entry.meta.last_used;
-                    let due = self.due(&entry, self.clock.recent());
+                    let due = self.due(&entry);
                     let after =
                         self.core.put_back(entry, due, |other| other.meta.last_used <= last_used);
                     self.follow(after);
@@ -430,6 +455,39 @@ impl<R: Send + 'static> Home<R> {
             }
         }
         removed
+    }
+}
+
+/// An object whose hook is asked whether it may be kept. If that panics, it is destroyed.
+struct Torn<'a, R: Send + 'static> {
+    home: &'a Arc<Home<R>>,
+    entry: Option<Box<Entry<R>>>,
+}
+
+impl<R: Send + 'static> Torn<'_, R> {
+    #[inline]
+    fn release(&mut self) -> Fate {
+        let Some(entry) = &mut self.entry else { return Fate::Discard };
+        let (value, meta) = entry.parts();
+        self.home.hooks.release(value, meta)
+    }
+
+    /// A second panic would end the process: it is kept from going on.
+    #[cold]
+    fn release_caught(&mut self) -> Fate {
+        caught(|| self.release()).unwrap_or_else(|panic| {
+            forget_panic(Err::<(), _>(panic));
+            Fate::Discard
+        })
+    }
+}
+
+impl<R: Send + 'static> Drop for Torn<'_, R> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(entry) = self.entry.take() {
+            self.home.end(entry, End::Returned(Reason::Panicked), Reason::Panicked);
+        }
     }
 }
 

@@ -97,7 +97,7 @@ impl<T: Send + 'static> Lease<T> {
     #[must_use = "the object is dropped unless it is kept; to destroy it, use `discard`"]
     pub fn detach(mut lease: Self) -> T {
         let Some(mut entry) = lease.entry.take() else { unreachable!("the guard has not ended") };
-        lease.home.detached();
+        lease.home.detached(&entry);
         match entry.place().take() {
             Some(value) => value,
             None => unreachable!("the value is in its entry"),

@@ -1,6 +1,6 @@
 //! How a pool gets, checks and destroys resources.
 
-use std::error::Error;
+use core::error::Error;
 use std::sync::Arc;
 
 use super::entry::Meta;

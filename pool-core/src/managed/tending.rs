@@ -5,11 +5,14 @@
 
 use core::mem;
 use core::sync::atomic::Ordering;
+use core::task::Waker;
 use core::time::Duration;
 use std::sync::{Arc, PoisonError, Weak};
-use std::task::{Wake, Waker};
+use std::task::Wake;
 use std::thread;
+use std::time::Instant;
 
+use super::entry::Entry;
 use super::home::Home;
 use super::reason::Reason;
 
@@ -38,6 +41,13 @@ impl<R: Send + 'static> Home<R> {
         }
     }
 
+    /// Has the pool looked at at the latest at that time.
+    pub(super) fn arm_at(self: &Arc<Self>, at: Instant) {
+        if self.core.arm(at) {
+            self.set_timer();
+        }
+    }
+
     /// Removes what has come of age, and creates what is missing. It is the keeper who calls.
     fn tend(self: &Arc<Self>) {
         let now = self.clock.now();
@@ -56,7 +66,7 @@ impl<R: Send + 'static> Home<R> {
                     None
                 }
             },
-            |entry| self.due(entry, now),
+            |entry| self.due_after(entry, now),
         );
         after.wake();
         self.is_resting.store(false, Ordering::Relaxed);
@@ -68,7 +78,21 @@ impl<R: Send + 'static> Home<R> {
                 self.core.arm(at);
             }
         }
+        if let Some(at) = self.warn(now) {
+            self.core.arm(at);
+        }
         self.set_timer();
+    }
+
+    /// When an object is to be looked at again that was left idle. If it is only kept because
+    /// there are no more than `min_idle`, that is when it has lived for long enough.
+    fn due_after(&self, entry: &Entry<R>, now: Instant) -> Option<Instant> {
+        let due = self.due(entry);
+        let idle = due.idle.and_then(|idle| due.since.checked_add(idle)).filter(|at| *at > now);
+        match (due.end, idle) {
+            (Some(end), Some(idle)) => Some(end.min(idle)),
+            (one, other) => one.or(other),
+        }
     }
 }
 

@@ -2,7 +2,6 @@
 
 use core::any::Any;
 use core::error::Error;
-use core::mem;
 use core::task::{Poll, Waker};
 
 use crate::sync::{AtomicU64, Mutex, Ordering};
@@ -18,6 +17,8 @@ pub(crate) enum Grant<T> {
     },
     /// Room for an object, counted as creating, which the waiter is to fill.
     Slot,
+    /// A create, counted as creating, which the waiter is to begin: it waits on.
+    Begin(u64),
     /// The create that it asked for has failed.
     Failed(Failure),
     /// The pool is closed.
@@ -46,13 +47,18 @@ pub(crate) struct Ticket<T> {
 #[derive(Debug)]
 struct Cell<T> {
     grant: Option<Grant<T>>,
+    /// A create that the waiter is to begin.
+    begin: Option<u64>,
     waker: Option<Waker>,
 }
 
 impl<T> Ticket<T> {
     /// A ticket with the number of an object that was had without waiting, or with none yet.
     pub(crate) fn new(number: u64) -> Self {
-        Self { number: AtomicU64::new(number), cell: Mutex::new(Cell { grant: None, waker: None }) }
+        Self {
+            number: AtomicU64::new(number),
+            cell: Mutex::new(Cell { grant: None, begin: None, waker: None }),
+        }
     }
 
     /// Relaxed, here and below: the number is written and read by those who hold the core's
@@ -65,11 +71,12 @@ impl<T> Ticket<T> {
         self.number.store(number, Ordering::Relaxed);
     }
 
-    /// What has been granted, if anything has; else the waker will be told.
-    pub(crate) fn poll(&self, waker: &Waker) -> Poll<Grant<T>> {
+    /// What has been granted, if anything has; else the waker will be told. What comes beside it
+    /// is a create that has become needless.
+    pub(crate) fn poll(&self, waker: &Waker) -> Poll<(Grant<T>, Option<u64>)> {
         let mut cell = self.cell.lock();
-        if let Some(grant) = cell.grant.take() {
-            return Poll::Ready(grant);
+        if let Some(taken) = cell.take() {
+            return Poll::Ready(taken);
         }
         let is_known = cell.waker.as_ref().is_some_and(|known| known.will_wake(waker));
         drop(cell);
@@ -79,10 +86,10 @@ impl<T> Ticket<T> {
         // A waker is its executor's code: it is cloned and dropped with no lock held.
         let waker = waker.clone();
         let mut cell = self.cell.lock();
-        let former = match cell.grant.take() {
-            Some(grant) => return Poll::Ready(grant),
-            None => mem::replace(&mut cell.waker, Some(waker)),
-        };
+        if let Some(taken) = cell.take() {
+            return Poll::Ready(taken);
+        }
+        let former = cell.waker.replace(waker);
         drop(cell);
         drop(former);
         Poll::Pending
@@ -96,8 +103,25 @@ impl<T> Ticket<T> {
         cell.waker.take()
     }
 
+    /// Has the waiter begin a create, likewise.
+    pub(super) fn begin(&self, id: u64) -> Option<Waker> {
+        let mut cell = self.cell.lock();
+        cell.begin = Some(id);
+        cell.waker.take()
+    }
+
     /// What is in the cell of a ticket that is given up, under the core's lock.
-    pub(super) fn clear(&self) -> Option<Grant<T>> {
-        self.cell.lock().grant.take()
+    pub(super) fn clear(&self) -> (Option<Grant<T>>, Option<u64>) {
+        let mut cell = self.cell.lock();
+        (cell.grant.take(), cell.begin.take())
+    }
+}
+
+impl<T> Cell<T> {
+    fn take(&mut self) -> Option<(Grant<T>, Option<u64>)> {
+        match self.grant.take() {
+            Some(grant) => Some((grant, self.begin.take())),
+            None => Some((Grant::Begin(self.begin.take()?), None)),
+        }
     }
 }

@@ -228,6 +228,7 @@ impl<M: Manager> ResourcePoolBuilder<M> {
             max_idle: self.max_idle,
             min_idle: self.min_idle,
             max_creating: self.max_connecting,
+            is_apart: true,
             order: self.order,
             surplus: Reason::Resized,
         };
