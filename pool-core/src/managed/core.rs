@@ -18,7 +18,9 @@
 //! 5. A create that is under way for a getter has that getter for its sponsor, who is told of
 //!    its failure, until it is served. If the object goes to another one, who came first, the
 //!    sponsor takes over what is under way for that one.
-//! 6. Who waits for a create keeps its place in the queue, and takes what comes first.
+//! 6. `armed` is at most the idle time of an object away, if there is one: so whatever becomes
+//!    idle is looked at in time, unless its own end comes first.
+//! 7. Who waits for a create keeps its place in the queue, and takes what comes first.
 
 use core::mem;
 use core::task::Waker;
@@ -192,7 +194,7 @@ pub(crate) struct Due {
 }
 
 impl Due {
-    fn first(self) -> Option<Instant> {
+    pub(crate) fn first(self) -> Option<Instant> {
         let idle = self.idle.and_then(|idle| self.since.checked_add(idle));
         match (self.end, idle) {
             (Some(end), Some(idle)) => Some(end.min(idle)),
@@ -317,8 +319,7 @@ impl<T> State<T> {
     /// Has an object that has just become idle looked at in time.
     fn arm(&mut self, due: Due, after: &mut After<T>) {
         let at = match self.armed {
-            // Whatever that is for has been idle for longer than this one, or will not last as
-            // long as this one may be idle.
+            // Invariant 6.
             Some(armed) => due.end.filter(|end| *end < armed),
             None => due.first(),
         };

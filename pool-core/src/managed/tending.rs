@@ -84,15 +84,16 @@ impl<R: Send + 'static> Home<R> {
         self.set_timer();
     }
 
-    /// When an object is to be looked at again that was left idle. If it is only kept because
-    /// there are no more than `min_idle`, that is when it has lived for long enough.
+    /// When an object is to be looked at again that was left idle.
     fn due_after(&self, entry: &Entry<R>, now: Instant) -> Option<Instant> {
-        let due = self.due(entry);
-        let idle = due.idle.and_then(|idle| due.since.checked_add(idle)).filter(|at| *at > now);
-        match (due.end, idle) {
-            (Some(end), Some(idle)) => Some(end.min(idle)),
-            (one, other) => one.or(other),
+        let mut due = self.due(entry);
+        let is_overdue = |idle| due.since.checked_add(idle).is_some_and(|at| at <= now);
+        if due.idle.is_some_and(is_overdue) {
+            // It is kept since there are no more than `min_idle`. That may change: and those that
+            // become idle meanwhile rely on being looked at as soon as any other one.
+            due.since = now;
         }
+        due.first()
     }
 }
 
