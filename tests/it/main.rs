@@ -45,6 +45,8 @@ mod limits;
 mod local;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod maintain;
+#[cfg(all(feature = "managed", not(any(poolable_passthrough, poolable_chaos))))]
+mod managed;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod mapped;
 #[cfg(all(feature = "mlock", target_os = "linux", not(any(poolable_passthrough, poolable_chaos))))]
