@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use poolable::managed::{Clock, Lease, Reason};
+use poolable::managed::{Clock, Lease, Order, Reason};
 
 use super::scripted::{
     Diary, Gate, SECOND, Scripted, Seen, Things, ask, assert_laws, builder, eventually, fail,
@@ -114,7 +114,15 @@ fn jitter_shortens_lifetimes_by_no_more_than_its_share_and_unequally() {
 #[test]
 fn jitter_is_fixed_at_birth() {
     // Drawn at each look, it would have let no object through so many of them.
-    let (script, clock, pool) = short_lived(0.5);
+    let (script, clock) = (Scripted::default(), Clock::manual());
+    let pool = builder(&script, &clock)
+        .max_open(64)
+        .max_lifetime(100 * SECOND)
+        .idle_timeout(None)
+        .jitter(0.5)
+        .order(Order::Fifo)
+        .build()
+        .expect("a pool");
     assert_eq!(start_on(&pool, |pool| pool.prewarm(64)).finish().expect("all of them"), 64);
     clock.advance(75 * SECOND);
     until(&pool, |stats| stats.destroyed.expired > 0);
@@ -123,7 +131,7 @@ fn jitter_is_fixed_at_birth() {
     let mut idle = pool.stats().idle;
     eventually(&pool, || {
         let before = std::mem::replace(&mut idle, pool.stats().idle);
-        before == idle && script.alive() == idle.cast_signed()
+        before == idle && script.alive() == idle
     });
     for _ in 0..200 {
         drop(lease(&pool));
@@ -183,7 +191,7 @@ fn idle_timeout_never_goes_below_min_idle() {
         .idle_timeout(10 * SECOND)
         .build()
         .expect("a pool");
-    assert_eq!(start_on(&pool, |pool| pool.prewarm(4).is_ok()).finish(), true);
+    assert!(start_on(&pool, |pool| pool.prewarm(4).is_ok()).finish());
     until(&pool, |stats| stats.idle == 4);
     for rounds in 1..=5 {
         clock.advance(11 * SECOND);

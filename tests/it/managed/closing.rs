@@ -133,7 +133,7 @@ fn the_other_calls_on_a_closed_pool_do_nothing() {
     pool.resize(5);
     assert_eq!(pool.retain(|_, _| false), 0);
     assert_eq!(
-        start_on(&pool, |pool| pool.prewarm(3).map_err(|error| error.created())).finish(),
+        start_on(&pool, |pool| pool.prewarm(3).map_err(|error| error.created)).finish(),
         Err(0)
     );
     assert_eq!(script.create.count(), 0);
@@ -172,7 +172,7 @@ fn a_pool_is_closed_when_its_last_handle_is_dropped() {
 
 /// Waits until so many are alive; there is no pool any more to ask.
 #[track_caller]
-fn eventually_alive(script: &Scripted, count: i64) {
+fn eventually_alive(script: &Scripted, count: u64) {
     let start = std::time::Instant::now();
     while script.alive() != count {
         assert!(start.elapsed() < 10 * SECOND, "{} are alive", script.alive());

@@ -25,7 +25,7 @@ const THREADS: u64 = 4;
 fn moody(seed: u64, fails: u64, panics: u64) -> impl Fn() -> Outcome + Send + Sync + 'static {
     let random = Mutex::new(Random(seed));
     move || {
-        let mut draw = |limit| random.lock().expect("nobody panics here").below(limit);
+        let draw = |limit| random.lock().expect("nobody panics here").below(limit);
         let (mood, patience) = (draw(100), draw(20));
         for _ in 0..patience {
             thread::yield_now();
@@ -282,7 +282,7 @@ fn play(seed: u64, rounds: u64, resizes: bool, order: Order) {
     assert!(watcher.finish() > 0);
 
     // At rest.
-    eventually(&pool, || script.alive() == forgotten.cast_signed());
+    eventually(&pool, || script.alive() == forgotten);
     let stats = pool.stats();
     let told = |count: &AtomicU64| count.load(Ordering::SeqCst);
     assert_laws(&stats);

@@ -177,7 +177,7 @@ fn prewarm_and_retain_of_an_expiring_pool() {
     assert_eq!(pool.prewarm(2), 2);
     assert_eq!(pool.prewarm(100), 2);
     assert_eq!(pool.size(), 4);
-    assert_eq!(pool.retain(|number, _| number % 2 == 0), 2);
+    assert_eq!(pool.retain(|number, _| *number % 2 == 0), 2);
     assert_eq!(gone.load(Ordering::SeqCst), 2);
     clock.advance(15 * SECOND);
     eventually(&pool, || gone.load(Ordering::SeqCst) == 4);

@@ -183,7 +183,7 @@ fn resizes_against_gets_never_exceed_what_was_the_largest() {
     }
     resizer.finish();
     until(&pool, |stats| stats.open <= 1 && stats.creating == 0);
-    eventually(&pool, || script.alive() == pool.stats().idle.cast_signed());
+    eventually(&pool, || script.alive() == pool.stats().idle);
     assert_laws(&pool.stats());
 }
 

@@ -1,12 +1,13 @@
 //! A manager that does as the test tells it, and the means to wait for what it does.
 
 use std::any::Any;
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::error::Error;
 use std::fmt;
 use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -72,10 +73,6 @@ impl Gate {
             .wait_timeout_while(lock(passage), PATIENCE, |passage| passage.arrived < count)
             .unwrap_or_else(PoisonError::into_inner);
         assert!(!reached.1.timed_out(), "{} of {count} came to the gate", reached.0.arrived);
-    }
-
-    pub(super) fn arrived(&self) -> usize {
-        lock(&self.0.0).arrived
     }
 }
 
@@ -199,7 +196,7 @@ pub(super) struct Script {
     destroyed: Mutex<Vec<(u64, Reason)>>,
     metas: Mutex<Vec<Meta>>,
     born: AtomicU64,
-    alive: AtomicI64,
+    alive: AtomicU64,
 }
 
 /// The manager; its clones share the script.
@@ -222,7 +219,7 @@ impl fmt::Debug for Scripted {
 
 impl Scripted {
     /// How many objects are alive, as they count themselves.
-    pub(super) fn alive(&self) -> i64 {
+    pub(super) fn alive(&self) -> u64 {
         self.alive.load(Ordering::SeqCst)
     }
 
@@ -271,6 +268,18 @@ impl Manager for Scripted {
         lock(&self.destroyed).push((thing.number, why));
         let _ = self.destroy.call();
         drop(thing);
+    }
+}
+
+thread_local! {
+    static WITHIN: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Does this but where this thread is doing so: hooks that call their pool run hooks.
+pub(super) fn unless_within(work: impl FnOnce()) {
+    if !WITHIN.replace(true) {
+        work();
+        WITHIN.set(false);
     }
 }
 
@@ -507,16 +516,16 @@ impl Diary {
         move |event| {
             let seen = match *event {
                 Event::Created { id, .. } => Seen::Created { id },
-                Event::CreateFailed { error, attempt } => {
+                Event::CreateFailed { error, attempt, .. } => {
                     Seen::CreateFailed { error: error.to_string(), attempt }
                 }
-                Event::CheckFailed { id, error } => {
+                Event::CheckFailed { id, error, .. } => {
                     Seen::CheckFailed { id, error: error.to_string() }
                 }
-                Event::Destroyed { id, reason } => Seen::Destroyed { id, reason },
-                Event::Waited { waited } => Seen::Waited { waited },
+                Event::Destroyed { id, reason, .. } => Seen::Destroyed { id, reason },
+                Event::Waited { waited, .. } => Seen::Waited { waited },
                 Event::TimedOut { waited, .. } => Seen::TimedOut { waited },
-                Event::HeldTooLong { id, held } => Seen::HeldTooLong { id, held },
+                Event::HeldTooLong { id, held, .. } => Seen::HeldTooLong { id, held },
                 _ => return,
             };
             lock(&diary).push(seen);

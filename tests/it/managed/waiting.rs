@@ -165,7 +165,7 @@ fn a_getter_that_times_out_says_where_it_was_and_for_how_long() {
     let getter = queue_up_with(&pool, |pool| pool.get_timeout(5 * SECOND));
     clock.advance(5 * SECOND);
     match getter.finish() {
-        Err(GetError::Timeout { stage: Stage::Wait, waited, stats, last_error }) => {
+        Err(GetError::Timeout { stage: Stage::Wait, waited, stats, last_error, .. }) => {
             assert_eq!(waited, 5 * SECOND);
             assert_eq!(stats.in_use, 1);
             assert_eq!(stats.max_open, Some(1));
