@@ -521,3 +521,15 @@ fn stats_of_a_bounded_pool_at_rest() {
     assert_eq!((stats.created, stats.borrowed, stats.returned), (3, 3, 3));
     assert_eq!((stats.in_use, stats.checking, stats.creating, stats.waiting), (0, 0, 0, 0));
 }
+
+#[test]
+fn a_lease_reads_as_its_value_does() {
+    let pool = BoundedPool::builder(|| String::from("text")).no_reset().build().expect("a pool");
+    let (one, other) = (pool.get().expect("a string"), pool.get().expect("a string"));
+    assert_eq!(one.to_string(), "text");
+    assert_eq!(format!("{one:?}"), "\"text\"");
+    assert!(one == other);
+    assert_eq!(one.cmp(&other), std::cmp::Ordering::Equal);
+    let bytes: &[u8] = one.as_ref();
+    assert_eq!(bytes, b"text");
+}

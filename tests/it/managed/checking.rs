@@ -5,9 +5,9 @@ use std::time::Duration;
 use poolable::managed::{Clock, GetError, Order, Reason, Stage, Timeouts};
 
 use super::scripted::{
-    Diary, Gate, Refused, SECOND, Scripted, Seen, ask, assert_laws, builder, fail, held_at,
-    held_then, lease, leases, panics, pool_of, promptly, queue_up, queue_up_with, start_on,
-    timed_pool_of, until, until_waiting, wait_at_most,
+    Diary, Gate, Refused, SECOND, Scripted, Seen, ask, assert_laws, builder, eventually, fail,
+    held_at, held_then, lease, leases, panics, pool_of, promptly, queue_up, queue_up_with,
+    start_on, timed_pool_of, until, until_destroyed, until_waiting, wait_at_most,
 };
 
 #[test]
@@ -45,11 +45,11 @@ fn an_object_that_fails_its_check_is_replaced() {
     drop(lease(&pool));
     script.check.next(|| Err(Refused("gone away")));
     assert_eq!(lease(&pool).number, 2);
-    assert_eq!(script.destroyed(), [(1, Reason::Broken)]);
+    until_destroyed(&pool, &[(1, Reason::Broken)]);
     let stats = pool.stats();
     assert_eq!((stats.check_failed, stats.destroyed.broken, stats.open), (1, 1, 1), "{stats:?}");
     assert!(diary.has(&Seen::CheckFailed { id: 1, error: "gone away".to_owned() }));
-    assert!(diary.has(&Seen::Destroyed { id: 1, reason: Reason::Broken }));
+    eventually(&pool, || diary.has(&Seen::Destroyed { id: 1, reason: Reason::Broken }));
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn all_sixty_four_idle_dead_one_get_succeeds_within_its_deadline() {
     let stats = pool.stats();
     assert_eq!((stats.check_failed, stats.destroyed.broken), (64, 64), "{stats:?}");
     assert_eq!((stats.open, stats.in_use), (1, 1), "{stats:?}");
-    assert_eq!(script.alive(), 1);
+    eventually(&pool, || script.alive() == 1);
     assert_laws(&stats);
 }
 
@@ -192,7 +192,7 @@ fn a_blocked_check_does_not_slow_close() {
         Ok(lease) => drop(lease),
         Err(error) => assert!(matches!(error, GetError::Closed), "{error:?}"),
     }
-    assert_eq!(script.reasons(), [Reason::Closed]);
+    until_destroyed(&pool, &[(1, Reason::Closed)]);
     assert_eq!(pool.stats().open, 0);
 }
 
@@ -203,7 +203,7 @@ fn a_panic_in_check_destroys_the_object_and_leaves_a_working_pool() {
     script.check.next(panics);
     let payload = ask(&pool).outcome().expect_err("the panic is resumed in the getter");
     assert_eq!(payload.downcast_ref::<&str>(), Some(&"on purpose"));
-    assert_eq!(script.destroyed(), [(1, Reason::Panicked)]);
+    until_destroyed(&pool, &[(1, Reason::Panicked)]);
     let stats = pool.stats();
     assert_eq!((stats.open, stats.destroyed.panicked), (0, 1), "{stats:?}");
     assert_eq!(lease(&pool).number, 2);
@@ -235,7 +235,7 @@ fn a_check_that_took_too_long_counts_as_failed() {
         }
     });
     assert_eq!(lease(&pool).number, 2);
-    assert_eq!(script.destroyed(), [(1, Reason::Broken)]);
+    until_destroyed(&pool, &[(1, Reason::Broken)]);
     script.check.next(move || {
         clock.advance(SECOND / 2);
         Ok(())

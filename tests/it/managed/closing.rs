@@ -339,3 +339,37 @@ fn a_retry_that_is_due_after_the_close_does_not_come() {
     until(&pool, |stats| stats.open == 0);
     assert_eq!(script.create.count(), 1);
 }
+
+/// How many threads of this process belong to pools.
+#[cfg(target_os = "linux")]
+fn threads_of_pools() -> usize {
+    std::fs::read_dir("/proc/self/task")
+        .expect("the threads of this process")
+        .filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok())
+        .filter(|name| name.starts_with("poolable"))
+        .count()
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn no_thread_is_left_when_no_pool_needs_one() {
+    crate::alone(|| {
+        let script = Scripted::default();
+        let pool = builder(&script, &Clock::system()).max_open(4).build().expect("a pool");
+        let gate = Gate::default();
+        script.create.next(held_at(&gate));
+        let getter = queue_up(&pool);
+        gate.wait_for(1);
+        assert!(threads_of_pools() > 0, "a create has a thread of its own, and its name");
+        gate.open();
+        drop(getter.finish().expect("an object"));
+        drop(leases(&pool, 4));
+        pool.close();
+        drop(pool);
+        let start = std::time::Instant::now();
+        while threads_of_pools() > 0 {
+            assert!(start.elapsed() < 10 * SECOND, "{} threads are left", threads_of_pools());
+            std::thread::yield_now();
+        }
+    });
+}

@@ -2,7 +2,8 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::thread;
 use std::time::Duration;
 
 use poolable::managed::{
@@ -492,4 +493,43 @@ fn a_create_may_take_the_clock_far_ahead() {
     });
     // Lifetimes count from the moment in which the object was there.
     assert_eq!(lease(&pool).number, 1);
+}
+
+#[test]
+fn hooks_run_on_the_threads_that_their_docs_name() {
+    let (script, clock) = (Scripted::default(), Clock::manual());
+    let pool = builder(&script, &clock).max_open(1).idle_timeout(10 * SECOND).build();
+    let pool = pool.expect("a pool");
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let tells = |hook: &'static str| {
+        let told = Arc::clone(&told);
+        move || {
+            told.lock().expect("nobody panics here").push((hook, thread::current().id()));
+            Ok(())
+        }
+    };
+    script.create.always(tells("create"));
+    script.check.always(tells("check"));
+    script.release.always(tells("release"));
+    script.destroy.always(tells("destroy"));
+    let me = thread::current().id();
+    drop(pool.get().expect("a new one"));
+    Lease::discard(pool.get().expect("the same"));
+    drop(pool.get().expect("a new one"));
+    clock.advance(10 * SECOND);
+    eventually(&pool, || script.alive() == 0);
+    let told = std::mem::take(&mut *told.lock().expect("nobody panics here"));
+    let on_mine: Vec<_> = told.iter().map(|&(hook, thread)| (hook, thread == me)).collect();
+    assert_eq!(
+        on_mine,
+        [
+            ("create", false),
+            ("release", true),
+            ("check", true),
+            ("destroy", true),
+            ("create", false),
+            ("release", true),
+            ("destroy", false),
+        ]
+    );
 }

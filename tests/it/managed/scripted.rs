@@ -382,6 +382,15 @@ pub(super) fn eventually(pool: &impl Watched, mut is_so: impl FnMut() -> bool) {
     }
 }
 
+/// Waits until these have been destroyed, and no other, in this order.
+///
+/// For what is destroyed apart from those who get and return.
+#[track_caller]
+pub(super) fn until_destroyed(pool: &Things, expected: &[(u64, Reason)]) {
+    eventually(pool, || pool.manager().destroyed().len() >= expected.len());
+    assert_eq!(pool.manager().destroyed(), expected);
+}
+
 /// Waits until `count` getters are in the queue.
 #[track_caller]
 pub(super) fn until_waiting(pool: &impl Watched, count: u64) {
