@@ -128,7 +128,8 @@ fn try_get_with_nothing_but_dead_ones_is_exhausted() {
     script.check.always(fail);
     let outcome = start_on(&pool, |pool| pool.try_get()).finish();
     assert!(matches!(outcome, Err(GetError::Exhausted)));
-    assert_eq!(pool.stats().destroyed.broken, 3);
+    let stats = pool.stats();
+    assert_eq!((stats.destroyed.broken, stats.check_failed), (3, 3), "{stats:?}");
     // There was room, so that it began a create.
     until(&pool, |stats| stats.idle == 1 && stats.creating == 0);
     assert_eq!(script.create.count(), 4);
@@ -210,6 +211,25 @@ fn a_panic_in_check_destroys_the_object_and_leaves_a_working_pool() {
 }
 
 #[test]
+fn a_panic_in_check_is_resumed_in_those_who_do_not_wait_too() {
+    for is_try in [true, false] {
+        let (script, pool) = pool_of(1);
+        drop(lease(&pool));
+        script.check.next(panics);
+        let outcome =
+            start_on(
+                &pool,
+                move |pool| {
+                    if is_try { pool.try_get() } else { pool.get_timeout(Duration::ZERO) }
+                },
+            );
+        assert!(outcome.outcome().is_err(), "try_get: {is_try}");
+        until_destroyed(&pool, &[(1, Reason::Panicked)]);
+        assert_eq!(lease(&pool).number, 2);
+    }
+}
+
+#[test]
 fn a_panic_in_the_check_of_a_waiter_gives_its_slot_to_the_next() {
     let (script, pool) = pool_of(1);
     let held = lease(&pool);
@@ -260,6 +280,8 @@ fn checks_that_outlast_the_deadline_end_the_get() {
         }
         other => panic!("{other:?}"),
     }
+    assert_eq!(pool.stats().timed_out, 1);
+    assert_eq!(pool.stats().check_failed, pool.stats().destroyed.broken);
     script.check.always(super::scripted::succeed);
     lease(&pool);
 }

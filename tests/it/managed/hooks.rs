@@ -516,7 +516,7 @@ fn hooks_run_on_the_threads_that_their_docs_name() {
     drop(pool.get().expect("a new one"));
     Lease::discard(pool.get().expect("the same"));
     drop(pool.get().expect("a new one"));
-    clock.advance(10 * SECOND);
+    clock.advance(12 * SECOND);
     eventually(&pool, || script.alive() == 0);
     let told = std::mem::take(&mut *told.lock().expect("nobody panics here"));
     let on_mine: Vec<_> = told.iter().map(|&(hook, thread)| (hook, thread == me)).collect();

@@ -1,6 +1,6 @@
 //! The maximum changes while the pool is in use.
 
-use poolable::managed::{Clock, GetError, Reason};
+use poolable::managed::{Clock, GetError, Lease, Reason};
 
 use super::scripted::{
     Gate, Scripted, ask, assert_laws, builder, eventually, held_at, lease, leases, pool_of,
@@ -97,6 +97,38 @@ fn a_create_that_is_under_way_when_the_pool_shrinks_makes_no_more_than_the_maxim
     drop(second.finish().expect("the same"));
     eventually(&pool, || script.alive() == 1);
     assert_eq!(script.reasons(), [Reason::Resized]);
+}
+
+#[test]
+fn a_getter_whose_create_fell_to_a_shrink_is_served_by_the_next_room() {
+    let (script, pool) = pool_of(2);
+    let gate = Gate::default();
+    let held = lease(&pool);
+    script.create.next(held_at(&gate));
+    let getter = queue_up(&pool);
+    gate.wait_for(1);
+    pool.resize(1);
+    gate.open();
+    until(&pool, |stats| stats.destroyed.resized == 1);
+    assert_eq!(pool.stats().waiting, 1);
+    Lease::discard(held);
+    assert_eq!(getter.finish().expect("a new one").number, 3);
+}
+
+#[test]
+fn a_getter_whose_create_fell_to_a_pause_is_served_when_that_ends() {
+    let (script, pool) = pool_of(1);
+    let gate = Gate::default();
+    script.create.next(held_at(&gate));
+    let getters = [queue_up(&pool), queue_up(&pool)];
+    gate.wait_for(1);
+    pool.resize(0);
+    gate.open();
+    until(&pool, |stats| stats.open == 0);
+    pool.resize(1);
+    for getter in getters {
+        assert_eq!(getter.finish().expect("a new one").number, 2);
+    }
 }
 
 #[test]

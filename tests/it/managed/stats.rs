@@ -121,7 +121,7 @@ fn every_reason_to_destroy_is_counted_by_its_name() {
     assert_eq!(pool.stats().destroyed.full, 1);
     pool.resize(2);
     assert_eq!(pool.stats().destroyed.resized, 1);
-    clock.advance(10 * SECOND);
+    clock.advance(12 * SECOND);
     until(&pool, |stats| stats.destroyed.idle == 2);
     let held = lease(&pool);
     clock.advance(100 * SECOND);
