@@ -61,7 +61,7 @@ fn no_more_values_exist_than_the_maximum() {
 #[test]
 #[should_panic(expected = "BoundedPool::new")]
 fn a_maximum_of_zero_is_refused() {
-    BoundedPool::new(0, String::new);
+    drop(BoundedPool::new(0, String::new));
 }
 
 #[test]

@@ -148,7 +148,7 @@ fn a_blocked_check_does_not_slow_return() {
     let stats = pool.stats();
     assert_eq!((stats.idle, stats.checking, stats.waiting), (1, 1, 0), "{stats:?}");
     gate.open();
-    getter.finish().expect("an object");
+    drop(getter.finish().expect("an object"));
 }
 
 #[test]
@@ -175,7 +175,7 @@ fn a_blocked_check_does_not_slow_stats() {
     let stats = start_on(&pool, |pool| pool.stats()).finish();
     assert_eq!((stats.open, stats.checking, stats.idle, stats.in_use), (1, 1, 0, 0), "{stats:?}");
     gate.open();
-    getter.finish().expect("an object");
+    drop(getter.finish().expect("an object"));
 }
 
 #[test]
@@ -283,7 +283,7 @@ fn checks_that_outlast_the_deadline_end_the_get() {
     assert_eq!(pool.stats().timed_out, 1);
     assert_eq!(pool.stats().check_failed, pool.stats().destroyed.broken);
     script.check.always(super::scripted::succeed);
-    lease(&pool);
+    drop(lease(&pool));
 }
 
 #[test]
@@ -358,7 +358,7 @@ fn a_getter_behind_a_stuck_check_gets_what_comes_back() {
     gate.wait_for(1);
     let other = queue_up_with(&pool, |pool| pool.get());
     drop(held);
-    other.finish().expect("the one that came back");
+    drop(other.finish().expect("the one that came back"));
     gate.open();
-    stuck.finish().expect("an object");
+    drop(stuck.finish().expect("an object"));
 }

@@ -88,7 +88,7 @@ fn each_failure_goes_to_one_getter_and_the_last_gets_the_slot() {
     for getter in failing {
         assert!(matches!(getter.finish(), Err(GetError::Create(_))));
     }
-    last.finish().expect("an object");
+    drop(last.finish().expect("an object"));
     assert_eq!(script.create.count(), 6);
 }
 
@@ -118,7 +118,7 @@ fn a_panic_in_a_create_that_nobody_waits_for_leaves_a_working_pool() {
     assert!(getter.finish().is_err());
     gate.open();
     until(&pool, |stats| stats.open == 0);
-    lease(&pool);
+    drop(lease(&pool));
 }
 
 #[test]
@@ -210,7 +210,7 @@ fn a_blocked_create_does_not_slow_stats() {
     let stats = start_on(&pool, |pool| pool.stats()).finish();
     assert_eq!((stats.creating, stats.open, stats.waiting), (1, 1, 1));
     gate.open();
-    getter.finish().expect("an object");
+    drop(getter.finish().expect("an object"));
 }
 
 #[test]

@@ -63,7 +63,7 @@ fn a_return_under_the_shrunk_maximum_serves_a_waiter() {
     drop(held.pop());
     assert_eq!(pool.stats().waiting, 1);
     drop(held.pop());
-    waiter.finish().expect("the last of them");
+    drop(waiter.finish().expect("the last of them"));
     assert_eq!(script.reasons(), [Reason::Resized]);
 }
 

@@ -256,7 +256,7 @@ fn a_timeout_tells_the_state_of_the_pool() {
         other => panic!("{other:?}"),
     }
     drop(held);
-    second.finish().expect("an object");
+    drop(second.finish().expect("an object"));
 }
 
 fn is_refused<M: Manager>(builder: ResourcePoolBuilder<M>) -> bool {

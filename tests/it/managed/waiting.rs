@@ -139,7 +139,7 @@ fn a_newcomer_waits_behind_the_queue_though_a_create_is_allowed() {
     assert_ne!(first.number, second.number);
     assert_eq!(pool.stats().waiting, 1);
     drop(first);
-    third.finish().expect("an object");
+    drop(third.finish().expect("an object"));
     assert_eq!(script.create.count(), 2);
 }
 
@@ -232,7 +232,7 @@ fn the_longest_of_all_timeouts_is_for_ever() {
     let held = lease(&pool);
     let getter = queue_up_with(&pool, |pool| pool.get_timeout(Duration::MAX));
     drop(held);
-    getter.finish().expect("an object");
+    drop(getter.finish().expect("an object"));
 }
 
 #[test]
@@ -244,7 +244,7 @@ fn one_that_times_out_leaves_its_turn_to_those_behind_it() {
     clock.advance(SECOND);
     assert!(matches!(first.finish(), Err(GetError::Timeout { .. })));
     drop(held);
-    second.finish().expect("an object");
+    drop(second.finish().expect("an object"));
 }
 
 #[test]
@@ -286,7 +286,7 @@ fn a_cancelled_getter_ends_at_once_and_leaves_its_turn() {
     assert_eq!(pool.stats().cancelled, 1);
     until_waiting(&pool, 1);
     drop(held);
-    second.finish().expect("an object");
+    drop(second.finish().expect("an object"));
 }
 
 #[test]
