@@ -176,25 +176,53 @@ fn objects_idle_for_ten_minutes_unless_told_otherwise() {
 
 #[test]
 fn idle_timeout_never_goes_below_min_idle() {
+    // A lifetime, too, is something to wake up for: it must not hide what is due earlier.
+    for max_lifetime in [None, Some(1000 * SECOND)] {
+        let (script, clock) = (Scripted::default(), Clock::manual());
+        let pool = builder(&script, &clock)
+            .max_open(4)
+            .min_idle(2)
+            .max_lifetime(max_lifetime)
+            .idle_timeout(10 * SECOND)
+            .build()
+            .expect("a pool");
+        assert!(start_on(&pool, |pool| pool.prewarm(4).is_ok()).finish());
+        until(&pool, |stats| stats.idle == 4);
+        for rounds in 1..=5 {
+            clock.advance(10 * SECOND + LATE);
+            // One too many would go in the same pass.
+            until(&pool, |stats| stats.destroyed.idle >= 2 * rounds);
+            assert_eq!(pool.stats().idle, 2);
+            start_on(&pool, |pool| pool.prewarm(4).is_ok()).finish();
+            until(&pool, |stats| stats.idle == 4);
+        }
+        assert_eq!(script.create.count(), 4 + 2 * 5);
+        assert!(script.reasons().iter().all(|why| *why == Reason::Idle));
+    }
+}
+
+#[test]
+fn what_comes_back_to_a_minimum_that_idles_is_reaped_in_its_time() {
     let (script, clock) = (Scripted::default(), Clock::manual());
     let pool = builder(&script, &clock)
         .max_open(4)
-        .min_idle(2)
-        .max_lifetime(None)
+        .min_idle(1)
+        .max_lifetime(1000 * SECOND)
         .idle_timeout(10 * SECOND)
         .build()
         .expect("a pool");
-    assert!(start_on(&pool, |pool| pool.prewarm(4).is_ok()).finish());
-    until(&pool, |stats| stats.idle == 4);
-    for rounds in 1..=5 {
-        clock.advance(10 * SECOND + LATE);
-        until(&pool, |stats| stats.destroyed.idle == 2 * rounds && stats.idle == 2);
-        // What comes back over the minimum is reaped, and in that pass alone what is below is not.
-        start_on(&pool, |pool| pool.prewarm(4).is_ok()).finish();
-        until(&pool, |stats| stats.idle == 4);
-    }
-    assert_eq!(script.create.count(), 4 + 2 * 5);
-    assert!(script.reasons().iter().all(|why| *why == Reason::Idle));
+    until(&pool, |stats| stats.idle == 1);
+    let held = lease(&pool);
+    until(&pool, |stats| stats.idle == 1);
+    // One idles for longer than it may, and is kept.
+    clock.advance(10 * SECOND + LATE);
+    clock.advance(10 * SECOND + LATE);
+    assert_eq!(script.destroyed(), []);
+    drop(held);
+    assert_eq!(pool.stats().idle, 2);
+    clock.advance(10 * SECOND + LATE);
+    until(&pool, |stats| stats.destroyed.idle == 1);
+    assert_eq!(pool.stats().idle, 1);
 }
 
 #[test]

