@@ -5,6 +5,7 @@
 //! | [`borrowing`] | types with lifetimes: parsed requests that are slices of what was read |
 //! | [`generic`] | types with parameters: a pool for each instance |
 //! | [`local`] | types that are not `Send`: a pool for each thread |
+//! | `managed` | bounded, expiring and connection pools, which are waited for (feature `managed`) |
 //! | [`nested`] | elements that are kept for reuse, and guards inside of pooled objects |
 //! | [`shared`] | objects for several users on any threads, and guards of a part of one |
 //! | `secrets` | which memory is wiped when, and what cannot be promised |
@@ -18,6 +19,10 @@ pub mod generic {}
 
 #[doc = include_str!("../docs/guide/local.md")]
 pub mod local {}
+
+#[cfg(feature = "managed")]
+#[doc = include_str!("../docs/guide/managed.md")]
+pub mod managed {}
 
 #[doc = include_str!("../docs/guide/nested.md")]
 pub mod nested {}
