@@ -319,7 +319,7 @@ impl<T: Send + 'static> BoundedPool<T> {
         self.handle.core.is_closed()
     }
 
-    /// Closes the pool, and waits until all leases are back.
+    /// Closes the pool, and waits until all leases are back, and what they held is gone.
     ///
     /// # Examples
     ///

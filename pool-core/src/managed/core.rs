@@ -90,6 +90,8 @@ struct State<T> {
     watchers: Vec<Waker>,
     out: usize,
     creating: usize,
+    /// Objects that are gone from here, and whose `destroy` has not ended.
+    ending: usize,
     bounds: Bounds,
     is_closed: bool,
     /// When the pool is to be looked at next.
@@ -312,7 +314,7 @@ impl<T> State<T> {
             return;
         };
         self.out -= 1;
-        self.counts.destroyed.count(reason);
+        self.doom(reason);
         after.refused = Some((object, reason));
     }
 
@@ -428,6 +430,7 @@ impl<T> Core<T> {
                 watchers: Vec::new(),
                 out: 0,
                 creating: 0,
+                ending: 0,
                 bounds,
                 is_closed: false,
                 armed: None,
@@ -536,6 +539,12 @@ impl<T> Core<T> {
         Ok(state.add_create(None))
     }
 
+    /// Whether so many are idle, or will never be: nothing is being created.
+    pub(crate) fn is_warm(&self, idle: usize) -> bool {
+        let state = self.state.lock();
+        state.creating == 0 || state.idle.len() >= idle.min(state.max_idle())
+    }
+
     /// How many must be created for so many to be idle, as far as the limits allow.
     pub(crate) fn missing(&self, idle: usize) -> usize {
         let state = self.state.lock();
@@ -584,7 +593,7 @@ impl<T> Core<T> {
             state.out += 1;
             state.counts.taken += 1;
         } else {
-            state.counts.destroyed.count(Reason::Closed);
+            state.doom(Reason::Closed);
         }
         state.settle(&mut after);
         (is_open, after)
@@ -650,7 +659,7 @@ impl<T> Core<T> {
         match end {
             End::Returned(reason) => {
                 state.counts.returned += 1;
-                state.counts.destroyed.count(reason);
+                state.doom(reason);
             }
             End::Unfit(reason) => {
                 state.withhold(&self.checked);
@@ -658,7 +667,7 @@ impl<T> Core<T> {
             }
             End::Withheld(reason) => {
                 state.withhold(&self.checked);
-                state.counts.destroyed.count(reason);
+                state.doom(reason);
             }
             End::Detached => state.counts.detached += 1,
         }
@@ -696,7 +705,7 @@ impl<T> Core<T> {
         state.bounds.max_open = max_open;
         while state.open() > max_open {
             let Some(object) = state.idle.pop_front() else { break };
-            state.counts.destroyed.count(Reason::Resized);
+            state.doom(Reason::Resized);
             surplus.push(object);
         }
         state.settle(&mut after);
@@ -712,7 +721,7 @@ impl<T> Core<T> {
         state.armed = None;
         let idle = mem::take(&mut state.idle);
         for _ in &idle {
-            state.counts.destroyed.count(Reason::Closed);
+            state.doom(Reason::Closed);
         }
         while let Some((_, waiter)) = state.waiters.pop_first() {
             after.will_wake(waiter.ticket.grant(Grant::Closed));
@@ -746,7 +755,7 @@ impl<T> Core<T> {
             match verdict(&object, left) {
                 Some(reason) => {
                     left -= 1;
-                    state.counts.destroyed.count(reason);
+                    state.doom(reason);
                     swept.push((object, reason));
                 }
                 None => state.idle.push_back(object),
@@ -818,10 +827,19 @@ impl<T> Core<T> {
         self.state.lock().watchers.push(waker);
     }
 
-    /// Whether nothing is out, and nothing under way.
-    pub(crate) fn is_drained(&self) -> bool {
+    /// Says that an object has been destroyed.
+    pub(crate) fn ended(&self) -> After<T> {
+        let mut after = After::nothing();
+        let mut state = self.state.lock();
+        state.ending -= 1;
+        state.settle(&mut after);
+        after
+    }
+
+    /// What is out, being created, and being destroyed.
+    pub(crate) fn unfinished(&self) -> [usize; 3] {
         let state = self.state.lock();
-        state.out == 0 && state.creating == 0
+        [state.out, state.creating, state.ending]
     }
 
     pub(crate) fn stats(&self) -> Stats {
@@ -857,7 +875,13 @@ impl<T> State<T> {
     fn unfit(&mut self, reason: Reason) {
         let has_failed = matches!(reason, Reason::Broken | Reason::Panicked);
         self.counts.check_failed += u64::from(has_failed);
+        self.doom(reason);
+    }
+
+    /// Counts an object that is to be destroyed.
+    fn doom(&mut self, reason: Reason) {
         self.counts.destroyed.count(reason);
+        self.ending += 1;
     }
 
     /// Counts an object that was to be checked, and has not been lent.

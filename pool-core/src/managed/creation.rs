@@ -180,7 +180,9 @@ impl<R: Send + 'static> Home<R> {
                     }
                 }
             }
-            if ended == begun && (is_over || begun == wanted) {
+            // What others are creating counts among the idle, once it is there.
+            let is_over = is_over || begun == wanted;
+            if is_over && ended == begun && self.core.is_warm(idle) {
                 return prewarmed;
             }
             if deadline.is_some_and(|at| self.clock.now() >= at) {

@@ -209,8 +209,8 @@ impl<E: Error + 'static> Error for PrewarmError<E> {
     }
 }
 
-/// Leases were still out when the time was up. The pool is closed all the same, and destroys
-/// what they return.
+/// The pool had not come to rest when the time was up. It is closed all the same, and
+/// destroys what leases return.
 ///
 /// # Examples
 ///
@@ -221,28 +221,27 @@ impl<E: Error + 'static> Error for PrewarmError<E> {
 /// let pool = BoundedPool::new(1, String::new);
 /// let _line = pool.get()?;
 /// let error = pool.drain(Instant::now()).unwrap_err();
-/// assert_eq!(error.to_string(), "1 object is still in use");
+/// assert_eq!(error.to_string(), "not drained in time: 1 in use, 0 being created, 0 being destroyed");
 /// # Ok::<(), poolable::managed::GetError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DrainError {
     /// Objects that were in use, or on their way there.
-    pub in_use: u64,
+    pub in_use: usize,
     /// Objects that were being created.
-    pub creating: u64,
+    pub creating: usize,
+    /// Objects that were being destroyed.
+    pub ending: usize,
 }
 
 impl fmt::Display for DrainError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.in_use {
-            1 => f.write_str("1 object is still in use")?,
-            count => write!(f, "{count} objects are still in use")?,
-        }
-        match self.creating {
-            0 => Ok(()),
-            count => write!(f, ", and {count} being created"),
-        }
+        let Self { in_use, creating, ending } = self;
+        write!(
+            f,
+            "not drained in time: {in_use} in use, {creating} being created, {ending} being destroyed"
+        )
     }
 }
 

@@ -201,7 +201,7 @@ impl<T: Send + 'static> ExpiringPool<T> {
         self.handle.core.is_closed()
     }
 
-    /// Closes the pool, and waits until all leases are back.
+    /// Closes the pool, and waits until all leases are back, and what they held is gone.
     ///
     /// # Examples
     ///

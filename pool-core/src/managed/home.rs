@@ -307,6 +307,7 @@ impl<R: Send + 'static> Home<R> {
         let destroyed = caught(|| self.hooks.destroy(entry.place(), reason));
         let dropped = caught(|| drop(entry));
         self.tell(&Event::Destroyed { id, reason });
+        self.core.ended().wake();
         match destroyed {
             Ok(()) => dropped,
             Err(panic) => {
@@ -406,21 +407,18 @@ impl<R: Send + 'static> Home<R> {
         self.destroy_all(idle.into_iter().map(|entry| (entry, Reason::Closed)));
     }
 
-    /// Closes the pool, and waits until nothing is out.
+    /// Closes the pool, and waits until nothing is out, being created or being destroyed.
     pub(super) fn drain(self: &Arc<Self>, deadline: Instant) -> Result<(), DrainError> {
         self.close();
         let waker = thread_waker();
         loop {
             self.core.watch(&waker);
-            if self.core.is_drained() {
+            let [out, creating, ending] = self.core.unfinished();
+            if out + creating + ending == 0 {
                 return Ok(());
             }
             if self.clock.now() >= deadline {
-                let stats = self.stats();
-                return Err(DrainError {
-                    in_use: stats.in_use + stats.checking,
-                    creating: stats.creating,
-                });
+                return Err(DrainError { in_use: out, creating, ending });
             }
             self.clock.park_until(Some(deadline));
         }

@@ -68,9 +68,18 @@ pub enum Fate {
 }
 
 impl Fate {
-    /// What becomes of an object whose borrower may have been torn from it: it is kept unless
-    /// this thread panics.
-    pub(crate) fn keep_unless_panicking() -> Self {
+    /// What becomes of an object that its borrower may have been torn from: it is kept unless
+    /// this thread panics. An `on_release` that is asked about nothing else answers that.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::managed::Fate;
+    ///
+    /// assert_eq!(Fate::keep_unless_panicking(), Fate::Keep);
+    /// ```
+    #[must_use]
+    pub fn keep_unless_panicking() -> Self {
         if std::thread::panicking() { Self::Discard } else { Self::Keep }
     }
 }

@@ -80,8 +80,9 @@ pub trait Manager: Send + Sync + 'static {
     /// Decides whether a returned resource is kept, and leaves it as the next getter should find
     /// it, on the thread that returns it.
     ///
-    /// It is asked when a borrower panics too: `std::thread::panicking()` tells. Unless it is
-    /// overridden, resources are kept but for those.
+    /// It is asked when a borrower panics too. Unless it is overridden, the answer is
+    /// [`Fate::keep_unless_panicking`]; one that looks at other things as well should end with
+    /// that.
     fn on_release(&self, _resource: &mut Self::Resource, _meta: &Meta) -> Fate {
         Fate::keep_unless_panicking()
     }

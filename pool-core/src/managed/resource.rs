@@ -319,7 +319,10 @@ impl<M: Manager> ResourcePool<M> {
         self.handle.core.is_closed()
     }
 
-    /// Closes the pool, and waits until all leases are back and nothing is being created.
+    /// Closes the pool, and waits until all leases are back, and nothing is being created or
+    /// destroyed any more.
+    ///
+    /// A hook that calls this waits for itself, until the deadline.
     ///
     /// # Examples
     ///
