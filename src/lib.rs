@@ -1,4 +1,5 @@
-#![doc = include_str!("../README.md")]
+// Its examples use features: they are tested where those are there.
+#![cfg_attr(any(not(doctest), feature = "managed"), doc = include_str!("../README.md"))]
 #![forbid(unsafe_code)]
 // What a feature brings is marked as such, where the documentation is built by nightly.
 #![cfg_attr(docsrs, feature(doc_cfg))]

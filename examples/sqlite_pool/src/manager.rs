@@ -2,7 +2,6 @@
 
 use core::time::Duration;
 use std::path::PathBuf;
-use std::thread;
 
 use poolable::managed::{Fate, Manager, Meta, Reason};
 use rusqlite::Connection;
@@ -45,9 +44,12 @@ impl Manager for SqliteFile {
     fn on_release(&self, connection: &mut Connection, _: &Meta) -> Fate {
         // Outside of a transaction SQLite commits by itself. If not, one was left open: the
         // next borrower would write into it, and the file stays locked until it ends.
-        let in_transaction = !connection.is_autocommit();
-        // Half of what the borrower was about to do has been done, and nobody knows which.
-        if in_transaction || thread::panicking() { Fate::Discard } else { Fate::Keep }
+        if !connection.is_autocommit() {
+            return Fate::Discard;
+        }
+        // If the borrower panics, half of what it was about to do has been done, and nobody knows
+        // which.
+        Fate::keep_unless_panicking()
     }
 
     /// Runs in the thread that gave the connection back, when its place is free already.
