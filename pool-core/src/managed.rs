@@ -11,6 +11,7 @@
 //!
 //! All give out a [`Lease`], which returns its object when it drops.
 
+mod after;
 mod bounded;
 mod cancel;
 mod clock;
@@ -33,13 +34,13 @@ mod observer;
 mod reason;
 mod resource;
 mod retry;
+mod state;
 mod stats;
 mod tending;
 mod ticket;
 mod timeouts;
 mod wait;
 
-pub use self::core::Order;
 pub use bounded::{BoundedPool, BoundedPoolBuilder, WhenExhausted};
 pub use cancel::CancelToken;
 pub use clock::Clock;
@@ -54,5 +55,6 @@ pub use observer::Event;
 pub use reason::Reason;
 pub use resource::{ResourcePool, ResourcePoolBuilder, WeakResourcePool};
 pub use retry::Retry;
+pub use state::Order;
 pub use stats::{Destroyed, Stats};
 pub use timeouts::Timeouts;

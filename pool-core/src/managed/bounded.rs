@@ -7,7 +7,6 @@ use std::time::Instant;
 
 use super::cancel::CancelToken;
 use super::clock::Clock;
-use super::core::{Bounds, Order};
 use super::entry::Meta;
 use super::error::{BuildError, DrainError, GetError};
 use super::get::Until;
@@ -17,6 +16,7 @@ use super::lease::Lease;
 use super::objects::{CustomReset, Recipe, ResetRule, TraitReset};
 use super::reason::Reason;
 use super::retry::Retry;
+use super::state::{Bounds, Order};
 use super::stats::Stats;
 use super::timeouts::Timeouts;
 use crate::reset::Reset;

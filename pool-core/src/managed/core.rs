@@ -24,51 +24,16 @@
 
 use core::mem;
 use core::task::Waker;
-use core::time::Duration;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::after::After;
 use super::reason::Reason;
-use super::stats::{Destroyed, Stats};
+use super::state::{Bounds, Due, State};
+use super::stats::Stats;
 use super::ticket::{Failure, Grant, Ticket};
 use crate::sync::{AtomicU64, Mutex, Ordering};
-
-/// Which idle object is handed out first.
-///
-/// # Examples
-///
-/// ```
-/// use poolable::managed::{BoundedPool, Order};
-///
-/// let pool = BoundedPool::builder(String::new).order(Order::Fifo).build()?;
-/// # Ok::<(), poolable::managed::BuildError>(())
-/// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Order {
-    /// The one that was returned last: it is warm, and the others may come of age.
-    #[default]
-    Lifo,
-    /// The one that has been idle for longest, so that all of them stay in use.
-    Fifo,
-}
-
-/// How much a pool may hold.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Bounds {
-    /// `usize::MAX` is no bound.
-    pub(crate) max_open: usize,
-    /// `None`: as many as may be open.
-    pub(crate) max_idle: Option<usize>,
-    pub(crate) min_idle: usize,
-    pub(crate) max_creating: usize,
-    /// Whether creates run apart from getters, who wait meanwhile for whatever comes first.
-    pub(crate) is_apart: bool,
-    pub(crate) order: Order,
-    /// Why an object goes that is returned while more than the maximum are open.
-    pub(crate) surplus: Reason,
-}
 
 #[derive(Debug)]
 pub(crate) struct Core<T> {
@@ -76,102 +41,6 @@ pub(crate) struct Core<T> {
     /// Checks that have ended, of those that `State::checks` counts as begun: the one figure
     /// that is counted outside of the lock, which would cost a get a third pass.
     checked: AtomicU64,
-}
-
-#[derive(Debug)]
-struct State<T> {
-    /// Longest idle first.
-    idle: VecDeque<T>,
-    waiters: BTreeMap<u64, Waiter<T>>,
-    /// Creates that run apart from any getter. They are counted as creating.
-    creates: Vec<Create>,
-    /// Those who wait for something that is not handed to them: woken whenever something comes
-    /// free, to look.
-    watchers: Vec<Waker>,
-    out: usize,
-    creating: usize,
-    /// Objects that are gone from here, and whose `destroy` has not ended.
-    ending: usize,
-    bounds: Bounds,
-    is_closed: bool,
-    /// When the pool is to be looked at next.
-    armed: Option<Instant>,
-    last_number: u64,
-    last_create: u64,
-    checks: u64,
-    counts: Counts,
-}
-
-#[derive(Debug)]
-struct Waiter<T> {
-    ticket: Arc<Ticket<T>>,
-    /// The create that is under way for it.
-    create: Option<u64>,
-    /// Whether it takes what was returned last, whatever the order: it has found a dead
-    /// object before.
-    is_wary: bool,
-}
-
-#[derive(Debug)]
-struct Create {
-    id: u64,
-    sponsor: Option<u64>,
-}
-
-#[derive(Debug, Default)]
-struct Counts {
-    created: u64,
-    taken: u64,
-    /// Taken, but not given out as leases.
-    withheld: u64,
-    returned: u64,
-    detached: u64,
-    create_failed: u64,
-    check_failed: u64,
-    waited: u64,
-    timed_out: u64,
-    cancelled: u64,
-    destroyed: Destroyed,
-}
-
-/// What is to be done once the lock is released.
-#[derive(Debug)]
-#[must_use = "those who were served have to be woken"]
-pub(crate) struct After<T> {
-    /// The first apart from the others, so that to wake one takes no allocation.
-    first: Option<Waker>,
-    more: Vec<Waker>,
-    /// An object that the pool did not keep, and whose place is free already.
-    pub(crate) refused: Option<(T, Reason)>,
-    /// Whether the idle objects are to be looked at earlier than it was thought:
-    /// [`Core::armed`] says when.
-    pub(crate) is_armed: bool,
-    /// Whether fewer are idle than should be.
-    pub(crate) is_short: bool,
-}
-
-impl<T> After<T> {
-    const fn nothing() -> Self {
-        Self { first: None, more: Vec::new(), refused: None, is_armed: false, is_short: false }
-    }
-
-    fn will_wake(&mut self, waker: Option<Waker>) {
-        if self.first.is_none() {
-            self.first = waker;
-        } else {
-            self.more.extend(waker);
-        }
-    }
-
-    /// Wakes those who were served.
-    pub(crate) fn wake(&mut self) {
-        if let Some(waker) = self.first.take() {
-            waker.wake();
-            for waker in self.more.drain(..) {
-                waker.wake();
-            }
-        }
-    }
 }
 
 /// An object that was idle.
@@ -182,27 +51,6 @@ pub(crate) struct Taken<T> {
     pub(crate) number: u64,
     /// Whether fewer are idle now than should be.
     pub(crate) is_short: bool,
-}
-
-/// When an object that becomes idle is to be looked at.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Due {
-    /// When it has lived for long enough, or a little later.
-    pub(crate) end: Option<Instant>,
-    /// Since when it is idle.
-    pub(crate) since: Instant,
-    /// For how long it may be, and a little longer: the same for all objects.
-    pub(crate) idle: Option<Duration>,
-}
-
-impl Due {
-    pub(crate) fn first(self) -> Option<Instant> {
-        let idle = self.idle.and_then(|idle| self.since.checked_add(idle));
-        match (self.end, idle) {
-            (Some(end), Some(idle)) => Some(end.min(idle)),
-            (one, other) => one.or(other),
-        }
-    }
 }
 
 /// How an object that is out ends, other than by coming back.
@@ -244,203 +92,9 @@ pub(crate) enum Leave {
     Dropped,
 }
 
-impl<T> State<T> {
-    fn open(&self) -> usize {
-        self.idle.len() + self.out + self.creating
-    }
-
-    fn max_idle(&self) -> usize {
-        self.bounds.max_idle.unwrap_or(self.bounds.max_open)
-    }
-
-    fn has_slot(&self) -> bool {
-        self.open() < self.bounds.max_open && self.creating < self.bounds.max_creating
-    }
-
-    /// How many are neither idle nor being created, of so many that should be.
-    fn missing(&self, idle: usize) -> usize {
-        idle.saturating_sub(self.idle.len() + self.creating)
-    }
-
-    fn is_short(&self) -> bool {
-        self.missing(self.bounds.min_idle) > 0 && self.has_slot()
-    }
-
-    fn pop_idle(&mut self, is_wary: bool) -> Option<T> {
-        match self.bounds.order {
-            Order::Fifo if !is_wary => self.idle.pop_front(),
-            _ => self.idle.pop_back(),
-        }
-    }
-
-    /// Whether an object that comes back concerns nobody: it need only be put to the idle ones.
-    #[inline]
-    fn is_calm(&self, due: Due) -> bool {
-        let is_armed = match self.armed {
-            Some(armed) => due.end.is_none_or(|end| end >= armed),
-            None => due.end.is_none() && due.idle.is_none(),
-        };
-        is_armed
-            && !self.is_closed
-            && self.waiters.is_empty()
-            && self.watchers.is_empty()
-            && self.open() <= self.bounds.max_open
-            && self.idle.len() < self.max_idle()
-    }
-
-    #[cold]
-    fn give_slow(&mut self, object: T, due: Due) -> After<T> {
-        let mut after = After::nothing();
-        self.keep(object, due, None, &mut after);
-        self.settle(&mut after);
-        after
-    }
-
-    /// Keeps an object that is out, or hands it on. If it was created, its sponsor is who asked
-    /// for it.
-    fn keep(&mut self, object: T, due: Due, sponsor: Option<u64>, after: &mut After<T>) {
-        let reason = if self.is_closed {
-            Reason::Closed
-        } else if self.open() > self.bounds.max_open {
-            self.bounds.surplus
-        } else if !self.waiters.is_empty() {
-            return self.grant_object(object, false, sponsor, after);
-        } else if self.idle.len() >= self.max_idle() {
-            Reason::Full
-        } else {
-            self.out -= 1;
-            self.idle.push_back(object);
-            self.arm(due, after);
-            return;
-        };
-        self.out -= 1;
-        self.doom(reason);
-        after.refused = Some((object, reason));
-    }
-
-    /// Has an object that has just become idle looked at in time.
-    fn arm(&mut self, due: Due, after: &mut After<T>) {
-        let at = match self.armed {
-            // Invariant 6.
-            Some(armed) => due.end.filter(|end| *end < armed),
-            None => due.first(),
-        };
-        if at.is_some() {
-            self.armed = at;
-            after.is_armed = true;
-        }
-    }
-
-    /// Gives an object that is out to the first who waits: somebody does. If another one had
-    /// asked for it, that one takes over what is under way for the first (invariant 5).
-    fn grant_object(
-        &mut self,
-        object: T,
-        was_idle: bool,
-        sponsor: Option<u64>,
-        after: &mut After<T>,
-    ) {
-        let Some((_, first)) = self.waiters.pop_first() else { unreachable!("somebody waits") };
-        let heir = sponsor.and_then(|sponsor| self.waiters.get_mut(&sponsor));
-        let heir = heir.map(|heir| {
-            heir.create = first.create;
-            heir.ticket.number()
-        });
-        if let Some(create) = self.create(first.create) {
-            create.sponsor = heir;
-        }
-        self.counts.taken += 1;
-        self.checks += 1;
-        after.will_wake(first.ticket.grant(Grant::Object { object, was_idle }));
-    }
-
-    /// Serves those who wait with what has come free, and says what else there is to do.
-    /// Everything that frees something ends with this.
-    fn settle(&mut self, after: &mut After<T>) {
-        if !self.waiters.is_empty() {
-            self.serve(after);
-        }
-        for watcher in self.watchers.drain(..) {
-            after.will_wake(Some(watcher));
-        }
-        after.is_short = self.is_short();
-    }
-
-    fn serve(&mut self, after: &mut After<T>) {
-        while let Some((_, first)) = self.waiters.first_key_value() {
-            let is_wary = first.is_wary;
-            let Some(object) = self.pop_idle(is_wary) else { break };
-            self.out += 1;
-            self.grant_object(object, true, None, after);
-        }
-        while self.has_slot() {
-            // Those for whom a create is under way are no more than there may be creates.
-            let next = self.waiters.iter().find(|(_, waiter)| waiter.create.is_none());
-            let Some(number) = next.map(|(&number, _)| number) else { break };
-            self.creating += 1;
-            if self.bounds.is_apart {
-                let id = self.add_create(Some(number));
-                let Some(waiter) = self.waiters.get_mut(&number) else { break };
-                waiter.create = Some(id);
-                after.will_wake(waiter.ticket.begin(id));
-            } else if let Some(waiter) = self.waiters.remove(&number) {
-                after.will_wake(waiter.ticket.grant(Grant::Slot));
-            }
-        }
-    }
-
-    /// Puts a ticket into the queue, at its old place if it has had one.
-    fn enqueue(&mut self, ticket: &Arc<Ticket<T>>, create: Option<u64>, is_wary: bool) {
-        if ticket.number() == 0 {
-            self.last_number += 1;
-            ticket.set_number(self.last_number);
-        }
-        let waiter = Waiter { ticket: ticket.clone(), create, is_wary };
-        let former = self.waiters.insert(ticket.number(), waiter);
-        debug_assert!(former.is_none(), "a ticket queues once at a time");
-    }
-
-    fn create(&mut self, id: Option<u64>) -> Option<&mut Create> {
-        self.creates.iter_mut().find(|create| Some(create.id) == id)
-    }
-
-    fn add_create(&mut self, sponsor: Option<u64>) -> u64 {
-        self.last_create += 1;
-        self.creates.push(Create { id: self.last_create, sponsor });
-        self.last_create
-    }
-
-    /// Takes a create off the list; who has asked for it and still waits.
-    fn remove_create(&mut self, id: u64) -> Option<u64> {
-        let index = self.creates.iter().position(|create| create.id == id)?;
-        self.creating -= 1;
-        let sponsor = self.creates.swap_remove(index).sponsor?;
-        self.waiters.get_mut(&sponsor)?.create = None;
-        Some(sponsor)
-    }
-}
-
 impl<T> Core<T> {
     pub(crate) fn new(bounds: Bounds) -> Self {
-        Self {
-            state: Mutex::new(State {
-                idle: VecDeque::new(),
-                waiters: BTreeMap::new(),
-                creates: Vec::new(),
-                watchers: Vec::new(),
-                out: 0,
-                creating: 0,
-                ending: 0,
-                bounds,
-                is_closed: false,
-                armed: None,
-                last_number: 0,
-                last_create: 0,
-                checks: 0,
-                counts: Counts::default(),
-            }),
-            checked: AtomicU64::new(0),
-        }
+        Self { state: Mutex::new(State::new(bounds)), checked: AtomicU64::new(0) }
     }
 
     /// Takes what is idle: nobody waits then (invariant 4). An object that is to be checked
@@ -867,27 +521,5 @@ impl<T> Core<T> {
             cancelled: counts.cancelled,
             destroyed: counts.destroyed,
         }
-    }
-}
-
-impl<T> State<T> {
-    /// Counts an object that its getter cannot have.
-    fn unfit(&mut self, reason: Reason) {
-        let has_failed = matches!(reason, Reason::Broken | Reason::Panicked);
-        self.counts.check_failed += u64::from(has_failed);
-        self.doom(reason);
-    }
-
-    /// Counts an object that is to be destroyed.
-    fn doom(&mut self, reason: Reason) {
-        self.counts.destroyed.count(reason);
-        self.ending += 1;
-    }
-
-    /// Counts an object that was to be checked, and has not been lent.
-    fn withhold(&mut self, checked: &AtomicU64) {
-        self.counts.withheld += 1;
-        // Release: as in `lent`. Added under the lock, so that `stats` sees both or none.
-        checked.fetch_add(1, Ordering::Release);
     }
 }

@@ -19,7 +19,7 @@ use std::thread;
 use std::time::Instant;
 
 use super::clock::Clock;
-use super::core::{Bounds, Core, Due, End};
+use super::core::{Core, End};
 use super::creation::Pauses;
 use super::disposal::Disposal;
 use super::entry::{Entry, Meta};
@@ -31,12 +31,13 @@ use super::lease::Lease;
 use super::observer::{Event, Observer};
 use super::reason::Reason;
 use super::retry::Retry;
+use super::state::{Bounds, Due};
 use super::stats::Stats;
 use super::timeouts::Timeouts;
 use super::wait::thread_waker;
 use crate::raw_pool::{caught, forget_panic};
 
-type After<R> = super::core::After<Box<Entry<R>>>;
+type After<R> = super::after::After<Box<Entry<R>>>;
 type Panic = Box<dyn core::any::Any + Send>;
 
 /// What a pool was told when it was built.

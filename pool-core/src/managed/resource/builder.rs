@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use super::ResourcePool;
 use crate::managed::clock::Clock;
-use crate::managed::core::{Bounds, Order};
 use crate::managed::error::BuildError;
 use crate::managed::handle::Handle;
 use crate::managed::home::{Home, Rules};
@@ -14,6 +13,7 @@ use crate::managed::manager::{Managed, Manager};
 use crate::managed::observer::{Event, Observer};
 use crate::managed::reason::Reason;
 use crate::managed::retry::Retry;
+use crate::managed::state::{Bounds, Order};
 use crate::managed::timeouts::Timeouts;
 
 /// Sets up a [`ResourcePool`].
