@@ -267,6 +267,28 @@ fn a_created_object_goes_to_the_first_in_the_queue_whoever_asked_for_it() {
 }
 
 #[test]
+fn one_whose_create_went_to_another_does_not_hang_when_the_others_fails() {
+    let (script, pool) = pool_of(2);
+    let (slow, quick) = (Gate::default(), Gate::default());
+    script.create.next(held_then(&slow, fail)).next(held_at(&quick));
+    let first = queue_up(&pool);
+    slow.wait_for(1);
+    let second = queue_up(&pool);
+    quick.wait_for(1);
+    quick.open();
+    let served = first.finish().expect("what the second one asked for");
+    assert_eq!(served.number, 1);
+    slow.open();
+    // It has taken over what was under way for the first one, for better or worse.
+    match second.finish() {
+        Ok(lease) => assert_eq!(lease.number, 2),
+        Err(error) => assert!(matches!(error, GetError::Create(_)), "{error:?}"),
+    }
+    let stats = pool.stats();
+    assert_eq!((stats.waiting, stats.in_use), (0, 1), "{stats:?}");
+}
+
+#[test]
 fn a_timeout_wastes_no_connect() {
     let (script, clock, pool) = timed_pool_of(1);
     let gate = Gate::default();

@@ -352,23 +352,32 @@ fn a_waiter_cancelled_after_the_hand_over_passes_it_on() {
 }
 
 #[test]
-fn a_waiter_cancelled_in_the_moment_of_its_hand_over_and_alone_leaves_the_object_idle() {
-    for _ in 0..100 {
-        let (script, pool) = pool_of(1);
-        let held = lease(&pool);
+fn a_waiter_cancelled_in_the_moment_of_its_hand_over_leaves_the_object_idle() {
+    let (script, pool) = pool_of(1);
+    let (tell, told) = mpsc::channel::<CancelToken>();
+    let getter = start_on(&pool, move |pool| {
+        for token in told {
+            // Whichever comes first.
+            drop(pool.get_with(None, &token));
+        }
+    });
+    // The moment is short, and comes when the waiter has woken up: each round looks for it a
+    // little later.
+    for round in 0..3000_u32 {
         let token = CancelToken::new();
-        let getter = {
-            let token = token.clone();
-            queue_up_with(&pool, move |pool| pool.get_with(None, &token).map(drop))
-        };
-        let canceller = start(move || token.cancel());
+        let held = pool.try_get().or_else(|_| pool.get()).expect("the idle one");
+        tell.send(token.clone()).expect("the getter listens");
+        until_waiting(&pool, 1);
+        token.cancel();
+        for _ in 0..round {
+            std::hint::spin_loop();
+        }
         drop(held);
-        canceller.finish();
-        let _ = getter.finish();
-        let stats = pool.stats();
-        assert_eq!((stats.idle, stats.in_use, stats.waiting), (1, 0, 0), "{stats:?}");
-        assert_eq!(script.alive(), 1);
+        until(&pool, |stats| stats.idle == 1 && stats.waiting == 0);
     }
+    drop(tell);
+    getter.finish();
+    assert_eq!((script.create.count(), script.alive()), (1, 1));
 }
 
 #[test]
