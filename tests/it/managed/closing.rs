@@ -275,6 +275,67 @@ fn drain_gives_up_at_its_deadline() {
 }
 
 #[test]
+fn drain_waits_for_the_last_destroy() {
+    let (script, clock, pool) = timed_pool_of(1);
+    let gate = Gate::default();
+    let held = lease(&pool);
+    script.destroy.next(held_at(&gate));
+    let returner = start(move || Lease::discard(held));
+    gate.wait_for(1);
+    let (now, later) = (clock.now(), clock.now() + SECOND);
+    let error = start_on(&pool, move |pool| pool.drain(now)).finish().expect_err("one is ending");
+    assert_eq!((error.in_use, error.creating, error.ending), (0, 0, 1), "{error}");
+    let draining = start_on(&pool, move |pool| pool.drain(later).is_ok());
+    gate.open();
+    assert!(draining.finish());
+    assert_eq!(script.alive(), 0);
+    returner.finish();
+}
+
+#[test]
+fn drain_waits_for_a_destroy_that_panics() {
+    let (script, clock, pool) = timed_pool_of(2);
+    drop(leases(&pool, 2));
+    script.destroy.next(super::scripted::panics);
+    assert_eq!(start_on(&pool, |pool| pool.retain(|_, _| false)).outcome().ok(), None);
+    let later = clock.now() + SECOND;
+    assert!(start_on(&pool, move |pool| pool.drain(later).is_ok()).finish());
+    assert_eq!(script.alive(), 0);
+}
+
+#[test]
+fn drain_waits_for_what_is_being_created() {
+    let (script, clock, pool) = timed_pool_of(1);
+    let gate = Gate::default();
+    script.create.next(held_at(&gate));
+    assert!(matches!(pool.try_get(), Err(GetError::Exhausted)));
+    gate.wait_for(1);
+    let (now, later) = (clock.now(), clock.now() + SECOND);
+    let error = start_on(&pool, move |pool| pool.drain(now)).finish().expect_err("one is made");
+    assert_eq!((error.in_use, error.creating, error.ending), (0, 1, 0), "{error}");
+    let draining = start_on(&pool, move |pool| pool.drain(later).is_ok());
+    gate.open();
+    assert!(draining.finish());
+    assert_eq!(script.reasons(), [Reason::Closed]);
+    assert_eq!(script.alive(), 0);
+}
+
+#[test]
+fn a_hook_that_drains_its_own_pool_comes_to_its_deadline() {
+    let (script, clock, pool) = timed_pool_of(1);
+    let weak = pool.downgrade();
+    script.destroy.next(move || {
+        let pool = weak.upgrade().expect("a handle is held");
+        assert_eq!(pool.drain(clock.now()).expect_err("this one is ending").ending, 1);
+        Ok(())
+    });
+    let held = lease(&pool);
+    promptly(move || Lease::discard(held));
+    assert!(pool.is_closed());
+    assert_eq!(script.alive(), 0);
+}
+
+#[test]
 fn drain_of_a_pool_at_rest_returns_at_once() {
     let (script, clock, pool) = timed_pool_of(2);
     drop(leases(&pool, 2));

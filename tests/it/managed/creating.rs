@@ -659,6 +659,21 @@ fn what_is_being_prewarmed_serves_those_who_wait() {
 }
 
 #[test]
+fn prewarm_counts_on_what_others_are_creating() {
+    let (script, pool) = pool_of(4);
+    let gate = Gate::default();
+    script.create.always(held_at(&gate));
+    assert!(matches!(pool.try_get(), Err(GetError::Exhausted)));
+    gate.wait_for(1);
+    let prewarm = start_on(&pool, |pool| (pool.prewarm(2), pool.stats().idle));
+    gate.wait_for(2);
+    gate.open();
+    let (made, idle) = prewarm.finish();
+    assert_eq!((made.expect("all of them"), idle), (1, 2));
+    assert_eq!(script.create.count(), 2);
+}
+
+#[test]
 fn min_idle_is_replenished_behind_the_getters_backs() {
     let script = Scripted::default();
     let pool = builder(&script, &Clock::manual()).max_open(5).min_idle(2).build();
