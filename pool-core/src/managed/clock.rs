@@ -172,6 +172,11 @@ impl Clock {
         }
     }
 
+    /// Whether timers that are set will fire: the system may have no thread to give for them.
+    pub(crate) fn keeps_time(&self) -> bool {
+        self.manual.is_some() || keeper::is_alive()
+    }
+
     /// Parks the current thread until it is unparked or the deadline has come, or, now and
     /// then, for less: look at the time and call again.
     pub(crate) fn park_until(&self, deadline: Option<Instant>) {

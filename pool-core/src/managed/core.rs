@@ -30,7 +30,7 @@ use std::time::Instant;
 
 use super::after::After;
 use super::reason::Reason;
-use super::state::{Bounds, Due, State};
+use super::state::{Bounds, Due, State, Waiter};
 use super::stats::Stats;
 use super::ticket::{Failure, Grant, Ticket};
 use crate::sync::{AtomicU64, Mutex, Ordering};
@@ -119,15 +119,16 @@ impl<T> Core<T> {
         is_free
     }
 
-    /// Queues for an object or a slot.
-    pub(crate) fn join(&self, ticket: &Arc<Ticket<T>>) -> After<T> {
+    /// Queues for an object or a slot, until the deadline.
+    pub(crate) fn join(&self, ticket: &Arc<Ticket<T>>, deadline: Option<Instant>) -> After<T> {
         let mut after = After::nothing();
         let mut state = self.state.lock();
         if state.is_closed {
             after.will_wake(ticket.grant(Grant::Closed));
             return after;
         }
-        state.enqueue(ticket, None, false);
+        let waiter = Waiter { ticket: ticket.clone(), create: None, is_wary: false, deadline };
+        state.enqueue(waiter, &mut after);
         state.settle(&mut after);
         let waiter = state.waiters.get(&ticket.number());
         let waits = waiter.is_some_and(|waiter| waiter.create.is_none());
@@ -141,6 +142,7 @@ impl<T> Core<T> {
     pub(crate) fn rejoin(
         &self,
         ticket: &Arc<Ticket<T>>,
+        deadline: Option<Instant>,
         create: Option<u64>,
         reason: Reason,
     ) -> After<T> {
@@ -158,7 +160,8 @@ impl<T> Core<T> {
                 create.sponsor = Some(number);
                 create.id
             });
-            state.enqueue(ticket, create, true);
+            let waiter = Waiter { ticket: ticket.clone(), create, is_wary: true, deadline };
+            state.enqueue(waiter, &mut after);
         }
         state.settle(&mut after);
         after
@@ -392,10 +395,11 @@ impl<T> Core<T> {
         self.state.lock().is_closed
     }
 
-    /// Removes what is idle and should go. `verdict` and `due` compare times: the one is told
-    /// how many are idle.
+    /// Removes what is idle and should go, and wakes those whose time is up. `verdict` and `due`
+    /// compare times: the one is told how many are idle.
     pub(crate) fn sweep(
         &self,
+        now: Instant,
         verdict: impl Fn(&T, usize) -> Option<Reason>,
         due: impl Fn(&T) -> Option<Instant>,
     ) -> (Vec<(T, Reason)>, After<T>) {
@@ -416,7 +420,14 @@ impl<T> Core<T> {
             }
         }
         state.armed = state.idle.iter().filter_map(due).min();
-        after.is_armed = true;
+        for waiter in state.waiters.values() {
+            if waiter.deadline.is_some_and(|deadline| deadline <= now) {
+                after.will_wake(waiter.ticket.nudge());
+            }
+        }
+        let deadlines = state.waiters.values().filter_map(|waiter| waiter.deadline);
+        let next = deadlines.filter(|deadline| *deadline > now).min();
+        state.arm_at(next, &mut after);
         state.settle(&mut after);
         drop(state);
         (swept, after)

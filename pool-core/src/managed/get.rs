@@ -4,6 +4,7 @@ use core::task::{Poll, Waker};
 use core::time::Duration;
 use std::panic::resume_unwind;
 use std::sync::Arc;
+use std::thread;
 use std::time::Instant;
 
 use super::cancel::CancelToken;
@@ -227,7 +228,7 @@ impl<'a, R: Send + 'static> Place<'a, R> {
 
     fn join(&mut self) {
         self.is_queued = true;
-        let after = self.home.core.join(&self.ticket);
+        let after = self.home.core.join(&self.ticket, self.deadline);
         self.home.follow(after);
     }
 
@@ -241,7 +242,8 @@ impl<'a, R: Send + 'static> Place<'a, R> {
             return Err(self.timed_out(Stage::Check));
         }
         self.is_queued = true;
-        let after = self.home.core.rejoin(&self.ticket, self.create, unfit.reason);
+        let reason = unfit.reason;
+        let after = self.home.core.rejoin(&self.ticket, self.deadline, self.create, reason);
         self.home.follow(after);
         self.home.bury(unfit);
         Ok(())
@@ -281,7 +283,13 @@ impl<'a, R: Send + 'static> Place<'a, R> {
                 // What came in the last moment is as good as what comes in time.
                 return self.leave(Leave::TimedOut).ok_or_else(|| self.timed_out(stage));
             }
-            self.home.clock.park_until(limit);
+            // To park with a limit costs a microsecond more here than without one, so the pool's
+            // own timer sees to deadlines. Limits of creates are too few for that.
+            if limit.is_none() || (limit == self.deadline && self.home.is_tended()) {
+                thread::park();
+            } else {
+                self.home.clock.park_until(limit);
+            }
         }
     }
 
@@ -307,6 +315,9 @@ impl<'a, R: Send + 'static> Place<'a, R> {
     }
 
     fn served(&self) {
+        if !self.home.has_observer() {
+            return;
+        }
         let waited = self.home.clock.now().saturating_duration_since(self.start);
         self.home.tell(&Event::Waited { waited });
     }

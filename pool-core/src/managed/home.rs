@@ -375,6 +375,10 @@ impl<R: Send + 'static> Home<R> {
         self.last_error.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    pub(super) fn has_observer(&self) -> bool {
+        self.observer.is_some()
+    }
+
     /// Tells the observer, whose panics end here.
     pub(super) fn tell(&self, event: &Event<'_>) {
         if let Some(observer) = &self.observer {

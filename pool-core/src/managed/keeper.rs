@@ -22,8 +22,8 @@
 //! The system may have no thread to give. Setting a timer does not fail for that: whoever
 //! sets one has more important things to do than to expire, and may be returning an object.
 //! The timer stays on the list, every later one tries to start the thread again, and the
-//! thread then fires what is overdue. Threads that wait for an object do not depend on it:
-//! they park with a limit of their own (`Clock::park_until`).
+//! thread then fires what is overdue. Threads that wait for an object ask whether there is one
+//! ([`is_alive`]); if not, they park with a limit of their own.
 //!
 //! # Rejected
 //!
@@ -35,6 +35,7 @@ mod timers;
 
 use core::fmt;
 use core::mem;
+use core::sync::atomic::{AtomicBool, Ordering};
 use core::task::Waker;
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -51,6 +52,14 @@ static KEEPER: Keeper = Keeper::new(&|keeper| spawn(keeper).map(drop));
 /// timer is dropped before.
 pub(crate) fn wake_at(at: Instant, waker: Waker) -> Timer {
     KEEPER.wake_at(at, waker)
+}
+
+/// Whether the thread runs: as long as a timer is set that was set before this was asked, it
+/// goes on, and fires it.
+pub(crate) fn is_alive() -> bool {
+    // Acquire: pairs with the Release in `run`. Whoever has set a timer has had the lock after a
+    // thread that ended, and sees that.
+    KEEPER.is_alive.load(Ordering::Acquire)
 }
 
 /// A timer, which is cancelled when this is dropped.
@@ -105,6 +114,8 @@ struct Keeper {
     state: Mutex<State>,
     /// Told to a thread that sleeps too long, or for nothing.
     news: Condvar,
+    /// Whether the thread runs. It changes under the lock.
+    is_alive: AtomicBool,
     start: &'static Start,
 }
 
@@ -122,7 +133,8 @@ struct State {
 impl Keeper {
     const fn new(start: &'static Start) -> Self {
         let state = State { timers: Timers::new(), running: false, asleep_until: None };
-        Self { state: Mutex::new(state), news: Condvar::new(), start }
+        let is_alive = AtomicBool::new(false);
+        Self { state: Mutex::new(state), news: Condvar::new(), is_alive, start }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -162,6 +174,8 @@ impl Keeper {
 
     fn run(&self) {
         let mut state = self.lock();
+        // Release, here and below: pairs with the Acquire in `is_alive`.
+        self.is_alive.store(true, Ordering::Release);
         loop {
             let now = Instant::now();
             if let Some(waker) = state.timers.pop_due(now) {
@@ -172,6 +186,7 @@ impl Keeper {
             }
             let Some(next) = state.timers.next() else {
                 state.running = false;
+                self.is_alive.store(false, Ordering::Release);
                 return;
             };
             state.asleep_until = Some(next);
@@ -203,7 +218,7 @@ pub(super) fn calling(run: impl Fn() + Send + Sync + 'static) -> Waker {
 
 #[cfg(test)]
 mod tests {
-    use core::sync::atomic::{AtomicU8, Ordering};
+    use core::sync::atomic::AtomicU8;
     use core::time::Duration;
     use std::panic::panic_any;
     use std::sync::mpsc::{self, Receiver, RecvTimeoutError};

@@ -82,6 +82,8 @@ pub(super) struct Waiter<T> {
     /// Whether it takes what was returned last, whatever the order: it has found a dead
     /// object before.
     pub(super) is_wary: bool,
+    /// When it is to be woken, to give up.
+    pub(super) deadline: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -221,13 +223,15 @@ impl<T> State<T> {
     }
 
     /// Has an object that has just become idle looked at in time.
-    pub(super) fn arm(&mut self, due: Due, after: &mut After<T>) {
-        let at = match self.armed {
-            // Invariant 6.
-            Some(armed) => due.end.filter(|end| *end < armed),
-            None => due.first(),
-        };
-        if at.is_some() {
+    fn arm(&mut self, due: Due, after: &mut After<T>) {
+        // Invariant 6: its idle time will not be over sooner.
+        let at = if self.armed.is_some() { due.end } else { due.first() };
+        self.arm_at(at, after);
+    }
+
+    /// Has the pool looked at at that time, or before.
+    pub(super) fn arm_at(&mut self, at: Option<Instant>, after: &mut After<T>) {
+        if at.is_some_and(|at| self.armed.is_none_or(|armed| at < armed)) {
             self.armed = at;
             after.is_armed = true;
         }
@@ -291,13 +295,14 @@ impl<T> State<T> {
         }
     }
 
-    /// Puts a ticket into the queue, at its old place if it has had one.
-    pub(super) fn enqueue(&mut self, ticket: &Arc<Ticket<T>>, create: Option<u64>, is_wary: bool) {
+    /// Puts a waiter into the queue, at its old place if it has had one.
+    pub(super) fn enqueue(&mut self, waiter: Waiter<T>, after: &mut After<T>) {
+        let ticket = &waiter.ticket;
         if ticket.number() == 0 {
             self.last_number += 1;
             ticket.set_number(self.last_number);
         }
-        let waiter = Waiter { ticket: ticket.clone(), create, is_wary };
+        self.arm_at(waiter.deadline, after);
         let former = self.waiters.insert(ticket.number(), waiter);
         debug_assert!(former.is_none(), "a ticket queues once at a time");
     }

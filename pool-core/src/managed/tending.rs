@@ -1,4 +1,4 @@
-//! What is done with the idle objects as time goes by.
+//! What is done as time goes by: with the idle objects, and with getters whose time is up.
 //!
 //! The timer is the keeper's, which runs nothing of a user's: what has come of age is destroyed,
 //! and what is missing created, by threads apart.
@@ -41,6 +41,12 @@ impl<R: Send + 'static> Home<R> {
         }
     }
 
+    /// Whether getters are woken when their time is up.
+    pub(super) fn is_tended(&self) -> bool {
+        let timer = self.timer.lock().unwrap_or_else(PoisonError::into_inner);
+        timer.is_some() && self.clock.keeps_time()
+    }
+
     /// Has the pool looked at at the latest at that time.
     pub(super) fn arm_at(self: &Arc<Self>, at: Instant) {
         if self.core.arm(at) {
@@ -48,11 +54,13 @@ impl<R: Send + 'static> Home<R> {
         }
     }
 
-    /// Removes what has come of age, and creates what is missing. It is the keeper who calls.
+    /// Removes what has come of age, creates what is missing, and wakes those who have waited for
+    /// long enough. It is the keeper who calls.
     fn tend(self: &Arc<Self>) {
         let now = self.clock.now();
         let limit = self.rules.idle_timeout;
         let (old, mut after) = self.core.sweep(
+            now,
             |entry, idle| {
                 let meta = &entry.meta;
                 if entry.expires_at.is_some_and(|at| at <= now) {

@@ -110,6 +110,11 @@ impl<T> Ticket<T> {
         cell.waker.take()
     }
 
+    /// Whom to wake to look at the time.
+    pub(super) fn nudge(&self) -> Option<Waker> {
+        self.cell.lock().waker.take()
+    }
+
     /// What is in the cell of a ticket that is given up, under the core's lock.
     pub(super) fn clear(&self) -> (Option<Grant<T>>, Option<u64>) {
         let mut cell = self.cell.lock();
