@@ -217,9 +217,42 @@ impl<T: Send + 'static> BoundedPool<T> {
         cancel: &CancelToken,
     ) -> Result<Lease<T>, GetError> {
         match self.when_exhausted {
-            WhenExhausted::Fail => self.try_get(),
+            WhenExhausted::Fail if !cancel.is_cancelled() => self.try_get(),
             _ => typed(self.handle.get_with(deadline, cancel)),
         }
+    }
+
+    /// The same as [`get`](Self::get), for a task on any executor.
+    ///
+    /// A future that is dropped gives up its place in the queue, and passes on what it was about
+    /// to get. Its time is kept by a thread of the library's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::managed::BoundedPool;
+    /// use std::pin::pin;
+    /// use std::task::{Context, Poll, Waker};
+    ///
+    /// let pool = BoundedPool::new(1, String::new);
+    /// let line = pool.get()?;
+    /// let mut next = pin!(pool.get_async());
+    /// let mut context = Context::from_waker(Waker::noop()); // An executor has a better one.
+    /// assert!(next.as_mut().poll(&mut context).is_pending());
+    /// drop(line);
+    /// assert!(matches!(next.poll(&mut context), Poll::Ready(Ok(_))));
+    /// # Ok::<(), poolable::managed::GetError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`get`](Self::get).
+    ///
+    /// # Panics
+    ///
+    /// As for [`get`](Self::get).
+    pub async fn get_async(&self) -> Result<Lease<T>, GetError> {
+        typed(self.handle.get_async(self.until(Until::Default)).await)
     }
 
     /// Creates objects until `idle` are idle, as far as the limits allow; how many it created.

@@ -29,8 +29,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::after::After;
+use super::queue::Waiter;
 use super::reason::Reason;
-use super::state::{Bounds, Due, State, Waiter};
+use super::state::{Armed, Bounds, Due, Source, State, Watcher};
 use super::stats::Stats;
 use super::ticket::{Failure, Grant, Ticket};
 use crate::sync::{AtomicU64, Mutex, Ordering};
@@ -84,6 +85,15 @@ pub(crate) enum NoCreate {
     Needless,
 }
 
+/// What a getter leaves behind in the queue.
+#[derive(Debug)]
+pub(crate) struct Left<T> {
+    /// What was granted at the last moment: the getter's, to use or to pass on.
+    pub(crate) grant: Option<Grant<T>>,
+    /// Whether a create was under way for it.
+    pub(crate) had_create: bool,
+}
+
 /// Why a getter leaves the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Leave {
@@ -111,10 +121,11 @@ impl<T> Core<T> {
     }
 
     /// Takes a slot, if nobody waits for it: [`fill`](Self::fill) or [`free`](Self::free) it.
-    /// `beyond` the maximum there is always one.
+    /// `beyond` the maximum there is always one, unless that is 0.
     pub(crate) fn take_slot(&self, beyond: bool) -> bool {
         let mut state = self.state.lock();
-        let is_free = !state.is_closed && (beyond || state.has_slot());
+        let is_beyond = beyond && state.bounds.max_open > 0;
+        let is_free = !state.is_closed && (is_beyond || state.has_slot());
         state.creating += usize::from(is_free);
         is_free
     }
@@ -130,7 +141,7 @@ impl<T> Core<T> {
         let waiter = Waiter { ticket: ticket.clone(), create: None, is_wary: false, deadline };
         state.enqueue(waiter, &mut after);
         state.settle(&mut after);
-        let waiter = state.waiters.get(&ticket.number());
+        let waiter = state.waiters.get(ticket.number());
         let waits = waiter.is_some_and(|waiter| waiter.create.is_none());
         state.counts.waited += u64::from(waits);
         after
@@ -224,11 +235,11 @@ impl<T> Core<T> {
             Ok((object, due)) => {
                 state.counts.created += 1;
                 state.out += 1;
-                state.keep(object, due, sponsor, &mut after);
+                state.keep(object, due, Source::Create { sponsor }, &mut after);
             }
             Err(failure) => {
                 state.counts.create_failed += 1;
-                match sponsor.and_then(|sponsor| state.waiters.remove(&sponsor)) {
+                match sponsor.and_then(|sponsor| state.waiters.remove(sponsor)) {
                     Some(waiter) => after.will_wake(waiter.ticket.grant(Grant::Failed(failure))),
                     None => orphaned = Some(failure),
                 }
@@ -263,7 +274,7 @@ impl<T> Core<T> {
         state.creating -= 1;
         state.counts.created += 1;
         state.out += 1;
-        state.keep(object, due, None, &mut after);
+        state.keep(object, due, Source::Create { sponsor: None }, &mut after);
         state.settle(&mut after);
         after
     }
@@ -303,7 +314,7 @@ impl<T> Core<T> {
         let mut after = After::nothing();
         let mut state = self.state.lock();
         state.withhold(&self.checked);
-        state.keep(object, due, None, &mut after);
+        state.keep(object, due, Source::Idle, &mut after);
         state.settle(&mut after);
         after
     }
@@ -332,13 +343,12 @@ impl<T> Core<T> {
         after
     }
 
-    /// Gives up a place in the queue. What was granted meanwhile is the caller's, to use or
-    /// to pass on.
-    pub(crate) fn leave(&self, ticket: &Ticket<T>, why: Leave) -> (Option<Grant<T>>, After<T>) {
+    /// Gives up a place in the queue.
+    pub(crate) fn leave(&self, ticket: &Ticket<T>, why: Leave) -> (Left<T>, After<T>) {
         let mut after = After::nothing();
         let mut state = self.state.lock();
-        let waiter = state.waiters.remove(&ticket.number());
-        if let Some(create) = state.create(waiter.and_then(|waiter| waiter.create)) {
+        let create = state.waiters.remove(ticket.number()).and_then(|waiter| waiter.create);
+        if let Some(create) = state.create(create) {
             create.sponsor = None;
         }
         let (grant, begin) = ticket.clear();
@@ -351,7 +361,25 @@ impl<T> Core<T> {
             Leave::Dropped => {}
         }
         state.settle(&mut after);
-        (grant, after)
+        (Left { grant, had_create: create.is_some() }, after)
+    }
+
+    /// Has a getter give up its create at that time.
+    pub(crate) fn limit_create(&self, id: u64, late_at: Instant) -> After<T> {
+        let mut after = After::nothing();
+        let mut state = self.state.lock();
+        if let Some(create) = state.create(Some(id)) {
+            create.late_at = Some(late_at);
+            state.arm_at(Some(late_at), &mut after);
+        }
+        after
+    }
+
+    /// Whether what is under way for a getter takes too long.
+    pub(crate) fn is_create_late(&self, ticket: &Ticket<T>, now: Instant) -> bool {
+        let mut state = self.state.lock();
+        let create = state.waiters.get(ticket.number()).and_then(|waiter| waiter.create);
+        state.create(create).and_then(|create| create.late_at).is_some_and(|at| at <= now)
     }
 
     /// Sets another maximum. What is idle beyond it comes back.
@@ -375,12 +403,12 @@ impl<T> Core<T> {
         let mut after = After::nothing();
         let mut state = self.state.lock();
         state.is_closed = true;
-        state.armed = None;
+        state.armed = Armed::default();
         let idle = mem::take(&mut state.idle);
         for _ in &idle {
             state.doom(Reason::Closed);
         }
-        while let Some((_, waiter)) = state.waiters.pop_first() {
+        while let Some(waiter) = state.waiters.pop_first() {
             after.will_wake(waiter.ticket.grant(Grant::Closed));
         }
         for create in &mut state.creates {
@@ -419,15 +447,8 @@ impl<T> Core<T> {
                 None => state.idle.push_back(object),
             }
         }
-        state.armed = state.idle.iter().filter_map(due).min();
-        for waiter in state.waiters.values() {
-            if waiter.deadline.is_some_and(|deadline| deadline <= now) {
-                after.will_wake(waiter.ticket.nudge());
-            }
-        }
-        let deadlines = state.waiters.values().filter_map(|waiter| waiter.deadline);
-        let next = deadlines.filter(|deadline| *deadline > now).min();
-        state.arm_at(next, &mut after);
+        state.armed = Armed { idle: state.idle.iter().filter_map(due).min(), other: None };
+        state.hurry(now, &mut after);
         state.settle(&mut after);
         drop(state);
         (swept, after)
@@ -435,17 +456,22 @@ impl<T> Core<T> {
 
     /// Has the pool looked at at the latest at that time; whether that is earlier than before.
     pub(crate) fn arm(&self, at: Instant) -> bool {
+        let mut after = After::<T>::nothing();
         let mut state = self.state.lock();
-        let is_earlier = !state.is_closed && state.armed.is_none_or(|armed| at < armed);
-        if is_earlier {
-            state.armed = Some(at);
+        if !state.is_closed {
+            state.arm_at(Some(at), &mut after);
         }
-        is_earlier
+        after.is_armed
+    }
+
+    /// Has the pool looked at no more: whoever changes something sees to it again.
+    pub(crate) fn disarm(&self) {
+        self.state.lock().armed = Armed::default();
     }
 
     /// When the pool is to be looked at next.
     pub(crate) fn armed(&self) -> Option<Instant> {
-        self.state.lock().armed
+        self.state.lock().armed.first()
     }
 
     /// What the idle objects show, longest idle first.
@@ -475,7 +501,7 @@ impl<T> Core<T> {
         let mut state = self.state.lock();
         state.withhold(&self.checked);
         let before = state.idle.len();
-        state.keep(object, due, None, &mut after);
+        state.keep(object, due, Source::Idle, &mut after);
         if state.idle.len() > before {
             let index = state.idle.partition_point(is_earlier).min(before);
             if let Some(object) = state.idle.pop_back() {
@@ -486,10 +512,29 @@ impl<T> Core<T> {
         after
     }
 
-    /// Has a thread look again whenever something comes free, once.
-    pub(crate) fn watch(&self, waker: &Waker) {
+    /// A number for one who watches.
+    pub(crate) fn watcher(&self) -> u64 {
+        let mut state = self.state.lock();
+        state.last_watcher += 1;
+        state.last_watcher
+    }
+
+    /// Has a watcher look again whenever something comes free, once.
+    pub(crate) fn watch(&self, id: u64, waker: &Waker) {
         let waker = waker.clone();
-        self.state.lock().watchers.push(waker);
+        let mut state = self.state.lock();
+        if state.watchers.iter().all(|watcher| watcher.id != id) {
+            state.watchers.push(Watcher { id, waker });
+        }
+    }
+
+    /// Ends that.
+    pub(crate) fn unwatch(&self, id: u64) {
+        let mut state = self.state.lock();
+        let index = state.watchers.iter().position(|watcher| watcher.id == id);
+        let watcher = index.map(|index| state.watchers.swap_remove(index));
+        drop(state);
+        drop(watcher);
     }
 
     /// Says that an object has been destroyed.
@@ -519,6 +564,7 @@ impl<T> Core<T> {
             in_use: state.out as u64 - checking,
             checking,
             creating: state.creating as u64,
+            destroying: state.ending as u64,
             waiting: state.waiters.len() as u64,
             max_open: (max_open != usize::MAX).then_some(max_open as u64),
             created: counts.created,

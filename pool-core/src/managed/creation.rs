@@ -11,11 +11,11 @@ use super::core::NoCreate;
 use super::entry::Entry;
 use super::error::GetError;
 use super::home::Home;
+use super::hooks::BoxError;
 use super::lease::Lease;
 use super::observer::Event;
 use super::reason::Reason;
 use super::ticket::Failure;
-use super::wait::thread_waker;
 use crate::raw_pool::{caught, forget_panic};
 
 /// Room for an object that its owner creates, and gives up when this is dropped.
@@ -96,8 +96,8 @@ struct Create<R: Send + 'static> {
 const REST: Duration = Duration::from_secs(1);
 
 impl<R: Send + 'static> Home<R> {
-    /// Carries out a create that was begun for a getter: here, if the system has no thread to
-    /// give.
+    /// Carries out a create that was begun for a getter: in that getter, if the system has no
+    /// thread to give.
     pub(super) fn create_apart(self: &Arc<Self>, id: u64) {
         if let Err(create) = Create::new(self, id, None).spawn() {
             create.run();
@@ -107,22 +107,19 @@ impl<R: Send + 'static> Home<R> {
     /// Creates an object for those who try again, if none is under way for them.
     pub(super) fn create_for_later(self: &Arc<Self>) {
         if let Ok(id) = self.core.begin_create_if(|demand| demand.orphans == 0) {
-            self.create_apart(id);
+            // Without a thread it fails: nobody waits for it.
+            drop(Create::new(self, id, None).spawn());
         }
     }
 
-    /// Creates what is missing to `min_idle`. The keeper must not do so itself if the system has
-    /// no thread to give.
-    pub(super) fn replenish(self: &Arc<Self>, or_here: bool) {
+    /// Creates what is missing to `min_idle`. Without a thread it fails, and rests: whoever calls
+    /// has other things to do, or is the keeper.
+    pub(super) fn replenish(self: &Arc<Self>) {
         // Relaxed: whoever sees it late tries once more, or once less.
-        if !self.rules.is_apart || self.is_resting.load(Ordering::Relaxed) {
-            return;
-        }
-        while let Ok(id) = self.core.begin_create_if(|demand| demand.missing > 0) {
-            match Create::new(self, id, None).spawn() {
-                Ok(()) => {}
-                Err(create) if or_here => create.run(),
-                Err(_) => return,
+        while self.rules.is_apart && !self.is_resting.load(Ordering::Relaxed) {
+            let Ok(id) = self.core.begin_create_if(|demand| demand.missing > 0) else { return };
+            if Create::new(self, id, None).spawn().is_err() {
+                return;
             }
         }
     }
@@ -147,14 +144,13 @@ impl<R: Send + 'static> Home<R> {
         let deadline = self.rules.timeouts.wait.and_then(|wait| self.clock.now().checked_add(wait));
         let (sender, outcomes) = mpsc::channel();
         let report = Report { sender, thread: thread::current() };
-        let waker = thread_waker();
+        let watch = self.watch();
         let wanted = self.core.missing(idle);
         let mut prewarmed = Prewarmed { created: 0, wanted, last: None };
         let (mut begun, mut is_over) = (0, false);
         let mut ended = 0;
         loop {
-            // Before the looks below, so that nothing comes free in between.
-            self.core.watch(&waker);
+            watch.again();
             while begun < wanted && !is_over {
                 match self.core.begin_create_if(|_| true) {
                     Ok(id) => {
@@ -312,7 +308,12 @@ impl<R: Send + 'static> Create<R> {
                         _ => return Err(Failure::Error(error)),
                     }
                 }
-                Err(panic) => return Err(Failure::Panic(panic)),
+                Err(panic) => {
+                    let error = BoxError::from("the create panicked");
+                    home.note_error(&*error);
+                    home.tell(&Event::CreateFailed { error: &*error, attempt: failures + 1 });
+                    return Err(Failure::Panic(panic));
+                }
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Objects that are destroyed by a thread apart, since their end may take its time.
 
 use core::mem;
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
@@ -11,42 +12,55 @@ use crate::raw_pool::forget_panic;
 
 type Dead<R> = Vec<(Box<Entry<R>>, Reason)>;
 
-/// What is to be destroyed, and whether there is a thread that does.
+/// The most threads that destroy objects of one pool at a time. What is left waits: its places
+/// are free already.
+const THREADS: usize = 4;
+
+/// What is to be destroyed, and how many threads are at it.
 #[derive(Debug)]
 pub(crate) struct Disposal<R>(Mutex<Queue<R>>);
 
 #[derive(Debug)]
 struct Queue<R> {
-    dead: Dead<R>,
-    has_thread: bool,
+    dead: VecDeque<(Box<Entry<R>>, Reason)>,
+    threads: usize,
 }
 
 impl<R> Disposal<R> {
     pub(super) const fn new() -> Self {
-        Self(Mutex::new(Queue { dead: Vec::new(), has_thread: false }))
+        Self(Mutex::new(Queue { dead: VecDeque::new(), threads: 0 }))
     }
 
-    /// Adds to the queue; whether it needs a thread.
+    /// Adds to the queue; whether another thread is to be started, which counts already.
     fn push(&self, dead: Dead<R>) -> bool {
         let mut queue = self.lock();
         queue.dead.extend(dead);
-        !queue.dead.is_empty() && !mem::replace(&mut queue.has_thread, true)
+        let needs_thread = queue.threads < queue.dead.len().min(THREADS);
+        queue.threads += usize::from(needs_thread);
+        needs_thread
     }
 
-    /// The thread that was promised does not come.
+    /// The next to be destroyed. If there is none, the thread that asks is none any more.
+    fn pop(&self) -> Option<(Box<Entry<R>>, Reason)> {
+        let mut queue = self.lock();
+        let dead = queue.dead.pop_front();
+        queue.threads -= usize::from(dead.is_none());
+        dead
+    }
+
+    /// The thread that was counted does not come.
     fn has_no_thread(&self) {
-        self.lock().has_thread = false;
+        self.lock().threads -= 1;
+    }
+
+    /// What no thread will destroy.
+    pub(super) fn abandoned(&self) -> VecDeque<(Box<Entry<R>>, Reason)> {
+        let mut queue = self.lock();
+        if queue.threads == 0 { mem::take(&mut queue.dead) } else { VecDeque::new() }
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue<R>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// All that is to be destroyed. If that is nothing, there is no thread any more.
-    fn take(&self) -> Dead<R> {
-        let mut queue = self.lock();
-        queue.has_thread = !queue.dead.is_empty();
-        mem::take(&mut queue.dead)
     }
 }
 
@@ -72,14 +86,8 @@ impl<R: Send + 'static> Home<R> {
     }
 
     fn destroy_queued(&self) {
-        loop {
-            let dead = self.disposal.take();
-            if dead.is_empty() {
-                return;
-            }
-            for (entry, reason) in dead {
-                forget_panic(self.destroy_caught(entry, reason));
-            }
+        while let Some((entry, reason)) = self.disposal.pop() {
+            forget_panic(self.destroy_caught(entry, reason));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! How a getter comes by an object: at once, or by its place in the queue.
 
-use core::task::{Poll, Waker};
+use core::pin::Pin;
+use core::task::{Context, Poll, Waker};
 use core::time::Duration;
 use std::panic::resume_unwind;
 use std::sync::Arc;
@@ -8,7 +9,7 @@ use std::thread;
 use std::time::Instant;
 
 use super::cancel::CancelToken;
-use super::core::{End, Leave};
+use super::core::{End, Leave, Left};
 use super::creation::Slot;
 use super::entry::Entry;
 use super::error::{GetError, Stage};
@@ -63,7 +64,7 @@ impl<R: Send + 'static> Home<R> {
         let is_checked = self.is_checked;
         let taken = self.core.take(is_checked)?;
         if taken.is_short {
-            self.replenish(true);
+            self.replenish();
         }
         if !is_checked {
             let mut entry = taken.object;
@@ -104,7 +105,48 @@ impl<R: Send + 'static> Home<R> {
         cancel: Option<&CancelToken>,
         unfit: Option<(Unfit<R>, u64)>,
     ) -> Result<Lease<R>, GetError<Failure>> {
-        let start = self.clock.now();
+        let mut getting = match self.queue_up(until, unfit) {
+            Ok(getting) => getting,
+            Err(got) => return got,
+        };
+        let waker = thread_waker();
+        let _watch = cancel.map(|cancel| cancel.watch(&waker));
+        loop {
+            if let Poll::Ready(got) = getting.poll_get(&waker) {
+                return got;
+            }
+            if cancel.is_some_and(CancelToken::is_cancelled) {
+                return Err(getting.cancel());
+            }
+            getting.park();
+        }
+    }
+
+    /// The same as [`get`](Self::get), for a task.
+    pub(super) async fn get_async(
+        self: &Arc<Self>,
+        until: Until,
+    ) -> Result<Lease<R>, GetError<Failure>> {
+        let unfit = match self.take() {
+            Some(Ok(lease)) => return Ok(lease),
+            Some(Err(unfit)) => Some(unfit),
+            None => None,
+        };
+        match self.queue_up(until, unfit) {
+            Ok(getting) => getting.await,
+            Err(got) => got,
+        }
+    }
+
+    /// Takes a place in the queue, unless the get is over before that. An unfit object is what
+    /// the getter has had at first.
+    fn queue_up(
+        self: &Arc<Self>,
+        until: Until,
+        unfit: Option<(Unfit<R>, u64)>,
+    ) -> Result<Getting<'_, R>, Result<Lease<R>, GetError<Failure>>> {
+        let now = self.clock.now();
+        let start = unfit.as_ref().map_or(now, |(unfit, _)| unfit.began.min(now));
         let deadline = match until {
             Until::Default => self.rules.timeouts.wait.map(|wait| start.checked_add(wait)),
             Until::Timeout(wait) => Some(start.checked_add(wait)),
@@ -114,42 +156,25 @@ impl<R: Send + 'static> Home<R> {
         let deadline = deadline.flatten();
         let is_try = deadline.is_some_and(|at| at <= start);
         let number = unfit.as_ref().map_or(0, |(_, number)| *number);
-        let mut place = Place::new(self, start, deadline, number);
-        if let Some((unfit, _)) = unfit {
-            if is_try {
+        let mut getting = Getting::new(self, start, deadline, number);
+        match unfit {
+            Some((unfit, _)) if is_try => {
                 self.withhold(unfit);
-                return self.try_get();
+                return Err(self.try_get());
             }
-            place.exchange(unfit)?;
-        } else if is_try {
-            return self.try_get();
-        } else if !self.rules.is_apart {
-            // In a pool that creates in its getters, one may be served without a ticket.
-            if let Some(slot) = Slot::take(self) {
-                return slot.create();
-            }
-            place.join();
-        } else {
-            place.join();
-        }
-        loop {
-            match place.wait(cancel)? {
-                Grant::Object { object, was_idle } => {
-                    let is_fresh = !was_idle && object.meta.uses == 0;
-                    match self.admit(object, is_fresh) {
-                        Ok(lease) => {
-                            place.served();
-                            return Ok(lease);
-                        }
-                        Err(unfit) => place.exchange(unfit)?,
+            Some((unfit, _)) => getting.exchange(unfit).map_err(Err)?,
+            None if is_try => return Err(self.try_get()),
+            None => {
+                // Where getters create, one may be served without a ticket.
+                if !self.rules.is_apart {
+                    if let Some(slot) = Slot::take(self) {
+                        return Err(slot.create());
                     }
                 }
-                Grant::Begin(create) => place.begin(create),
-                Grant::Slot => return Slot::granted(self).create(),
-                Grant::Failed(failure) => return Err(GetError::Create(failure)),
-                Grant::Closed => return Err(GetError::Closed),
+                getting.join();
             }
         }
+        Ok(getting)
     }
 
     /// Frees the place of what a getter found unfit, and destroys it. The panic of its check goes
@@ -200,30 +225,26 @@ impl<R: Send + 'static> Home<R> {
     }
 }
 
-/// A getter's place in the queue, which it gives up when this is dropped.
-pub(crate) struct Place<'a, R: Send + 'static> {
+/// A get that waits: its place in the queue, which it gives up when this is dropped.
+///
+/// A thread polls it with a waker that unparks, a task with that of its executor.
+pub(crate) struct Getting<'a, R: Send + 'static> {
     home: &'a Arc<Home<R>>,
     ticket: Arc<Ticket<Box<Entry<R>>>>,
     start: Instant,
     deadline: Option<Instant>,
     /// The create that was begun for this getter, which may have ended since.
     create: Option<u64>,
-    /// When it has taken too long.
-    create_deadline: Option<Instant>,
     is_queued: bool,
 }
 
-impl<'a, R: Send + 'static> Place<'a, R> {
+/// How long until a thread looks at the time that nobody will wake.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+impl<'a, R: Send + 'static> Getting<'a, R> {
     fn new(home: &'a Arc<Home<R>>, start: Instant, deadline: Option<Instant>, number: u64) -> Self {
-        Self {
-            home,
-            ticket: Arc::new(Ticket::new(number)),
-            start,
-            deadline,
-            create: None,
-            create_deadline: None,
-            is_queued: false,
-        }
+        let ticket = Arc::new(Ticket::new(number));
+        Self { home, ticket, start, deadline, create: None, is_queued: false }
     }
 
     fn join(&mut self) {
@@ -253,47 +274,55 @@ impl<'a, R: Send + 'static> Place<'a, R> {
     fn begin(&mut self, create: u64) {
         self.create = Some(create);
         let limit = self.home.rules.timeouts.create;
-        self.create_deadline = limit.and_then(|limit| self.home.clock.now().checked_add(limit));
+        if let Some(late_at) = limit.and_then(|limit| self.home.clock.now().checked_add(limit)) {
+            let after = self.home.core.limit_create(create, late_at);
+            self.home.follow(after);
+        }
         self.home.create_apart(create);
     }
 
-    /// Waits for what is granted.
-    fn wait(
-        &mut self,
-        cancel: Option<&CancelToken>,
-    ) -> Result<Grant<Box<Entry<R>>>, GetError<Failure>> {
-        let waker = thread_waker();
-        let _watch = cancel.map(|cancel| cancel.watch(&waker));
+    fn poll_get(&mut self, waker: &Waker) -> Poll<Result<Lease<R>, GetError<Failure>>> {
         loop {
-            if let Poll::Ready(grant) = self.poll(&waker) {
-                return Ok(grant);
-            }
-            if cancel.is_some_and(CancelToken::is_cancelled) {
-                if let Some(grant) = self.leave(Leave::Cancelled) {
-                    self.home.pass_on(grant);
+            let grant = match self.poll_grant(waker) {
+                Poll::Ready(grant) => grant,
+                Poll::Pending if self.is_late() => {
+                    let left = self.leave(Leave::TimedOut);
+                    let stage = if left.had_create { Stage::Create } else { Stage::Wait };
+                    match left.grant {
+                        // What came at the last moment is as good as what comes in time.
+                        Some(grant) => grant,
+                        None => return Poll::Ready(Err(self.timed_out(stage))),
+                    }
                 }
-                return Err(GetError::Cancelled);
-            }
-            let limit = match (self.deadline, self.create_deadline) {
-                (Some(one), Some(other)) => Some(one.min(other)),
-                (one, other) => one.or(other),
+                Poll::Pending => return Poll::Pending,
             };
-            if limit.is_some_and(|at| self.home.clock.now() >= at) {
-                let stage = if self.create.is_some() { Stage::Create } else { Stage::Wait };
-                // What came in the last moment is as good as what comes in time.
-                return self.leave(Leave::TimedOut).ok_or_else(|| self.timed_out(stage));
+            let got = match grant {
+                Grant::Begin(create) => {
+                    self.begin(create);
+                    continue;
+                }
+                Grant::Object { object, was_idle } => {
+                    let is_fresh = !was_idle && object.meta.uses == 0;
+                    match self.home.admit(object, is_fresh) {
+                        Ok(lease) => Ok(lease),
+                        Err(unfit) => match self.exchange(unfit) {
+                            Ok(()) => continue,
+                            Err(error) => Err(error),
+                        },
+                    }
+                }
+                Grant::Slot => Slot::granted(self.home).create(),
+                Grant::Failed(failure) => Err(GetError::Create(failure)),
+                Grant::Closed => Err(GetError::Closed),
+            };
+            if got.is_ok() {
+                self.served();
             }
-            // To park with a limit costs a microsecond more here than without one, so the pool's
-            // own timer sees to deadlines. Limits of creates are too few for that.
-            if limit.is_none() || (limit == self.deadline && self.home.is_tended()) {
-                thread::park();
-            } else {
-                self.home.clock.park_until(limit);
-            }
+            return Poll::Ready(got);
         }
     }
 
-    fn poll(&mut self, waker: &Waker) -> Poll<Grant<Box<Entry<R>>>> {
+    fn poll_grant(&mut self, waker: &Waker) -> Poll<Grant<Box<Entry<R>>>> {
         let Poll::Ready((grant, needless)) = self.ticket.poll(waker) else { return Poll::Pending };
         self.is_queued = matches!(grant, Grant::Begin(_));
         if let Some(create) = needless {
@@ -301,6 +330,29 @@ impl<'a, R: Send + 'static> Place<'a, R> {
             self.home.follow(after);
         }
         Poll::Ready(grant)
+    }
+
+    /// Whether the getter, or the create that is under way for it, has run out of time.
+    fn is_late(&self) -> bool {
+        let limits_creates = self.home.rules.timeouts.create.is_some();
+        if self.deadline.is_none() && !limits_creates {
+            return false;
+        }
+        let now = self.home.clock.now();
+        self.deadline.is_some_and(|at| at <= now)
+            || (limits_creates && self.home.core.is_create_late(&self.ticket, now))
+    }
+
+    /// Parks the thread until there is something to look at.
+    fn park(&self) {
+        let has_limit = self.deadline.is_some() || self.home.rules.timeouts.create.is_some();
+        // To park with a limit takes a timer of the kernel's for each wait, and half a
+        // microsecond more. The pool's own timer wakes those whose time is up, if there is one.
+        if !has_limit || self.home.is_tended() {
+            thread::park();
+        } else {
+            self.home.clock.park_until(self.home.clock.now().checked_add(LOOK_AGAIN));
+        }
     }
 
     fn timed_out(&self, stage: Stage) -> GetError<Failure> {
@@ -314,27 +366,41 @@ impl<'a, R: Send + 'static> Place<'a, R> {
         }
     }
 
-    fn served(&self) {
-        if !self.home.has_observer() {
-            return;
+    fn cancel(&mut self) -> GetError<Failure> {
+        if let Some(grant) = self.leave(Leave::Cancelled).grant {
+            self.home.pass_on(grant);
         }
-        let waited = self.home.clock.now().saturating_duration_since(self.start);
-        self.home.tell(&Event::Waited { waited });
+        GetError::Cancelled
     }
 
-    /// Gives up the place; what was granted at the last moment.
-    fn leave(&mut self, why: Leave) -> Option<Grant<Box<Entry<R>>>> {
+    fn served(&self) {
+        if self.home.has_observer() {
+            let waited = self.home.clock.now().saturating_duration_since(self.start);
+            self.home.tell(&Event::Waited { waited });
+        }
+    }
+
+    /// Gives up the place.
+    fn leave(&mut self, why: Leave) -> Left<Box<Entry<R>>> {
         self.is_queued = false;
-        let (grant, after) = self.home.core.leave(&self.ticket, why);
+        let (left, after) = self.home.core.leave(&self.ticket, why);
         self.home.follow(after);
-        grant
+        left
     }
 }
 
-impl<R: Send + 'static> Drop for Place<'_, R> {
+impl<R: Send + 'static> Future for Getting<'_, R> {
+    type Output = Result<Lease<R>, GetError<Failure>>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.get_mut().poll_get(context.waker())
+    }
+}
+
+impl<R: Send + 'static> Drop for Getting<'_, R> {
     fn drop(&mut self) {
         if self.is_queued {
-            if let Some(grant) = self.leave(Leave::Dropped) {
+            if let Some(grant) = self.leave(Leave::Dropped).grant {
                 self.home.pass_on(grant);
             }
         }

@@ -11,6 +11,7 @@
 use core::fmt;
 use core::hash::BuildHasher;
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use core::task::Waker;
 use core::time::Duration;
 use std::hash::RandomState;
 use std::panic::resume_unwind;
@@ -106,10 +107,32 @@ impl<R: Send + 'static> fmt::Debug for Home<R> {
     }
 }
 
+/// A thread that looks at the pool whenever something comes free, as long as this lives.
+pub(crate) struct Watch<'a, R> {
+    core: &'a Core<Box<Entry<R>>>,
+    id: u64,
+    waker: Waker,
+}
+
+impl<R> Watch<'_, R> {
+    /// Call this before each look, so that nothing comes free in between.
+    pub(super) fn again(&self) {
+        self.core.watch(self.id, &self.waker);
+    }
+}
+
+impl<R> Drop for Watch<'_, R> {
+    fn drop(&mut self) {
+        self.core.unwatch(self.id);
+    }
+}
+
 /// An object that its getter cannot have.
 pub(crate) struct Unfit<R> {
     pub(super) entry: Box<Entry<R>>,
     pub(super) reason: Reason,
+    /// When its getter began to look at it, or a little before.
+    pub(super) began: Instant,
     /// What its check left, if that panicked.
     pub(super) panic: Option<Panic>,
 }
@@ -149,8 +172,10 @@ impl<R: Send + 'static> Home<R> {
         is_fresh: bool,
     ) -> Result<Lease<R>, Unfit<R>> {
         entry.meta.uses += 1;
-        if let Err((reason, panic)) = self.examine(&mut entry, is_fresh) {
-            return Err(Unfit { entry, reason, panic });
+        // A limit that is held strictly needs a clock that does not lag.
+        let now = if self.rules.is_strict { self.clock.now() } else { self.clock.recent() };
+        if let Err((reason, panic)) = self.examine(&mut entry, now, is_fresh) {
+            return Err(Unfit { entry, reason, began: now, panic });
         }
         self.core.lent();
         Ok(self.lease(entry))
@@ -174,10 +199,13 @@ impl<R: Send + 'static> Home<R> {
     }
 
     #[inline]
-    fn examine(&self, entry: &mut Entry<R>, is_fresh: bool) -> Result<(), (Reason, Option<Panic>)> {
+    fn examine(
+        &self,
+        entry: &mut Entry<R>,
+        now: Instant,
+        is_fresh: bool,
+    ) -> Result<(), (Reason, Option<Panic>)> {
         let rules = &self.rules;
-        // A limit that is held strictly needs a clock that does not lag.
-        let now = if rules.is_strict { self.clock.now() } else { self.clock.recent() };
         if entry.expires_at.is_some_and(|at| at <= now) {
             return Err((Reason::Expired, None));
         }
@@ -200,30 +228,33 @@ impl<R: Send + 'static> Home<R> {
         let limit = self.rules.timeouts.check;
         let start = limit.map(|_| self.clock.now());
         let (value, meta) = entry.parts();
-        match caught(|| self.hooks.check(value, meta)) {
+        let checked = caught(|| self.hooks.check(value, meta));
+        let is_late = start.zip(limit).is_some_and(|(start, limit)| {
+            self.clock.now().saturating_duration_since(start) > limit
+        });
+        match checked {
+            Ok(Ok(())) if !is_late => Ok(()),
             Ok(Ok(())) => {
-                let is_late = start.zip(limit).is_some_and(|(start, limit)| {
-                    self.clock.now().saturating_duration_since(start) > limit
-                });
-                if !is_late {
-                    return Ok(());
-                }
-                let error: BoxError = "the check took longer than its limit".into();
-                self.check_failed(entry.meta.id, &error);
+                self.check_failed(entry.meta.id, "the check took longer than its limit".into());
                 Err((Reason::Broken, None))
             }
             Ok(Err(error)) => {
-                self.check_failed(entry.meta.id, &error);
+                self.check_failed(entry.meta.id, error);
                 Err((Reason::Broken, None))
             }
-            Err(panic) => Err((Reason::Panicked, Some(panic))),
+            Err(panic) => {
+                self.check_failed(entry.meta.id, "the check panicked".into());
+                Err((Reason::Panicked, Some(panic)))
+            }
         }
     }
 
     #[cold]
-    fn check_failed(&self, id: u64, error: &BoxError) {
-        self.note_error(&**error);
-        self.tell(&Event::CheckFailed { id, error: &**error });
+    fn check_failed(&self, id: u64, error: BoxError) {
+        self.note_error(&*error);
+        self.tell(&Event::CheckFailed { id, error: &*error });
+        // Its drop is the user's own code, and an object hangs on what follows.
+        forget_panic(caught(|| drop(error)));
     }
 
     /// Takes back what a borrower returns.
@@ -282,7 +313,7 @@ impl<R: Send + 'static> Home<R> {
             self.set_timer();
         }
         if after.is_short {
-            self.replenish(true);
+            self.replenish();
         }
         if let Some((entry, reason)) = after.refused {
             self.destroy(entry, reason);
@@ -359,7 +390,13 @@ impl<R: Send + 'static> Home<R> {
 
     pub(super) fn note_error(&self, error: &dyn core::error::Error) {
         // Formatting is the error's own code, and may panic.
-        let text = caught(|| describe(error)).ok();
+        let text = match caught(|| describe(error)) {
+            Ok(text) => Some(text),
+            Err(panic) => {
+                forget_panic(Err::<(), _>(panic));
+                None
+            }
+        };
         let former = core::mem::replace(
             &mut *self.last_error.lock().unwrap_or_else(PoisonError::into_inner),
             text,
@@ -409,15 +446,17 @@ impl<R: Send + 'static> Home<R> {
         self.follow(after);
         self.set_timer();
         self.end_pauses();
-        self.destroy_all(idle.into_iter().map(|entry| (entry, Reason::Closed)));
+        let idle = idle.into_iter().map(|entry| (entry, Reason::Closed));
+        // And those that once found no thread to destroy them, and would wait for the timer.
+        self.destroy_all(idle.chain(self.disposal.abandoned()));
     }
 
     /// Closes the pool, and waits until nothing is out, being created or being destroyed.
     pub(super) fn drain(self: &Arc<Self>, deadline: Instant) -> Result<(), DrainError> {
         self.close();
-        let waker = thread_waker();
+        let watch = self.watch();
         loop {
-            self.core.watch(&waker);
+            watch.again();
             let [out, creating, ending] = self.core.unfinished();
             if out + creating + ending == 0 {
                 return Ok(());
@@ -427,6 +466,11 @@ impl<R: Send + 'static> Home<R> {
             }
             self.clock.park_until(Some(deadline));
         }
+    }
+
+    /// Has this thread unparked when something comes free.
+    pub(super) fn watch(&self) -> Watch<'_, R> {
+        Watch { core: &self.core, id: self.core.watcher(), waker: thread_waker() }
     }
 
     /// Removes the idle objects that `keep` refuses, one at a time, so that the others can be

@@ -21,8 +21,8 @@
 //!
 //! The system may have no thread to give. Setting a timer does not fail for that: whoever
 //! sets one has more important things to do than to expire, and may be returning an object.
-//! The timer stays on the list, every later one tries to start the thread again, and the
-//! thread then fires what is overdue. Threads that wait for an object ask whether there is one
+//! It is told ([`Timer::is_kept`]), and sets another one later: each tries to start the thread
+//! again, which then fires all that is overdue. Threads that wait for an object ask whether there is one
 //! ([`is_alive`]); if not, they park with a limit of their own.
 //!
 //! # Rejected
@@ -67,6 +67,8 @@ pub(crate) fn is_alive() -> bool {
 pub(crate) struct Timer {
     key: Key,
     owner: Owner,
+    /// Whether there is a thread to fire it, or there will be.
+    is_kept: bool,
 }
 
 /// Who has the list that a timer is on.
@@ -78,7 +80,12 @@ enum Owner {
 impl Timer {
     /// The handle of a timer on the list of a clock that is moved by hand.
     pub(super) fn manual(key: Key, clock: Arc<Manual>) -> Self {
-        Self { key, owner: Owner::Manual(clock) }
+        Self { key, owner: Owner::Manual(clock), is_kept: true }
+    }
+
+    /// Whether it will fire. If not, the system had no thread to give.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.is_kept
     }
 }
 
@@ -153,10 +160,11 @@ impl Keeper {
         if tell {
             self.news.notify_one();
         }
-        if start && (self.start)(self).is_err() {
+        let is_kept = !start || (self.start)(self).is_ok();
+        if !is_kept {
             self.lock().running = false;
         }
-        Timer { key, owner: Owner::Keeper(self) }
+        Timer { key, owner: Owner::Keeper(self), is_kept }
     }
 
     fn cancel(&self, key: Key) -> Option<Waker> {

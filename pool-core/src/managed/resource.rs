@@ -185,7 +185,8 @@ impl<M: Manager> ResourcePool<M> {
     /// Creates resources until `idle` are idle, as far as the limits allow; how many it created.
     ///
     /// It waits for them, at most for [`Timeouts::wait`](super::Timeouts::wait); what is being
-    /// created then goes to the pool all the same.
+    /// created then goes to the pool all the same. A hook that calls this waits for itself, so
+    /// long.
     ///
     /// # Examples
     ///

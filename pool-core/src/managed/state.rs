@@ -3,14 +3,14 @@
 
 use core::task::Waker;
 use core::time::Duration;
-use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
+use std::collections::VecDeque;
 use std::time::Instant;
 
 use super::after::After;
+use super::queue::{Queue, Waiter};
 use super::reason::Reason;
 use super::stats::Destroyed;
-use super::ticket::{Grant, Ticket};
+use super::ticket::Grant;
 use crate::sync::{AtomicU64, Ordering};
 
 /// Which idle object is handed out first.
@@ -54,42 +54,61 @@ pub(crate) struct Bounds {
 pub(super) struct State<T> {
     /// Longest idle first.
     pub(super) idle: VecDeque<T>,
-    pub(super) waiters: BTreeMap<u64, Waiter<T>>,
+    pub(super) waiters: Queue<T>,
     /// Creates that run apart from any getter. They are counted as creating.
     pub(super) creates: Vec<Create>,
     /// Those who wait for something that is not handed to them: woken whenever something comes
     /// free, to look.
-    pub(super) watchers: Vec<Waker>,
+    pub(super) watchers: Vec<Watcher>,
     pub(super) out: usize,
     pub(super) creating: usize,
     /// Objects that are gone from here, and whose `destroy` has not ended.
     pub(super) ending: usize,
     pub(super) bounds: Bounds,
     pub(super) is_closed: bool,
-    /// When the pool is to be looked at next.
-    pub(super) armed: Option<Instant>,
+    pub(super) armed: Armed,
     pub(super) last_number: u64,
     pub(super) last_create: u64,
+    pub(super) last_watcher: u64,
     pub(super) checks: u64,
     pub(super) counts: Counts,
-}
-
-#[derive(Debug)]
-pub(super) struct Waiter<T> {
-    pub(super) ticket: Arc<Ticket<T>>,
-    /// The create that is under way for it.
-    pub(super) create: Option<u64>,
-    /// Whether it takes what was returned last, whatever the order: it has found a dead
-    /// object before.
-    pub(super) is_wary: bool,
-    /// When it is to be woken, to give up.
-    pub(super) deadline: Option<Instant>,
 }
 
 #[derive(Debug)]
 pub(super) struct Create {
     pub(super) id: u64,
     pub(super) sponsor: Option<u64>,
+    /// When its sponsor has waited for it long enough.
+    pub(super) late_at: Option<Instant>,
+}
+
+/// When the pool is to be looked at next.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Armed {
+    /// For the sake of what is idle (invariant 6).
+    pub(super) idle: Option<Instant>,
+    /// For all else: deadlines of getters, and pauses of the pool's own.
+    pub(super) other: Option<Instant>,
+}
+
+impl Armed {
+    pub(super) fn first(self) -> Option<Instant> {
+        earlier(self.idle, self.other)
+    }
+}
+
+fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
+}
+
+/// One who looks whenever something comes free.
+#[derive(Debug)]
+pub(super) struct Watcher {
+    pub(super) id: u64,
+    pub(super) waker: Waker,
 }
 
 #[derive(Debug, Default)]
@@ -108,6 +127,18 @@ pub(super) struct Counts {
     pub(super) destroyed: Destroyed,
 }
 
+/// Where an object comes from that is free.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    Borrower,
+    /// It has just been created; who asked for it and still waits.
+    Create {
+        sponsor: Option<u64>,
+    },
+    /// It has been idle, if only until a moment ago.
+    Idle,
+}
+
 /// When an object that becomes idle is to be looked at.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Due {
@@ -122,10 +153,7 @@ pub(crate) struct Due {
 impl Due {
     pub(crate) fn first(self) -> Option<Instant> {
         let idle = self.idle.and_then(|idle| self.since.checked_add(idle));
-        match (self.end, idle) {
-            (Some(end), Some(idle)) => Some(end.min(idle)),
-            (one, other) => one.or(other),
-        }
+        earlier(self.end, idle)
     }
 }
 
@@ -133,7 +161,7 @@ impl<T> State<T> {
     pub(super) fn new(bounds: Bounds) -> Self {
         Self {
             idle: VecDeque::new(),
-            waiters: BTreeMap::new(),
+            waiters: Queue::new(),
             creates: Vec::new(),
             watchers: Vec::new(),
             out: 0,
@@ -141,9 +169,10 @@ impl<T> State<T> {
             ending: 0,
             bounds,
             is_closed: false,
-            armed: None,
+            armed: Armed::default(),
             last_number: 0,
             last_create: 0,
+            last_watcher: 0,
             checks: 0,
             counts: Counts::default(),
         }
@@ -180,7 +209,7 @@ impl<T> State<T> {
     /// Whether an object that comes back concerns nobody: it need only be put to the idle ones.
     #[inline]
     pub(super) fn is_calm(&self, due: Due) -> bool {
-        let is_armed = match self.armed {
+        let is_armed = match self.armed.idle {
             Some(armed) => due.end.is_none_or(|end| end >= armed),
             None => due.end.is_none() && due.idle.is_none(),
         };
@@ -195,20 +224,19 @@ impl<T> State<T> {
     #[cold]
     pub(super) fn give_slow(&mut self, object: T, due: Due) -> After<T> {
         let mut after = After::nothing();
-        self.keep(object, due, None, &mut after);
+        self.keep(object, due, Source::Borrower, &mut after);
         self.settle(&mut after);
         after
     }
 
-    /// Keeps an object that is out, or hands it on. If it was created, its sponsor is who asked
-    /// for it.
-    pub(super) fn keep(&mut self, object: T, due: Due, sponsor: Option<u64>, after: &mut After<T>) {
+    /// Keeps an object that is out, or hands it on.
+    pub(super) fn keep(&mut self, object: T, due: Due, source: Source, after: &mut After<T>) {
         let reason = if self.is_closed {
             Reason::Closed
         } else if self.open() > self.bounds.max_open {
             self.bounds.surplus
         } else if !self.waiters.is_empty() {
-            return self.grant_object(object, false, sponsor, after);
+            return self.grant_object(object, source, after);
         } else if self.idle.len() >= self.max_idle() {
             Reason::Full
         } else {
@@ -225,29 +253,30 @@ impl<T> State<T> {
     /// Has an object that has just become idle looked at in time.
     fn arm(&mut self, due: Due, after: &mut After<T>) {
         // Invariant 6: its idle time will not be over sooner.
-        let at = if self.armed.is_some() { due.end } else { due.first() };
-        self.arm_at(at, after);
+        let at = if self.armed.idle.is_some() { due.end } else { due.first() };
+        if at.is_some_and(|at| self.armed.idle.is_none_or(|armed| at < armed)) {
+            after.is_armed |= self.armed.first().is_none_or(|armed| at < Some(armed));
+            self.armed.idle = at;
+        }
     }
 
     /// Has the pool looked at at that time, or before.
     pub(super) fn arm_at(&mut self, at: Option<Instant>, after: &mut After<T>) {
-        if at.is_some_and(|at| self.armed.is_none_or(|armed| at < armed)) {
-            self.armed = at;
-            after.is_armed = true;
+        if at.is_some_and(|at| self.armed.other.is_none_or(|armed| at < armed)) {
+            after.is_armed |= self.armed.first().is_none_or(|armed| at < Some(armed));
+            self.armed.other = at;
         }
     }
 
     /// Gives an object that is out to the first who waits: somebody does. If another one had
     /// asked for it, that one takes over what is under way for the first (invariant 5).
-    pub(super) fn grant_object(
-        &mut self,
-        object: T,
-        was_idle: bool,
-        sponsor: Option<u64>,
-        after: &mut After<T>,
-    ) {
-        let Some((_, first)) = self.waiters.pop_first() else { unreachable!("somebody waits") };
-        let heir = sponsor.and_then(|sponsor| self.waiters.get_mut(&sponsor));
+    pub(super) fn grant_object(&mut self, object: T, source: Source, after: &mut After<T>) {
+        let Some(first) = self.waiters.pop_first() else { unreachable!("somebody waits") };
+        let sponsor = match source {
+            Source::Create { sponsor } => sponsor,
+            _ => None,
+        };
+        let heir = sponsor.and_then(|sponsor| self.waiters.get_mut(sponsor));
         let heir = heir.map(|heir| {
             heir.create = first.create;
             heir.ticket.number()
@@ -257,7 +286,9 @@ impl<T> State<T> {
         }
         self.counts.taken += 1;
         self.checks += 1;
-        after.will_wake(first.ticket.grant(Grant::Object { object, was_idle }));
+        after.will_wake(
+            first.ticket.grant(Grant::Object { object, was_idle: source == Source::Idle }),
+        );
     }
 
     /// Serves those who wait with what has come free, and says what else there is to do.
@@ -267,32 +298,48 @@ impl<T> State<T> {
             self.serve(after);
         }
         for watcher in self.watchers.drain(..) {
-            after.will_wake(Some(watcher));
+            after.will_wake(Some(watcher.waker));
         }
         after.is_short = self.is_short();
     }
 
     pub(super) fn serve(&mut self, after: &mut After<T>) {
-        while let Some((_, first)) = self.waiters.first_key_value() {
+        while let Some(first) = self.waiters.first() {
             let is_wary = first.is_wary;
             let Some(object) = self.pop_idle(is_wary) else { break };
             self.out += 1;
-            self.grant_object(object, true, None, after);
+            self.grant_object(object, Source::Idle, after);
         }
         while self.has_slot() {
             // Those for whom a create is under way are no more than there may be creates.
-            let next = self.waiters.iter().find(|(_, waiter)| waiter.create.is_none());
-            let Some(number) = next.map(|(&number, _)| number) else { break };
+            let next = self.waiters.iter().find(|waiter| waiter.create.is_none());
+            let Some(number) = next.map(|waiter| waiter.ticket.number()) else { break };
             self.creating += 1;
             if self.bounds.is_apart {
                 let id = self.add_create(Some(number));
-                let Some(waiter) = self.waiters.get_mut(&number) else { break };
+                let Some(waiter) = self.waiters.get_mut(number) else { break };
                 waiter.create = Some(id);
                 after.will_wake(waiter.ticket.begin(id));
-            } else if let Some(waiter) = self.waiters.remove(&number) {
+            } else if let Some(waiter) = self.waiters.remove(number) {
                 after.will_wake(waiter.ticket.grant(Grant::Slot));
             }
         }
+    }
+
+    /// Wakes those whose time is up, and has the others looked at in time.
+    pub(super) fn hurry(&mut self, now: Instant, after: &mut After<T>) {
+        let mut next = None;
+        for waiter in self.waiters.iter() {
+            let is_theirs = |create: &&Create| Some(create.id) == waiter.create;
+            let late_at = self.creates.iter().find(is_theirs).and_then(|create| create.late_at);
+            let at = earlier(waiter.deadline, late_at);
+            if at.is_some_and(|at| at <= now) {
+                after.will_wake(waiter.ticket.nudge());
+            }
+            let later = [waiter.deadline, late_at].into_iter().flatten().filter(|at| *at > now);
+            next = later.chain(next).min();
+        }
+        self.arm_at(next, after);
     }
 
     /// Puts a waiter into the queue, at its old place if it has had one.
@@ -303,8 +350,7 @@ impl<T> State<T> {
             ticket.set_number(self.last_number);
         }
         self.arm_at(waiter.deadline, after);
-        let former = self.waiters.insert(ticket.number(), waiter);
-        debug_assert!(former.is_none(), "a ticket queues once at a time");
+        self.waiters.insert(waiter);
     }
 
     pub(super) fn create(&mut self, id: Option<u64>) -> Option<&mut Create> {
@@ -313,7 +359,7 @@ impl<T> State<T> {
 
     pub(super) fn add_create(&mut self, sponsor: Option<u64>) -> u64 {
         self.last_create += 1;
-        self.creates.push(Create { id: self.last_create, sponsor });
+        self.creates.push(Create { id: self.last_create, sponsor, late_at: None });
         self.last_create
     }
 
@@ -322,7 +368,7 @@ impl<T> State<T> {
         let index = self.creates.iter().position(|create| create.id == id)?;
         self.creating -= 1;
         let sponsor = self.creates.swap_remove(index).sponsor?;
-        self.waiters.get_mut(&sponsor)?.create = None;
+        self.waiters.get_mut(sponsor)?.create = None;
         Some(sponsor)
     }
 

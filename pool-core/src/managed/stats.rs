@@ -34,6 +34,8 @@ pub struct Stats {
     pub checking: u64,
     /// Objects that are being created, or are about to be.
     pub creating: u64,
+    /// Objects whose `destroy` has not ended. Their places are free already.
+    pub destroying: u64,
     /// Getters that wait.
     pub waiting: u64,
     /// The maximum of `open`; `None` is no maximum.
@@ -50,7 +52,7 @@ pub struct Stats {
     pub create_failed: u64,
     /// Checks that failed or panicked.
     pub check_failed: u64,
-    /// Gets that could not be served at once.
+    /// Gets that found nothing idle, and no room to create.
     pub waited: u64,
     /// Gets that ended with a timeout.
     pub timed_out: u64,

@@ -14,13 +14,14 @@ use std::time::Instant;
 
 use super::entry::Entry;
 use super::home::Home;
+use super::keeper::Timer;
 use super::reason::Reason;
 
 /// How long until another look if the system had no thread to give.
 const AGAIN: Duration = Duration::from_secs(1);
 
 impl<R: Send + 'static> Home<R> {
-    /// Sets the timer to when the idle objects are to be looked at next.
+    /// Sets the timer to when the pool is to be looked at next.
     #[cold]
     pub(super) fn set_timer(self: &Arc<Self>) {
         loop {
@@ -29,11 +30,16 @@ impl<R: Send + 'static> Home<R> {
                 let tender = Tender(Arc::downgrade(self));
                 self.clock.wake_at(at, Waker::from(Arc::new(tender)))
             });
-            let former = mem::replace(
-                &mut *self.timer.lock().unwrap_or_else(PoisonError::into_inner),
-                timer,
-            );
+            let is_kept = timer.as_ref().is_none_or(Timer::is_kept);
+            let mut place = self.timer.lock().unwrap_or_else(PoisonError::into_inner);
+            let former = mem::replace(&mut *place, timer.filter(|_| is_kept));
+            drop(place);
             drop(former);
+            if !is_kept {
+                // The system has no thread to give. The next change tries again.
+                self.is_resting.store(false, Ordering::Relaxed);
+                return self.core.disarm();
+            }
             // Somebody else may have set it between the two, to what was true before.
             if self.core.armed() == at {
                 return;
@@ -79,7 +85,7 @@ impl<R: Send + 'static> Home<R> {
         after.wake();
         self.is_resting.store(false, Ordering::Relaxed);
         if after.is_short {
-            self.replenish(false);
+            self.replenish();
         }
         if !self.dispose(old, false) {
             if let Some(at) = now.checked_add(AGAIN) {

@@ -248,7 +248,7 @@ impl<M: Manager> ResourcePoolBuilder<M> {
         let manager = Arc::new(self.manager);
         let hooks = Box::new(Managed(manager.clone()));
         let home = Home::new(bounds, rules, self.clock, hooks, self.observer);
-        home.replenish(true);
+        home.replenish();
         Ok(ResourcePool { handle: Handle::new(home), manager })
     }
 }
