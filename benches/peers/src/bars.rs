@@ -1,9 +1,10 @@
 //! What must hold in one run, with statistics and limits on.
 
 use crate::beyond::secrets::{session, wipe};
-use crate::beyond::{WANTED, generic};
+use crate::beyond::{self, WANTED, generic};
 use crate::cases::Key;
 use crate::contender::Who;
+use crate::managed::{self, names};
 use crate::plot::Colour;
 use crate::results::Results;
 
@@ -34,8 +35,58 @@ pub(crate) fn all(results: &Results) -> Vec<Bar> {
     bars.extend(wipes(results));
     bars.extend(sessions(results));
     bars.push(reasons(results));
+    bars.extend(managed(&results.managed));
     bars.push(allocations(results));
     bars
+}
+
+/// Pools that are waited for.
+pub(crate) fn managed(results: &managed::Results) -> Vec<Bar> {
+    let mut bars = vec![idle_connection(results)];
+    bars.extend(results.crowds.iter().flat_map(crowd));
+    bars.extend(results.orders.iter().filter(|order| order.is_poolable).map(order));
+    bars.push(no_allocations(
+        "idle connection",
+        "allocations of poolable in all timings",
+        allocations_of(&results.alone),
+    ));
+    bars
+}
+
+fn idle_connection(results: &managed::Results) -> Bar {
+    let rows = results.alone.by_time();
+    let mut others = rows.iter().filter(|(row, _)| row.colour == Colour::Other);
+    let (fastest, figures) = others.next().expect("others take part");
+    at_least(
+        "idle connection",
+        format!("`ResourcePool`: times as fast as the fastest other, {}", fastest.name),
+        2.5,
+        figures.best / results.alone.time(names::RESOURCE),
+    )
+}
+
+/// In threads, where all are alike, against deadpool by its faster executor.
+fn crowd(measured: &managed::MeasuredCrowd) -> [Bar; 2] {
+    let gets = |name| measured.figures(name).median;
+    let theirs = names::DEADPOOL.map(gets).into_iter().fold(0.0, f64::max);
+    [names::RESOURCE, names::BOUNDED].map(|ours| {
+        at_least(
+            measured.crowd.title,
+            format!("{ours}: gets per second over deadpool's, in threads"),
+            1.0,
+            gets(ours) / theirs,
+        )
+    })
+}
+
+fn order(order: &managed::Order) -> Bar {
+    Bar {
+        case: managed::ORDER,
+        what: format!("{}: grants out of order, of {}", order.name, order.grants),
+        bound: "0".to_owned(),
+        found: order.out_of_order.to_string(),
+        is_met: order.out_of_order == 0,
+    }
 }
 
 fn at_most(case: &'static str, what: String, bound: f64, found: f64) -> Bar {
@@ -249,19 +300,23 @@ fn allocations(results: &Results) -> Bar {
             }
         }
     }
-    for measured in &results.beyond {
-        for (row, figures) in measured.rows().filter(|(row, _)| row.colour == Colour::Poolable) {
-            if figures.allocations > 0 {
-                faults.push(format!(
-                    "{} in {} ({})",
-                    figures.allocations, measured.table.title, row.name
-                ));
-            }
-        }
-    }
+    faults.extend(results.beyond.iter().flat_map(allocations_of));
+    no_allocations("steady state", "allocations of poolable in all timings of all cases", faults)
+}
+
+/// Where poolable allocated in a table of its own.
+fn allocations_of(measured: &beyond::Measured) -> Vec<String> {
+    let ours = measured.rows().filter(|(row, _)| row.colour == Colour::Poolable);
+    let faults = ours.filter(|(_, figures)| figures.allocations > 0).map(|(row, figures)| {
+        format!("{} in {} ({})", figures.allocations, measured.table.title, row.name)
+    });
+    faults.collect()
+}
+
+fn no_allocations(case: &'static str, what: &str, faults: Vec<String>) -> Bar {
     Bar {
-        case: "steady state",
-        what: "allocations of poolable in all timings of all cases".to_owned(),
+        case,
+        what: what.to_owned(),
         bound: "0".to_owned(),
         found: if faults.is_empty() { "0".to_owned() } else { faults.join("; ") },
         is_met: faults.is_empty(),

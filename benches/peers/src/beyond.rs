@@ -12,7 +12,7 @@ mod retain_map;
 mod retain_vec;
 pub(crate) mod secrets;
 mod shared;
-mod work;
+pub(crate) mod work;
 
 use core::time::Duration;
 
@@ -69,7 +69,7 @@ pub(crate) fn all() -> Vec<Table> {
     tables
 }
 
-type Run = fn(u64) -> Sample;
+pub(crate) type Run = fn(u64) -> Sample;
 
 /// A row of poolable's.
 fn poolable(name: &'static str, about: &'static str, run: Run) -> Entry<Row> {
@@ -91,7 +91,7 @@ fn close(name: &'static str, about: &'static str, reason: &'static str, run: Run
     entry(Row { name, colour: Colour::Other, about, reason: Some(reason) }, run)
 }
 
-fn entry(who: Row, run: Run) -> Entry<Row> {
+pub(crate) fn entry(who: Row, run: Run) -> Entry<Row> {
     Entry { who, run: Ok(run) }
 }
 

@@ -134,10 +134,7 @@ impl Who {
 
     /// The package and its version, as this was built with.
     pub(crate) fn version(self) -> Option<String> {
-        let package = self.package()?;
-        let lock = include_str!("../Cargo.lock");
-        let behind = lock.split(&format!("name = \"{package}\"\nversion = \"")).nth(1)?;
-        Some(format!("{package} {}", behind.split('"').next()?))
+        version(self.package()?)
     }
 
     pub(crate) fn is_poolable(self) -> bool {
@@ -158,6 +155,13 @@ impl Who {
                 | Self::MutexVec
         )
     }
+}
+
+/// A package and its version, as this was built with.
+pub(crate) fn version(package: &str) -> Option<String> {
+    let lock = include_str!("../Cargo.lock");
+    let behind = lock.split(&format!("name = \"{package}\"\nversion = \"")).nth(1)?;
+    Some(format!("{package} {}", behind.split('"').next()?))
 }
 
 /// A way to come by an object and to give it back.

@@ -1,7 +1,8 @@
 //! poolable timed beside the other pools of its field.
 //!
 //! `cargo xtask bench` runs it; it writes `docs/benchmarks.md`, and fails if a bar is missed.
-//! With `--quick` it is over in seconds, writes to `target/quick` and judges nothing.
+//! With `--quick` it is over in seconds, writes to `target/quick` and judges nothing; with
+//! `managed` it takes the pools that are waited for alone, and writes nothing.
 
 mod bars;
 mod beyond;
@@ -12,6 +13,7 @@ mod field;
 mod gate;
 mod idle_share;
 mod machine;
+mod managed;
 mod object;
 mod owned;
 mod plot;
@@ -26,6 +28,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
+use bars::Bar;
 use cases::Case;
 use machine::Machine;
 use results::{Measured, Results};
@@ -33,24 +36,30 @@ use timing::Figures;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
-    let is_quick = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [] => false,
-        ["--quick"] => true,
+    let (is_quick, only_managed) = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..]
+    {
+        [] => (false, false),
+        ["--quick"] => (true, false),
+        ["managed"] => (false, true),
+        ["managed", "--quick"] => (true, true),
         _ => {
-            eprintln!("usage: poolable-peers [--quick]");
+            eprintln!("usage: poolable-peers [managed] [--quick]");
             return ExitCode::FAILURE;
         }
     };
+    if only_managed {
+        let bars = bars::managed(&measure_managed(is_quick));
+        print_bars(&bars, is_quick);
+        return verdict(&bars, is_quick);
+    }
     let machine = Machine::here();
     let start = Instant::now();
     let cases = cases::all().into_iter().map(|case| measure(case, is_quick)).collect();
     let beyond = beyond::all().into_iter().map(|table| measure_beyond(table, is_quick)).collect();
-    let results = Results { cases, beyond, idle: idle_share::measure() };
+    let managed = measure_managed(is_quick);
+    let results = Results { cases, beyond, managed, idle: idle_share::measure() };
     let bars = bars::all(&results);
-    println!("\nWhat must hold{}", if is_quick { " (not judged: a trial run)" } else { "" });
-    for bar in &bars {
-        println!("{:>6}  {}: {}: {}, {}", bar.verdict(), bar.case, bar.what, bar.found, bar.bound);
-    }
+    print_bars(&bars, is_quick);
     let folder = folder(is_quick);
     if let Err(error) = write(&folder, &results, &bars, &machine, is_quick) {
         eprintln!("cannot write to {}: {error}", folder.display());
@@ -58,6 +67,17 @@ fn main() -> ExitCode {
     }
     let folder = folder.canonicalize().unwrap_or(folder);
     println!("\n{} s; see {}", start.elapsed().as_secs(), folder.join("benchmarks.md").display());
+    verdict(&bars, is_quick)
+}
+
+fn print_bars(bars: &[Bar], is_quick: bool) {
+    println!("\nWhat must hold{}", if is_quick { " (not judged: a trial run)" } else { "" });
+    for bar in bars {
+        println!("{:>6}  {}: {}: {}, {}", bar.verdict(), bar.case, bar.what, bar.found, bar.bound);
+    }
+}
+
+fn verdict(bars: &[Bar], is_quick: bool) -> ExitCode {
     if is_quick || bars.iter().all(|bar| bar.is_met) {
         ExitCode::SUCCESS
     } else {
@@ -92,6 +112,41 @@ fn measure_beyond(mut table: beyond::Table, is_quick: bool) -> beyond::Measured 
     measured
 }
 
+fn measure_managed(is_quick: bool) -> managed::Results {
+    let alone = measure_beyond(managed::alone(), is_quick);
+    let crowds = managed::crowds().into_iter();
+    let crowds = crowds.map(|crowd| measure_crowd(if is_quick { crowd.quick() } else { crowd }));
+    let results =
+        managed::Results { alone, crowds: crowds.collect(), orders: managed::orders(is_quick) };
+    println!("\n{:<48} {:>8} {:>12}", managed::ORDER, "grants", "out of order");
+    for order in &results.orders {
+        println!("{:<48} {:>8} {:>12}", order.name, order.grants, order.out_of_order);
+    }
+    results
+}
+
+fn measure_crowd(crowd: managed::Crowd) -> managed::MeasuredCrowd {
+    println!(
+        "\n{:<48} {:>9} {:>9} {:>6} {:>9} {:>9} {:>9} {:>9}",
+        crowd.title, "gets/s", "best", "least", "p50, us", "p99", "p99.9", "max"
+    );
+    let measured = managed::MeasuredCrowd::new(crowd);
+    for (row, figures) in measured.rows() {
+        println!(
+            "{:<48} {:>9.0} {:>9.0} {:>5.0}% {:>9.2} {:>9.1} {:>9.1} {:>9.0}",
+            row.name,
+            figures.median,
+            figures.best,
+            figures.least_share * 100.0,
+            figures.waits.quantile(0.5) / 1e3,
+            figures.waits.quantile(0.99) / 1e3,
+            figures.waits.quantile(0.999) / 1e3,
+            figures.waits.longest() / 1e3,
+        );
+    }
+    measured
+}
+
 fn print_head(title: &str) {
     println!("\n{title:<48} {:>8} {:>8} {:>12}", "ns", "median", "allocations");
 }
@@ -114,7 +169,7 @@ fn folder(is_quick: bool) -> PathBuf {
 fn write(
     folder: &Path,
     results: &Results,
-    bars: &[bars::Bar],
+    bars: &[Bar],
     machine: &Machine,
     is_quick: bool,
 ) -> io::Result<()> {
@@ -127,6 +182,9 @@ fn write(
     for measured in &results.beyond {
         let file = plots.join(measured.table.file).with_extension("svg");
         fs::write(file, measured.plot())?;
+    }
+    for (name, plot) in results.managed.plots() {
+        fs::write(plots.join(name).with_extension("svg"), plot)?;
     }
     fs::write(folder.join("benchmarks.md"), report::write(results, bars, machine, is_quick))
 }

@@ -2,6 +2,7 @@
 
 mod beyond;
 mod floors;
+mod managed;
 
 use crate::bars::Bar;
 use crate::contender::Who;
@@ -65,6 +66,8 @@ pub(crate) fn write(results: &Results, bars: &[Bar], machine: &Machine, is_quick
     }
     page.push_str("\n## Beyond plain objects\n\n");
     page.push_str(&beyond::section(results));
+    page.push_str("\n## Pools that are waited for\n\n");
+    page.push_str(&managed::section(&results.managed));
     page.push_str("\n## Who took part, and how\n\n");
     page.push_str(&contender_table());
     page

@@ -72,6 +72,7 @@ impl Measured {
 pub(crate) struct Results {
     pub(crate) cases: Vec<Measured>,
     pub(crate) beyond: Vec<crate::beyond::Measured>,
+    pub(crate) managed: crate::managed::Results,
     pub(crate) idle: crate::idle_share::IdleShare,
 }
 

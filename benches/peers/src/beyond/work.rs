@@ -14,7 +14,7 @@ use poolable_peers::allocations;
 ///
 /// `work` returns a number that it gets from what it did, the same each time.
 #[inline(always)]
-pub(super) fn timed(objects: u64, expected: u64, work: impl FnMut() -> u64) -> Sample {
+pub(crate) fn timed(objects: u64, expected: u64, work: impl FnMut() -> u64) -> Sample {
     timed_in_turn(objects, 1, expected, work)
 }
 

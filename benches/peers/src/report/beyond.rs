@@ -43,7 +43,7 @@ fn summary(all: &[Measured]) -> String {
     table(&["", "poolable, ns", "ns", "× poolable", "beside"], &rows)
 }
 
-fn table_section(measured: &Measured) -> String {
+pub(super) fn table_section(measured: &Measured) -> String {
     let Measured { table: what, .. } = measured;
     let rows = measured.by_time().into_iter().map(|(row, figures)| {
         vec![

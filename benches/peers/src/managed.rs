@@ -1,0 +1,104 @@
+//! Pools that are waited for, beside the others of their kind.
+//!
+//! r2d2 serves threads, deadpool and bb8 serve tasks: each is timed at home, and the two of
+//! tasks driven from threads as well, so that there is one setting in which all are alike.
+
+mod alone;
+mod connection;
+mod contenders;
+mod crowd;
+mod driven;
+mod measured;
+mod order;
+mod pool;
+mod waits;
+
+pub(crate) use self::crowd::{Crowd, Setting, names};
+pub(crate) use self::measured::MeasuredCrowd;
+pub(crate) use self::order::Order;
+
+use crate::beyond;
+use crate::plot::Colour;
+
+/// Who stands in a row.
+#[derive(Clone, Copy)]
+pub(crate) struct Row {
+    pub(crate) name: &'static str,
+    pub(crate) colour: Colour,
+    pub(crate) setting: Setting,
+    /// How it is used.
+    pub(crate) about: &'static str,
+}
+
+/// Everything that was found out about them.
+pub(crate) struct Results {
+    pub(crate) alone: beyond::Measured,
+    pub(crate) crowds: Vec<MeasuredCrowd>,
+    pub(crate) orders: Vec<Order>,
+}
+
+pub(crate) fn alone() -> beyond::Table {
+    alone::table()
+}
+
+pub(crate) fn crowds() -> Vec<Crowd> {
+    crowd::all()
+}
+
+pub(crate) fn orders(is_quick: bool) -> Vec<Order> {
+    order::all(is_quick)
+}
+
+/// What the orders are printed under.
+pub(crate) const ORDER: &str = "Who has waited longest gets it";
+
+impl Results {
+    /// The names of the plots' files, and the plots.
+    pub(crate) fn plots(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let alone = (self.alone.table.file, self.alone.plot());
+        let crowds = self.crowds.iter().map(|measured| (measured.crowd.file, measured.plot()));
+        core::iter::once(alone).chain(crowds)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // What a row does is checked by the row itself: it adds up what the connections said.
+    #[test]
+    fn every_idle_connection_is_used_and_poolable_allocates_for_none() {
+        for entry in alone().rows {
+            let sample = entry.run.expect("everyone takes part")(400);
+            assert_eq!(sample.objects, 400, "{}", entry.who.name);
+            if entry.who.colour == Colour::Poolable {
+                assert_eq!(sample.allocations, 0, "{}", entry.who.name);
+            }
+        }
+    }
+
+    #[test]
+    fn every_crowd_gets_connections_and_its_waits_are_in_order() {
+        for crowd in crowds() {
+            let measured = MeasuredCrowd::new(crowd.quick());
+            for (row, figures) in measured.rows() {
+                assert!(figures.median > 0.0, "{}", row.name);
+                assert!(figures.best >= figures.median, "{}", row.name);
+                let waits = [0.5, 0.99, 0.999].map(|share| figures.waits.quantile(share));
+                assert!(waits.is_sorted(), "{}", row.name);
+                assert!(waits[2] <= figures.waits.longest(), "{}", row.name);
+            }
+        }
+    }
+
+    #[test]
+    fn poolable_keeps_the_order_and_bb8_is_caught_at_not_keeping_it() {
+        for order in orders(true) {
+            match order.name {
+                name if order.is_poolable => assert_eq!(order.out_of_order, 0, "{name}"),
+                "bb8" => assert!(order.out_of_order > 0),
+                _ => {}
+            }
+        }
+    }
+}

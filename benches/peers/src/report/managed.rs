@@ -1,0 +1,140 @@
+//! The section of the pools that are waited for.
+
+use super::beyond::table_section;
+use super::{table, three_digits};
+use crate::contender;
+use crate::managed::{MeasuredCrowd, Order, Results, Row, Setting, names};
+use crate::plot::Colour;
+
+const INTRODUCTION: &str = "\
+`ResourcePool` and `BoundedPool` beside the other pools that have a limit and make their users
+wait. What they hold is a struct around a buffer of 4096 bytes, and to check it costs nothing: only
+the pools are timed. All of them have their defaults but for the size. That is, in r2d2, bb8 and
+`ResourcePool`, a lifetime, a timeout for the idle, a check at every get and thirty seconds to
+wait; deadpool checks at every get, has no lifetimes, and by default nobody's wait ends.
+`BoundedPool` has the thirty seconds, and resets what comes back.
+";
+
+const METHOD: &str = "\
+### How waiting was measured
+
+- **At home**: r2d2 and poolable serve threads. deadpool and bb8 serve tasks of tokio; one getter
+  runs inside one `block_on`, of the runtime of the current thread and of that with workers, and
+  the faster one is what poolable is held against. Feature unification gives tokio the locks of
+  parking_lot, which bb8 asks for.
+- **A crowd** is 16 getters on 4 connections. Everyone gets, writes, computes, returns and asks
+  again at once. A counted loop takes about a microsecond where nobody else has the core; with 16
+  threads on two cores somebody often has. All connections are out for the first 20 ms, so that
+  everyone queues; 50 ms are not counted, and the 100 ms behind them are. Every round makes the pool
+  anew. The **median** of the rounds counts here, and the best stands beside it: in its best round a crowd is
+  one that hardly met.
+- **Waits** are from the call of `get` to its return, each of them, in all rounds, in classes of
+  1.6 %; two reads of the clock are in everyone's times alike. They are those of gets that
+  happened: where a few getters have all connections to themselves, nearly all gets are theirs,
+  and nearly all waits are short. That is why **least** stands beside them: what the getter with the
+  fewest gets had, in the middle round, of an equal share.
+- **In threads** deadpool and bb8 are asked by threads that have no runtime, in two ways. This is
+  the setting in which all are alike, and the one that is judged. **In tasks** 16 tasks run on two
+  workers. A switch of tasks costs a fraction of a switch of threads, and a task that nothing holds
+  up keeps its worker: with bb8 two tasks may do everything while the others wait. Hence the
+  rows in which every task yields while it holds its connection.
+- **Order**: 16 threads, one connection, and whoever returned it asks again at once. The holder
+  keeps it until the 15 others wait, by `stats().waiting` or, of the other pools, as the system says
+  that their threads sleep. So it is known who has waited longest, and counted how often
+  somebody else gets it.
+";
+
+pub(super) fn section(results: &Results) -> String {
+    let mut section = format!("{INTRODUCTION}\n{METHOD}{}", table_section(&results.alone));
+    for measured in &results.crowds {
+        section.push_str(&crowd_section(measured));
+    }
+    section.push_str(&order_section(&results.orders));
+    section.push_str("\nVersions: ");
+    let packages = ["r2d2", "deadpool", "bb8", "tokio"];
+    section.push_str(&packages.map(version).join(", "));
+    section.push_str(".\n");
+    section
+}
+
+fn version(package: &str) -> String {
+    contender::version(package).unwrap_or_else(|| package.to_owned())
+}
+
+fn crowd_section(measured: &MeasuredCrowd) -> String {
+    let crowd = &measured.crowd;
+    let rows = |setting| {
+        let rows = measured.rows().into_iter().filter(move |(row, _)| row.setting == setting);
+        rows.map(|(row, figures)| {
+            let micros = |nanoseconds: f64| three_digits(nanoseconds / 1e3);
+            vec![
+                emphasised(row),
+                three_digits(figures.median / 1e3),
+                three_digits(figures.best / 1e3),
+                format!("{:.0} %", figures.least_share * 100.0),
+                micros(figures.waits.quantile(0.5)),
+                micros(figures.waits.quantile(0.99)),
+                micros(figures.waits.quantile(0.999)),
+                micros(figures.waits.longest()),
+                row.about.to_owned(),
+            ]
+        })
+        .collect::<Vec<_>>()
+    };
+    let head =
+        ["", "1000 gets/s", "best", "least", "wait, µs: p50", "p99", "p99.9", "longest", "used as"];
+    format!(
+        "\n### {}\n\n{}\n\n![{}: bars of the time from one get to the next](benchmarks/{}.svg)\n\n\
+         In threads:\n\n{}\nIn tasks:\n\n{}\n{}",
+        crowd.title,
+        crowd.about,
+        crowd.title,
+        crowd.file,
+        table(&head, &rows(Setting::Threads)),
+        table(&head, &rows(Setting::Tasks)),
+        beside_tasks(measured),
+    )
+}
+
+/// What the setting shows that is not judged.
+fn beside_tasks(measured: &MeasuredCrowd) -> String {
+    let ours = measured.figures(names::RESOURCE).median;
+    let times = |name| three_digits(measured.figures(name).median / ours);
+    format!(
+        "deadpool in its tasks makes {} times as many gets as `ResourcePool` in threads, and {} \
+         times as many where its tasks yield; r2d2 in threads makes {} times as many, and keeps no \
+         order.\n",
+        times(names::DEADPOOL_TASKS),
+        times(names::DEADPOOL_YIELDING),
+        times(names::R2D2),
+    )
+}
+
+fn order_section(orders: &[Order]) -> String {
+    let rows: Vec<Vec<String>> = orders
+        .iter()
+        .map(|order| {
+            let name = if order.is_poolable {
+                format!("**{}**", order.name)
+            } else {
+                order.name.to_owned()
+            };
+            let share = order.out_of_order as f64 / order.grants as f64;
+            vec![
+                name,
+                order.grants.to_string(),
+                order.out_of_order.to_string(),
+                format!("{:.1} %", share * 100.0),
+            ]
+        })
+        .collect();
+    format!(
+        "\n### Who has waited longest gets it\n\nHow often a connection that came free went to \
+         another getter than the one that had waited longest.\n\n{}",
+        table(&["", "grants", "out of order", "share"], &rows),
+    )
+}
+
+fn emphasised(row: Row) -> String {
+    if row.colour == Colour::Poolable { format!("**{}**", row.name) } else { row.name.to_owned() }
+}
