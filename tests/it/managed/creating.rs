@@ -840,3 +840,27 @@ fn one_that_is_held_too_long_is_told_once() {
     assert_eq!(told[0].0, 1);
     assert!(told[0].1 >= 5 * SECOND, "{told:?}");
 }
+
+#[test]
+fn only_what_is_still_held_is_told_as_held_too_long() {
+    let (script, clock, diary) = (Scripted::default(), Clock::manual(), Diary::default());
+    let pool = builder(&script, &clock)
+        .hold_warn_after(5 * SECOND)
+        .observer(diary.observer())
+        .build()
+        .expect("a pool");
+    let mut held = leases(&pool, 4);
+    drop(Lease::detach(held.remove(0)));
+    Lease::discard(held.remove(0));
+    drop(held.remove(0));
+    let id = Lease::meta(&held[0]).id;
+    clock.advance(5 * SECOND);
+    // All would be told in one go.
+    let told = || {
+        let is_warning = |seen: &Seen| matches!(seen, Seen::HeldTooLong { .. });
+        diary.entries().into_iter().filter(is_warning).collect::<Vec<_>>()
+    };
+    eventually(&pool, || !told().is_empty());
+    drop(held);
+    assert_eq!(told(), [Seen::HeldTooLong { id, held: 5 * SECOND }]);
+}
