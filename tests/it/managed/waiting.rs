@@ -363,7 +363,7 @@ fn a_waiter_cancelled_in_the_moment_of_its_hand_over_leaves_the_object_idle() {
     });
     // The moment is short, and comes when the waiter has woken up: each round looks for it a
     // little later.
-    for round in 0..3000_u32 {
+    for round in 0..1000_u32 {
         let token = CancelToken::new();
         let held = pool.try_get().or_else(|_| pool.get()).expect("the idle one");
         tell.send(token.clone()).expect("the getter listens");
