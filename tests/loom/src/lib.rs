@@ -17,6 +17,7 @@ mod depot;
 mod handles;
 #[path = "../../../pool-core/src/limits.rs"]
 mod limits;
+mod managed;
 #[path = "../../../pool-core/src/raw_pool.rs"]
 mod raw_pool;
 #[path = "../../../pool-core/src/slot.rs"]

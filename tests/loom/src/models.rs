@@ -3,6 +3,7 @@
 //! A thread's way to its cache is a variable here; in `pool-core` it is a thread-local,
 //! which no other thread reaches.
 
+mod managed;
 mod sharing;
 
 use core::ptr::NonNull;
