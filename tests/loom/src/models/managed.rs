@@ -7,6 +7,7 @@
 mod closing;
 mod creating;
 mod resizing;
+mod sequences;
 mod waiting;
 
 use core::sync::atomic::{AtomicUsize, Ordering};
