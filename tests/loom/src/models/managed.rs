@@ -4,6 +4,7 @@
 //! time leaves at once, and loom tries every moment for it. Creates have no thread of their
 //! own here; what ends one is said by the model.
 
+mod ageing;
 mod closing;
 mod creating;
 mod resizing;

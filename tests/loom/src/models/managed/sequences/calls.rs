@@ -1,9 +1,8 @@
 //! Each call of the core, beside what the reference says of it.
 
 use std::sync::Arc;
-use std::time::Instant;
 
-use super::super::{Grant, Item, Leave, Poll, Reason, Ticket, due, failure};
+use super::super::{Grant, Item, Leave, Poll, Reason, Ticket, failure};
 use super::play::{Does, Play};
 use super::reference::Granted;
 use crate::managed::core::{End, NoCreate};
@@ -21,9 +20,11 @@ impl Play {
         let is_short = self.reference.missing() > 0 && self.reference.has_room();
         assert_eq!(taken.is_short, is_short);
         if is_checked {
+            let deadline = self.later();
             let player = &mut self.players[who];
             player.ticket = Arc::new(Ticket::new(taken.number));
             player.number = taken.number;
+            player.deadline = deadline;
             player.create = None;
             self.does(who, Does::Check(taken.object));
         } else {
@@ -33,11 +34,13 @@ impl Play {
     }
 
     pub(super) fn join(&mut self, who: usize) {
+        let deadline = self.later();
         let player = &mut self.players[who];
         player.ticket = Arc::new(Ticket::new(0));
         player.create = None;
+        player.deadline = deadline;
         player.does = Does::Wait;
-        let mut after = self.shared.core.join(&player.ticket, None);
+        let mut after = self.shared.core.join(&player.ticket, deadline);
         if self.reference.is_closed {
             after.wake();
             return self.reference.grant(who, Granted::Closed);
@@ -124,7 +127,7 @@ impl Play {
         let reason = if self.random.is(50) { Reason::Broken } else { Reason::Expired };
         let player = &mut self.players[who];
         player.does = Does::Wait;
-        let after = self.shared.core.rejoin(&player.ticket, None, player.create, reason);
+        let after = self.shared.core.rejoin(&player.ticket, player.deadline, player.create, reason);
         drop(item);
         self.reference.out -= 1;
         self.reference.counts.check_failed += u64::from(reason == Reason::Broken);
@@ -141,7 +144,8 @@ impl Play {
 
     pub(super) fn give(&mut self, item: Item) {
         self.reference.keep(item.name, None);
-        match self.shared.core.give(item, due()) {
+        let due = self.due(&item);
+        match self.shared.core.give(item, due) {
             Some(after) => self.settle(after),
             None => {
                 // Nobody is concerned.
@@ -200,7 +204,7 @@ impl Play {
 
     pub(super) fn end_create(&mut self) -> Option<()> {
         let core = self.shared.core.clone();
-        let item = self.shared.item();
+        let (item, due) = self.item();
         if self.begun.is_empty() {
             let who = self.one_who_creates()?;
             self.reference.slots -= 1;
@@ -214,7 +218,7 @@ impl Play {
                     self.reference.counts.created += 1;
                     self.reference.out += 1;
                     self.reference.keep(item.name, None);
-                    self.settle(core.fill_idle(item, due()));
+                    self.settle(core.fill_idle(item, due));
                 }
                 _ => {
                     self.reference.counts.created += 1;
@@ -239,7 +243,7 @@ impl Play {
             self.reference.counts.created += 1;
             self.reference.out += 1;
             self.reference.keep(item.name, asked);
-            let (after, failure) = core.end_create(id, Ok((item, due())));
+            let (after, failure) = core.end_create(id, Ok((item, due)));
             assert!(failure.is_none());
             self.settle(after);
         } else {
@@ -273,7 +277,10 @@ impl Play {
         let (rest, spared) = (self.random.below(3), self.random.below(3));
         let goes = |name: usize, left: usize| left > spared && name % 3 == rest;
         let verdict = |item: &Item, left| goes(item.name, left).then_some(Reason::Idle);
-        let (swept, after) = self.shared.core.sweep(Instant::now(), verdict, |_| None);
+        let (now, dues) = (self.now, &self.dues);
+        let due = |item: &Item| dues[&item.name].first().filter(|at| *at > now);
+        let (swept, after) = self.shared.core.sweep(now, verdict, due);
+        self.swept_at = now;
         let mut left = self.reference.idle.len();
         let mut expected = Vec::new();
         self.reference.idle.retain(|&name| {
@@ -286,6 +293,11 @@ impl Play {
         });
         for _ in &expected {
             self.reference.doom(Reason::Idle);
+        }
+        for waiter in self.reference.queue.values() {
+            if self.players[waiter.who].deadline.is_some_and(|deadline| deadline <= now) {
+                self.reference.cells[waiter.who].nudge();
+            }
         }
         let swept: Vec<usize> = swept.iter().map(|(item, _)| item.name).collect();
         assert_eq!(swept, expected);
@@ -323,7 +335,8 @@ impl Play {
         if self.reference.idle.len() > before && !is_last {
             self.reference.idle.rotate_right(1);
         }
-        self.settle(core.put_back(item, due(), |_| is_last));
+        let due = self.dues[&item.name];
+        self.settle(core.put_back(item, due, |_| is_last));
         Some(())
     }
 

@@ -3,10 +3,13 @@
 use core::mem;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use core::task::Waker;
+use core::time::Duration;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::task::Wake;
+use std::time::Instant;
 
-use super::super::{Bounds, Item, Order, Reason, Shared, Stats, Ticket, due};
+use super::super::{Bounds, Due, Item, Order, Reason, Shared, Stats, Ticket};
 use super::reference::Reference;
 use crate::managed::after::After;
 use crate::managed::core::End;
@@ -44,6 +47,7 @@ pub(super) struct Player {
     pub(super) waker: Waker,
     /// The last create that it was told to begin.
     pub(super) create: Option<u64>,
+    pub(super) deadline: Option<Instant>,
     pub(super) does: Does,
 }
 
@@ -63,7 +67,8 @@ impl Player {
         let wakes = Arc::new(Wakes::default());
         let waker = Waker::from(wakes.clone());
         let ticket = Arc::new(Ticket::new(0));
-        Self { ticket, number: 0, wakes, waker, create: None, does: Does::Nothing }
+        let does = Does::Nothing;
+        Self { ticket, number: 0, wakes, waker, create: None, deadline: None, does }
     }
 }
 
@@ -75,6 +80,13 @@ pub(super) struct Play {
     pub(super) begun: Vec<u64>,
     pub(super) watcher: Arc<Wakes>,
     pub(super) watches: usize,
+    pub(super) now: Instant,
+    /// For how long an object may be idle.
+    pub(super) idle: Option<Duration>,
+    /// When objects are to be looked at, by their names.
+    pub(super) dues: BTreeMap<usize, Due>,
+    pub(super) swept_at: Instant,
+    pub(super) armed: Option<Instant>,
     /// Whether there are more who want something than there is.
     pub(super) is_busy: bool,
     pub(super) random: Random,
@@ -94,6 +106,7 @@ impl Play {
             order: if random.is(50) { Order::Lifo } else { Order::Fifo },
             surplus: if random.is(50) { Reason::Full } else { Reason::Resized },
         };
+        let now = Instant::now();
         Self {
             shared: Shared::new(bounds),
             reference: Reference::new(bounds, PLAYERS),
@@ -101,6 +114,11 @@ impl Play {
             begun: Vec::new(),
             watcher: Arc::default(),
             watches: 0,
+            now,
+            idle: random.is(60).then(|| Duration::from_millis(1 + random.below(50) as u64)),
+            dues: BTreeMap::new(),
+            swept_at: now,
+            armed: None,
             is_busy: random.is(50),
             random,
         }
@@ -110,6 +128,10 @@ impl Play {
     pub(super) fn settle(&mut self, mut after: After<Item>) {
         self.reference.settle();
         assert_eq!(after.is_short, self.reference.is_short);
+        let armed = self.shared.core.armed();
+        let is_earlier = armed.is_some_and(|at| self.armed.is_none_or(|before| at < before));
+        assert!(after.is_armed || !is_earlier, "nobody is told of an earlier time");
+        self.armed = armed;
         after.wake();
         self.refuse(after.refused);
     }
@@ -117,6 +139,26 @@ impl Play {
     pub(super) fn refuse(&mut self, refused: Option<(Item, Reason)>) {
         let refused = refused.map(|(item, reason)| (item.name, reason));
         assert_eq!(refused, self.reference.refused.take());
+    }
+
+    /// Some time from now on, or never.
+    pub(super) fn later(&mut self) -> Option<Instant> {
+        let after = Duration::from_millis(1 + self.random.below(100) as u64);
+        self.random.is(60).then(|| self.now + after)
+    }
+
+    pub(super) fn item(&mut self) -> (Item, Due) {
+        let item = self.shared.item();
+        let due = Due { end: self.later(), since: self.now, idle: self.idle };
+        self.dues.insert(item.name, due);
+        (item, due)
+    }
+
+    /// When to look at one that has been used until now.
+    pub(super) fn due(&mut self, item: &Item) -> Due {
+        let due = self.dues.get_mut(&item.name).expect("it was made");
+        due.since = self.now;
+        *due
     }
 
     pub(super) fn any(&mut self, which: impl Fn(&Does) -> bool) -> Option<usize> {
@@ -170,6 +212,7 @@ impl Play {
 
     /// Does something, if anybody is there to do it.
     pub(super) fn step(&mut self) -> Option<()> {
+        self.now += Duration::from_millis(self.random.below(3) as u64);
         let core = self.shared.core.clone();
         match self.random.below(100) {
             0..10 => {
@@ -197,7 +240,8 @@ impl Play {
             53..56 => {
                 let (_, item) = self.one_who_checks()?;
                 self.reference.keep(item.name, None);
-                self.settle(core.give_unused(item, due()));
+                let due = self.due(&item);
+                self.settle(core.give_unused(item, due));
             }
             56..60 => {
                 let (who, item) = self.one_who_checks()?;
@@ -259,11 +303,26 @@ impl Play {
         let live = self.shared.live.load(Ordering::Relaxed) as u64;
         assert_eq!(live, stats.open - stats.creating);
         assert_eq!(self.shared.core.is_closed(), self.reference.is_closed);
+        self.is_looked_at_in_time();
         if self.reference.bounds.is_apart {
             let most = self.reference.bounds.max_open.max(open_before);
             assert!(self.reference.open() <= most, "more than may be open");
         }
         stats
+    }
+
+    /// Whatever was in time at the last look, and whoever was, has another one in time.
+    fn is_looked_at_in_time(&self) {
+        let armed = self.shared.core.armed();
+        let is_early = |at: Instant| at <= self.swept_at || armed.is_some_and(|armed| armed <= at);
+        for name in &self.reference.idle {
+            let due = self.dues[name];
+            assert!(due.first().is_none_or(is_early), "{name}: {due:?}, but {armed:?}");
+        }
+        for waiter in self.reference.queue.values() {
+            let deadline = self.players[waiter.who].deadline;
+            assert!(deadline.is_none_or(is_early), "a getter: {deadline:?}, but {armed:?}");
+        }
     }
 
     /// Everybody goes home.

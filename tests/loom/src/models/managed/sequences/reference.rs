@@ -14,6 +14,12 @@ pub(super) struct Cell {
     pub(super) wakes: usize,
 }
 
+impl Cell {
+    pub(super) fn nudge(&mut self) {
+        self.wakes += usize::from(core::mem::take(&mut self.is_watched));
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Granted {
     Object { name: usize, was_idle: bool },
@@ -100,7 +106,7 @@ impl Reference {
     pub(super) fn grant(&mut self, who: usize, granted: Granted) {
         let cell = &mut self.cells[who];
         assert!(cell.grant.replace(granted).is_none(), "granted twice");
-        cell.wakes += usize::from(core::mem::take(&mut cell.is_watched));
+        cell.nudge();
     }
 
     /// An object that is out goes to the first in the queue.
@@ -178,7 +184,7 @@ impl Reference {
                 self.queue.get_mut(&number).expect("it waits").create = Some(id);
                 let cell = &mut self.cells[who];
                 assert!(cell.begin.replace(id).is_none(), "told twice");
-                cell.wakes += usize::from(core::mem::take(&mut cell.is_watched));
+                cell.nudge();
             } else {
                 self.queue.remove(&number);
                 self.slots += 1;
