@@ -40,7 +40,7 @@ pub(crate) use collections::{has_tombstones, table_bytes};
     note = "or say on the field what a return does: `#[pool(default)]`, `#[pool(value = EXPR)]`;",
     note = "if it borrows nothing, also `#[pool(skip, init = EXPR)]` or `#[pool(with = PATH, init = EXPR)]`",
     note = "for buffers of `bytes`, tables of `hashbrown` and vectors of `smallvec` there are features of these names",
-    note = "for a `Pool` of a type that is not yours, `Pool::builder()` takes `create` and `reset`"
+    note = "for a pool of a type that is not yours, builders take `reset`, those of module `managed` also `no_reset`"
 )]
 pub trait Reset: Sized {
     /// Returns the value that a new object is born with.

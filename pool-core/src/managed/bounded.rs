@@ -91,6 +91,7 @@ impl<T: Send + 'static> BoundedPool<T> {
     ///
     /// If `max_open` is 0.
     #[must_use]
+    #[track_caller]
     pub fn new(max_open: usize, create: impl Fn() -> T + Send + Sync + 'static) -> Self
     where
         T: Reset,
@@ -459,7 +460,7 @@ impl<T: Send + 'static> fmt::Debug for BoundedPool<T> {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use = "a builder does nothing until it is built"]
-pub struct BoundedPoolBuilder<T, P> {
+pub struct BoundedPoolBuilder<T, P = TraitReset> {
     recipe: Recipe<T, P>,
     max_open: Option<usize>,
     max_idle: Option<usize>,

@@ -29,6 +29,25 @@ pub struct Meta {
     pub uses: u64,
 }
 
+impl Meta {
+    /// What a pool would know of an object that it has just created and lent for the first time:
+    /// for tests of a [`Manager`](super::Manager) without a pool.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::managed::Meta;
+    ///
+    /// let meta = Meta::new(7);
+    /// assert_eq!((meta.id, meta.uses), (7, 1));
+    /// ```
+    #[must_use]
+    pub fn new(id: u64) -> Self {
+        let now = Instant::now();
+        Self { id, created_at: now, last_used: now, uses: 1 }
+    }
+}
+
 /// An object in an allocation of its own, so that to pass it on moves a pointer.
 ///
 /// The memory that a value leaves is wiped before it is freed, whether it was dropped or moved

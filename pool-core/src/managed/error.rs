@@ -136,8 +136,10 @@ pub enum BuildError {
     MinIdle,
     /// `jitter` is not between 0 and 1.
     Jitter,
-    /// `max_lifetime`, `idle_timeout` or `max_age` is zero.
+    /// `max_lifetime` or `idle_timeout` is zero.
     ZeroLifetime,
+    /// The `max_age` of an [`ExpiringPool`](super::ExpiringPool) is zero.
+    ZeroMaxAge,
 }
 
 impl fmt::Display for BuildError {
@@ -148,9 +150,10 @@ impl fmt::Display for BuildError {
             Self::MinIdle => "`min_idle` must be at most `max_idle` and `max_open`",
             Self::Jitter => "`jitter` must be between 0 and 1",
             Self::ZeroLifetime => {
-                "`max_lifetime`, `idle_timeout` and `max_age` must be above zero; \
-                 `None` is no limit, and `max_idle(0)` keeps nothing"
+                "`max_lifetime` and `idle_timeout` must be above zero; `None` is no limit, and \
+                 `max_idle(0)` keeps nothing"
             }
+            Self::ZeroMaxAge => "`max_age` must be above zero; `max_idle(0)` keeps nothing",
         })
     }
 }

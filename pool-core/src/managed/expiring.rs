@@ -72,6 +72,7 @@ impl<T: Send + 'static> ExpiringPool<T> {
     ///
     /// If `max_age` is zero.
     #[must_use]
+    #[track_caller]
     pub fn new(
         max_idle: usize,
         max_age: Duration,
@@ -288,7 +289,7 @@ impl<T: Send + 'static> fmt::Debug for ExpiringPool<T> {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use = "a builder does nothing until it is built"]
-pub struct ExpiringPoolBuilder<T, P> {
+pub struct ExpiringPoolBuilder<T, P = TraitReset> {
     recipe: Recipe<T, P>,
     max_idle: usize,
     max_age: Duration,
@@ -372,7 +373,7 @@ impl<T: Send + 'static, P> ExpiringPoolBuilder<T, P> {
         P: ResetRule<T>,
     {
         if self.max_age.is_zero() {
-            return Err(BuildError::ZeroLifetime);
+            return Err(BuildError::ZeroMaxAge);
         }
         let bounds = Bounds {
             max_open: usize::MAX,

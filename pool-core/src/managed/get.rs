@@ -105,7 +105,7 @@ impl<R: Send + 'static> Home<R> {
         cancel: Option<&CancelToken>,
         unfit: Option<(Unfit<R>, u64)>,
     ) -> Result<Lease<R>, GetError<Failure>> {
-        let mut getting = match self.queue_up(until, unfit) {
+        let mut getting = match self.queue_up(until, cancel, unfit) {
             Ok(getting) => getting,
             Err(got) => return got,
         };
@@ -114,9 +114,6 @@ impl<R: Send + 'static> Home<R> {
         loop {
             if let Poll::Ready(got) = getting.poll_get(&waker) {
                 return got;
-            }
-            if cancel.is_some_and(CancelToken::is_cancelled) {
-                return Err(getting.cancel());
             }
             getting.park();
         }
@@ -132,7 +129,7 @@ impl<R: Send + 'static> Home<R> {
             Some(Err(unfit)) => Some(unfit),
             None => None,
         };
-        match self.queue_up(until, unfit) {
+        match self.queue_up(until, None, unfit) {
             Ok(getting) => getting.await,
             Err(got) => got,
         }
@@ -140,11 +137,12 @@ impl<R: Send + 'static> Home<R> {
 
     /// Takes a place in the queue, unless the get is over before that. An unfit object is what
     /// the getter has had at first.
-    fn queue_up(
-        self: &Arc<Self>,
+    fn queue_up<'a>(
+        self: &'a Arc<Self>,
         until: Until,
+        cancel: Option<&'a CancelToken>,
         unfit: Option<(Unfit<R>, u64)>,
-    ) -> Result<Getting<'_, R>, Result<Lease<R>, GetError<Failure>>> {
+    ) -> Result<Getting<'a, R>, Result<Lease<R>, GetError<Failure>>> {
         let now = self.clock.now();
         let start = unfit.as_ref().map_or(now, |(unfit, _)| unfit.began.min(now));
         let deadline = match until {
@@ -156,7 +154,15 @@ impl<R: Send + 'static> Home<R> {
         let deadline = deadline.flatten();
         let is_try = deadline.is_some_and(|at| at <= start);
         let number = unfit.as_ref().map_or(0, |(_, number)| *number);
-        let mut getting = Getting::new(self, start, deadline, number);
+        let mut getting = Getting {
+            home: self,
+            ticket: Arc::new(Ticket::new(number)),
+            start,
+            deadline,
+            cancel,
+            create: None,
+            is_queued: false,
+        };
         match unfit {
             Some((unfit, _)) if is_try => {
                 self.withhold(unfit);
@@ -233,6 +239,7 @@ pub(crate) struct Getting<'a, R: Send + 'static> {
     ticket: Arc<Ticket<Box<Entry<R>>>>,
     start: Instant,
     deadline: Option<Instant>,
+    cancel: Option<&'a CancelToken>,
     /// The create that was begun for this getter, which may have ended since.
     create: Option<u64>,
     is_queued: bool,
@@ -241,12 +248,7 @@ pub(crate) struct Getting<'a, R: Send + 'static> {
 /// How long until a thread looks at the time that nobody will wake.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
-impl<'a, R: Send + 'static> Getting<'a, R> {
-    fn new(home: &'a Arc<Home<R>>, start: Instant, deadline: Option<Instant>, number: u64) -> Self {
-        let ticket = Arc::new(Ticket::new(number));
-        Self { home, ticket, start, deadline, create: None, is_queued: false }
-    }
-
+impl<R: Send + 'static> Getting<'_, R> {
     fn join(&mut self) {
         self.is_queued = true;
         let after = self.home.core.join(&self.ticket, self.deadline);
@@ -255,9 +257,15 @@ impl<'a, R: Send + 'static> Getting<'a, R> {
 
     /// Queues again, at the old place, for another object.
     fn exchange(&mut self, unfit: Unfit<R>) -> Result<(), GetError<Failure>> {
-        let is_late = unfit.reason == Reason::Broken
-            && self.deadline.is_some_and(|at| self.home.clock.now() >= at);
-        if unfit.panic.is_some() || is_late {
+        // A check may have taken its time.
+        let is_late = || self.deadline.is_some_and(|at| self.home.clock.now() >= at);
+        if unfit.panic.is_some() {
+            self.home.withhold(unfit);
+            unreachable!("the panic of the check goes on");
+        } else if self.is_cancelled() {
+            self.home.withhold(unfit);
+            return Err(self.cancel());
+        } else if unfit.reason == Reason::Broken && is_late() {
             self.home.withhold(unfit);
             self.leave(Leave::TimedOut);
             return Err(self.timed_out(Stage::Check));
@@ -285,6 +293,7 @@ impl<'a, R: Send + 'static> Getting<'a, R> {
         loop {
             let grant = match self.poll_grant(waker) {
                 Poll::Ready(grant) => grant,
+                Poll::Pending if self.is_cancelled() => return Poll::Ready(Err(self.cancel())),
                 Poll::Pending if self.is_late() => {
                     let left = self.leave(Leave::TimedOut);
                     let stage = if left.had_create { Stage::Create } else { Stage::Wait };
@@ -330,6 +339,10 @@ impl<'a, R: Send + 'static> Getting<'a, R> {
             self.home.follow(after);
         }
         Poll::Ready(grant)
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.cancel.is_some_and(CancelToken::is_cancelled)
     }
 
     /// Whether the getter, or the create that is under way for it, has run out of time.

@@ -1,6 +1,7 @@
 //! What the faces share: a pool that closes when its last handle is gone.
 
 use core::ops::Deref;
+use core::panic::{RefUnwindSafe, UnwindSafe};
 use std::panic::resume_unwind;
 use std::sync::Arc;
 
@@ -17,6 +18,11 @@ impl<R: Send + 'static> Handle<R> {
         Arc::new(Self(home))
     }
 }
+
+// A panic leaves a pool as it should be: no user code runs while it is changed. What a panic may
+// leave torn is what is on loan.
+impl<R: Send + 'static> UnwindSafe for Handle<R> {}
+impl<R: Send + 'static> RefUnwindSafe for Handle<R> {}
 
 impl<R: Send + 'static> Deref for Handle<R> {
     type Target = Arc<Home<R>>;

@@ -10,6 +10,7 @@
 
 use core::fmt;
 use core::hash::BuildHasher;
+use core::panic::{RefUnwindSafe, UnwindSafe};
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use core::task::Waker;
 use core::time::Duration;
@@ -100,6 +101,10 @@ pub(crate) struct Home<R: Send + 'static> {
     /// Threads that pause between two creates.
     pub(super) pauses: Pauses,
 }
+
+// As for `Handle`, for the sake of leases.
+impl<R: Send + 'static> UnwindSafe for Home<R> {}
+impl<R: Send + 'static> RefUnwindSafe for Home<R> {}
 
 impl<R: Send + 'static> fmt::Debug for Home<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -94,6 +94,7 @@ impl<T: Send + 'static> Lease<T> {
     /// assert_eq!((line.as_str(), pool.open(), pool.stats().detached), ("", 0, 1));
     /// # Ok::<(), poolable::managed::GetError>(())
     /// ```
+    #[doc(alias = "into_inner")]
     #[must_use = "the object is dropped unless it is kept; to destroy it, use `discard`"]
     pub fn detach(mut lease: Self) -> T {
         let Some(mut entry) = lease.entry.take() else { unreachable!("the guard has not ended") };

@@ -93,6 +93,34 @@ pub trait Manager: Send + Sync + 'static {
     }
 }
 
+/// Passes every call on, to a manager that is shared, say, with a test.
+macro_rules! forward {
+    ($($pointer:ident),*) => {$(
+        impl<M: Manager + ?Sized> Manager for $pointer<M> {
+            type Resource = M::Resource;
+            type Error = M::Error;
+
+            fn create(&self) -> Result<M::Resource, M::Error> {
+                (**self).create()
+            }
+
+            fn check(&self, resource: &mut M::Resource, meta: &Meta) -> Result<(), M::Error> {
+                (**self).check(resource, meta)
+            }
+
+            fn on_release(&self, resource: &mut M::Resource, meta: &Meta) -> Fate {
+                (**self).on_release(resource, meta)
+            }
+
+            fn destroy(&self, resource: M::Resource, why: Reason) {
+                (**self).destroy(resource, why);
+            }
+        }
+    )*};
+}
+
+forward!(Arc, Box);
+
 /// A manager with its types erased.
 pub(super) struct Managed<M>(pub(super) Arc<M>);
 

@@ -54,7 +54,7 @@ pub enum Event<'a> {
     #[non_exhaustive]
     CreateFailed {
         /// How.
-        error: &'a (dyn Error + 'static),
+        error: &'a (dyn Error + Send + Sync + 'static),
         /// The number of the attempt, from 1.
         attempt: u32,
     },
@@ -64,7 +64,7 @@ pub enum Event<'a> {
         /// Its number.
         id: u64,
         /// How it failed.
-        error: &'a (dyn Error + 'static),
+        error: &'a (dyn Error + Send + Sync + 'static),
     },
     /// An object is gone.
     #[non_exhaustive]

@@ -61,6 +61,31 @@ pub struct ResourcePool<M: Manager> {
 }
 
 impl<M: Manager> ResourcePool<M> {
+    /// A pool with the usual settings, as listed at [`ResourcePoolBuilder`]: at most 10 resources.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use poolable::managed::{Manager, ResourcePool};
+    /// # use std::convert::Infallible;
+    /// # struct Numbers;
+    /// # impl Manager for Numbers {
+    /// #     type Resource = u32;
+    /// #     type Error = Infallible;
+    /// #     fn create(&self) -> Result<u32, Infallible> { Ok(7) }
+    /// # }
+    /// let pool = ResourcePool::new(Numbers);
+    /// assert_eq!(*pool.get()?, 7);
+    /// # Ok::<(), poolable::managed::GetError>(())
+    /// ```
+    #[must_use]
+    pub fn new(manager: M) -> Self {
+        match Self::builder(manager).build() {
+            Ok(pool) => pool,
+            Err(_) => unreachable!("the usual settings are sound"),
+        }
+    }
+
     /// A pool with other settings than the usual ones.
     ///
     /// # Examples
