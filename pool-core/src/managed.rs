@@ -31,6 +31,7 @@ mod lease;
 mod manager;
 mod objects;
 mod observer;
+mod prewarm;
 mod queue;
 mod reason;
 mod resource;

@@ -76,6 +76,15 @@ pub(crate) struct Demand {
     pub(crate) orphans: usize,
 }
 
+/// What is missing among the idle.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Warmth {
+    /// How many are, not looking at what is being created.
+    pub(crate) missing: usize,
+    /// Creates that nobody waits for, and that will be idle.
+    pub(crate) orphans: usize,
+}
+
 /// Why no create was begun.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NoCreate {
@@ -193,10 +202,8 @@ impl<T> Core<T> {
         is_wanted: impl FnOnce(Demand) -> bool,
     ) -> Result<u64, NoCreate> {
         let mut state = self.state.lock();
-        let demand = Demand {
-            missing: state.missing(state.bounds.min_idle),
-            orphans: state.creates.iter().filter(|create| create.sponsor.is_none()).count(),
-        };
+        let demand =
+            Demand { missing: state.missing(state.bounds.min_idle), orphans: state.orphans() };
         if state.is_closed || state.open() >= state.bounds.max_open || !is_wanted(demand) {
             return Err(NoCreate::Needless);
         }
@@ -207,17 +214,12 @@ impl<T> Core<T> {
         Ok(state.add_create(None))
     }
 
-    /// Whether so many are idle, or will never be: nothing is being created.
-    pub(crate) fn is_warm(&self, idle: usize) -> bool {
+    /// How far the pool is from having so many idle, as far as the limits allow.
+    pub(crate) fn warmth(&self, idle: usize) -> Warmth {
         let state = self.state.lock();
-        state.creating == 0 || state.idle.len() >= idle.min(state.max_idle())
-    }
-
-    /// How many must be created for so many to be idle, as far as the limits allow.
-    pub(crate) fn missing(&self, idle: usize) -> usize {
-        let state = self.state.lock();
-        let room = state.bounds.max_open.saturating_sub(state.open());
-        state.missing(idle.min(state.max_idle())).min(room)
+        let room = state.bounds.max_open.saturating_sub(state.out);
+        let wanted = idle.min(state.max_idle()).min(room);
+        Warmth { missing: wanted.saturating_sub(state.idle.len()), orphans: state.orphans() }
     }
 
     /// Ends a create that ran apart from its getter. A failure that nobody waits for comes
@@ -458,9 +460,7 @@ impl<T> Core<T> {
     pub(crate) fn arm(&self, at: Instant) -> bool {
         let mut after = After::<T>::nothing();
         let mut state = self.state.lock();
-        if !state.is_closed {
-            state.arm_at(Some(at), &mut after);
-        }
+        state.arm_at(Some(at), &mut after);
         after.is_armed
     }
 
@@ -479,15 +479,22 @@ impl<T> Core<T> {
         self.state.lock().idle.iter().map(show).collect()
     }
 
-    /// Takes one of the idle out of turn, to look at it.
-    pub(crate) fn take_idle(&self, is_it: impl Fn(&T) -> bool) -> Option<T> {
+    /// Takes one of the idle out of turn, to look at it, and says where it was. It is looked for
+    /// from there on where it is likely.
+    pub(crate) fn take_idle(
+        &self,
+        likely: usize,
+        is_it: impl Fn(&T) -> bool,
+    ) -> Option<(T, usize)> {
         let mut state = self.state.lock();
-        let index = state.idle.iter().position(is_it)?;
+        let likely = likely.min(state.idle.len());
+        let later = state.idle.iter().skip(likely).position(&is_it).map(|index| likely + index);
+        let index = later.or_else(|| state.idle.iter().take(likely).position(&is_it))?;
         let object = state.idle.remove(index)?;
         state.out += 1;
         state.counts.taken += 1;
         state.checks += 1;
-        Some(object)
+        Some((object, index))
     }
 
     /// Puts one back that was taken out of turn, behind those that were returned earlier.

@@ -3,17 +3,16 @@
 use core::mem;
 use core::sync::atomic::Ordering;
 use core::time::Duration;
-use std::sync::mpsc::{self, SendError, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, Thread};
 
-use super::core::NoCreate;
 use super::entry::Entry;
 use super::error::GetError;
 use super::home::Home;
 use super::hooks::BoxError;
 use super::lease::Lease;
 use super::observer::Event;
+use super::prewarm::Report;
 use super::reason::Reason;
 use super::ticket::Failure;
 use crate::raw_pool::{caught, forget_panic};
@@ -84,7 +83,7 @@ impl<R: Send + 'static> Drop for Slot<'_, R> {
 }
 
 /// A create on a thread apart.
-struct Create<R: Send + 'static> {
+pub(super) struct Create<R: Send + 'static> {
     home: Arc<Home<R>>,
     id: u64,
     /// Who wants to know, besides the getter that waits for it.
@@ -128,7 +127,7 @@ impl<R: Send + 'static> Home<R> {
     /// off others of that kind.
     fn fail_create(self: &Arc<Self>, id: u64, failure: Failure) -> Option<Failure> {
         let (after, failure) = self.core.end_create(id, Err(failure));
-        if failure.is_some() && self.rules.min_idle > 0 {
+        if failure.is_some() && self.rules.min_idle > 0 && !self.core.is_closed() {
             self.is_resting.store(true, Ordering::Relaxed);
             if let Some(at) = self.clock.now().checked_add(REST) {
                 self.arm_at(at);
@@ -136,68 +135,6 @@ impl<R: Send + 'static> Home<R> {
         }
         self.follow(after);
         failure
-    }
-
-    /// Creates until so many are idle, as far as the limits allow, or the time is up: on threads
-    /// apart, if that is where this pool creates.
-    pub(super) fn prewarm(self: &Arc<Self>, idle: usize) -> Prewarmed {
-        let deadline = self.rules.timeouts.wait.and_then(|wait| self.clock.now().checked_add(wait));
-        let (sender, outcomes) = mpsc::channel();
-        let report = Report { sender, thread: thread::current() };
-        let watch = self.watch();
-        let wanted = self.core.missing(idle);
-        let mut prewarmed = Prewarmed { created: 0, wanted, last: None };
-        let (mut begun, mut is_over) = (0, false);
-        let mut ended = 0;
-        loop {
-            watch.again();
-            while begun < wanted && !is_over {
-                match self.core.begin_create_if(|_| true) {
-                    Ok(id) => {
-                        begun += 1;
-                        let create = Create::new(self, id, Some(report.clone()));
-                        if let Err(create) = create.spawn() {
-                            create.run();
-                        }
-                    }
-                    Err(NoCreate::Busy) => break,
-                    Err(NoCreate::Needless) => is_over = true,
-                }
-            }
-            let before = ended;
-            while let Ok(outcome) = outcomes.try_recv() {
-                ended += 1;
-                match outcome {
-                    Ok(()) => prewarmed.created += 1,
-                    Err(failure) => {
-                        if let Some(former) = prewarmed.last.replace(failure) {
-                            former.forget();
-                        }
-                    }
-                }
-            }
-            // What others are creating counts among the idle, once it is there.
-            let is_over = is_over || begun == wanted;
-            if is_over && ended == begun && self.core.is_warm(idle) {
-                return prewarmed;
-            }
-            if deadline.is_some_and(|at| self.clock.now() >= at) {
-                return prewarmed;
-            }
-            if ended == before {
-                self.clock.park_until(deadline);
-            }
-        }
-    }
-
-    /// Creates in the caller until so many are idle, as far as the limits allow; how many.
-    pub(super) fn prewarm_here(self: &Arc<Self>, idle: usize) -> usize {
-        let mut created = 0;
-        while self.core.missing(idle) > 0 {
-            let Some(Ok(())) = Slot::take(self).map(Slot::create_idle) else { break };
-            created += 1;
-        }
-        created
     }
 
     /// Waits before another attempt; whether there is to be one.
@@ -237,12 +174,12 @@ impl Pauses {
 }
 
 impl<R: Send + 'static> Create<R> {
-    fn new(home: &Arc<Home<R>>, id: u64, report: Option<Report>) -> Self {
+    pub(super) fn new(home: &Arc<Home<R>>, id: u64, report: Option<Report>) -> Self {
         Self { home: home.clone(), id, report, is_over: false }
     }
 
     /// Runs on a thread of its own; comes back if there is none.
-    fn spawn(self) -> Result<(), Self> {
+    pub(super) fn spawn(self) -> Result<(), Self> {
         // The closure is lost when a spawn fails, and what it owns with it.
         let shared = Arc::new(Mutex::new(Some(self)));
         let taken = shared.clone();
@@ -262,7 +199,7 @@ impl<R: Send + 'static> Create<R> {
         }
     }
 
-    fn run(mut self) {
+    pub(super) fn run(mut self) {
         let start = self.home.clock.now();
         let made = self.make().map(|value| self.home.entry(value));
         self.is_over = true;
@@ -335,29 +272,4 @@ impl Failure {
     pub(super) fn forget(self) {
         forget_panic(caught(|| drop(self)));
     }
-}
-
-/// Who called `prewarm`, and is to be told of each of its creates.
-#[derive(Clone, Debug)]
-pub(crate) struct Report {
-    sender: Sender<Result<(), Failure>>,
-    thread: Thread,
-}
-
-impl Report {
-    fn send(&self, outcome: Result<(), Failure>) {
-        // Whoever has run out of time does not listen any more.
-        if let Err(SendError(outcome)) = self.sender.send(outcome) {
-            outcome.unwrap_or_else(Failure::forget);
-        }
-        self.thread.unpark();
-    }
-}
-
-/// What `prewarm` has brought about.
-#[derive(Debug)]
-pub(crate) struct Prewarmed {
-    pub(super) created: usize,
-    pub(super) wanted: usize,
-    pub(super) last: Option<Failure>,
 }

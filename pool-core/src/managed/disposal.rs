@@ -31,10 +31,13 @@ impl<R> Disposal<R> {
         Self(Mutex::new(Queue { dead: VecDeque::new(), threads: 0 }))
     }
 
-    /// Adds to the queue; whether another thread is to be started, which counts already.
-    fn push(&self, dead: Dead<R>) -> bool {
+    fn push(&self, dead: Dead<R>) {
+        self.lock().dead.extend(dead);
+    }
+
+    /// Whether another thread is to be started, which counts already.
+    fn needs_thread(&self) -> bool {
         let mut queue = self.lock();
-        queue.dead.extend(dead);
         let needs_thread = queue.threads < queue.dead.len().min(THREADS);
         queue.threads += usize::from(needs_thread);
         needs_thread
@@ -69,20 +72,20 @@ impl<R: Send + 'static> Home<R> {
     /// a thread apart. If the system has none to give, they are destroyed here, if that is
     /// allowed, or later: `false`.
     pub(super) fn dispose(self: &Arc<Self>, dead: Dead<R>, or_here: bool) -> bool {
-        if !self.disposal.push(dead) {
-            return true;
+        self.disposal.push(dead);
+        while self.disposal.needs_thread() {
+            let home = self.clone();
+            let thread = thread::Builder::new().name("poolable-drop".to_owned());
+            if thread.spawn(move || home.destroy_queued()).is_err() {
+                if or_here {
+                    self.destroy_queued();
+                } else {
+                    self.disposal.has_no_thread();
+                }
+                return or_here;
+            }
         }
-        let home = self.clone();
-        let thread = thread::Builder::new().name("poolable-destroy".to_owned());
-        if thread.spawn(move || home.destroy_queued()).is_ok() {
-            return true;
-        }
-        if or_here {
-            self.destroy_queued();
-        } else {
-            self.disposal.has_no_thread();
-        }
-        or_here
+        true
     }
 
     fn destroy_queued(&self) {

@@ -2,7 +2,7 @@
 
 use core::mem;
 use core::time::Duration;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Instant;
@@ -15,15 +15,43 @@ use super::observer::Event;
 pub(crate) struct Holding {
     limit: Duration,
     since: Mutex<BTreeMap<u64, Instant>>,
+    warnings: Mutex<Warnings>,
+}
+
+/// What the observer is still to be told of.
+#[derive(Debug, Default)]
+struct Warnings {
+    overdue: VecDeque<(u64, Duration)>,
+    /// Whether there is a thread that tells it.
+    has_thread: bool,
 }
 
 impl Holding {
     pub(super) fn new(limit: Duration) -> Self {
-        Self { limit, since: Mutex::new(BTreeMap::new()) }
+        Self { limit, since: Mutex::default(), warnings: Mutex::default() }
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, Instant>> {
         self.since.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn warnings(&self) -> MutexGuard<'_, Warnings> {
+        self.warnings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds to what is to be told; whether that needs a thread, which is noted already.
+    fn needs_thread(&self, overdue: impl Iterator<Item = (u64, Duration)>) -> bool {
+        let mut warnings = self.warnings();
+        warnings.overdue.extend(overdue);
+        !warnings.overdue.is_empty() && !mem::replace(&mut warnings.has_thread, true)
+    }
+
+    /// What is to be told next. If that is nothing, there is no thread any more.
+    fn next_warning(&self) -> Option<(u64, Duration)> {
+        let mut warnings = self.warnings();
+        let next = warnings.overdue.pop_front();
+        warnings.has_thread = next.is_some();
+        next
     }
 
     /// Those that are overdue, each once, and since when; and when the next one will be.
@@ -60,17 +88,23 @@ impl<R: Send + 'static> Home<R> {
     pub(super) fn warn(self: &Arc<Self>, now: Instant) -> Option<Instant> {
         let holding = self.holding.as_ref()?;
         let (overdue, next) = holding.overdue(now);
-        if !overdue.is_empty() {
+        let overdue = overdue.into_iter();
+        let overdue = overdue.map(|(id, since)| (id, now.saturating_duration_since(since)));
+        if holding.needs_thread(overdue) {
             let home = self.clone();
-            let tell = move || {
-                for (id, since) in overdue {
-                    let held = now.saturating_duration_since(since);
-                    home.tell(&Event::HeldTooLong { id, held });
-                }
-            };
-            // Without a thread nobody is warned.
-            drop(thread::Builder::new().name("poolable-observe".to_owned()).spawn(tell));
+            let thread = thread::Builder::new().name("poolable-warn".to_owned());
+            if thread.spawn(move || home.tell_overdue()).is_err() {
+                // The next look tries again.
+                holding.warnings().has_thread = false;
+            }
         }
         next
+    }
+
+    fn tell_overdue(&self) {
+        let Some(holding) = &self.holding else { return };
+        while let Some((id, held)) = holding.next_warning() {
+            self.tell(&Event::HeldTooLong { id, held });
+        }
     }
 }

@@ -449,6 +449,10 @@ impl<R: Send + 'static> Home<R> {
     pub(super) fn close(self: &Arc<Self>) {
         let (idle, after) = self.core.close();
         self.follow(after);
+        // Whoever drains the pool wants to know of leases that are held for long.
+        if let Some(at) = self.warn(self.clock.now()) {
+            self.core.arm(at);
+        }
         self.set_timer();
         self.end_pauses();
         let idle = idle.into_iter().map(|entry| (entry, Reason::Closed));
@@ -458,19 +462,23 @@ impl<R: Send + 'static> Home<R> {
 
     /// Closes the pool, and waits until nothing is out, being created or being destroyed.
     pub(super) fn drain(self: &Arc<Self>, deadline: Instant) -> Result<(), DrainError> {
-        self.close();
+        let closed = caught(|| self.close());
         let watch = self.watch();
-        loop {
+        let drained = loop {
             watch.again();
             let [out, creating, ending] = self.core.unfinished();
             if out + creating + ending == 0 {
-                return Ok(());
+                break Ok(());
             }
             if self.clock.now() >= deadline {
-                return Err(DrainError { in_use: out, creating, ending });
+                break Err(DrainError { in_use: out, creating, ending });
             }
             self.clock.park_until(Some(deadline));
+        };
+        if let Err(panic) = closed {
+            resume_unwind(panic);
         }
+        drained
     }
 
     /// Has this thread unparked when something comes free.
@@ -482,13 +490,15 @@ impl<R: Send + 'static> Home<R> {
     /// had meanwhile. How many that were.
     pub(super) fn retain(self: &Arc<Self>, mut keep: impl FnMut(&mut R, &Meta) -> bool) -> usize {
         let mut removed = 0;
+        let mut next = 0;
         for id in self.core.map_idle(|entry| entry.meta.id) {
-            let Some(mut entry) = self.core.take_idle(|entry| entry.meta.id == id) else {
-                continue;
-            };
+            let taken = self.core.take_idle(next, |entry| entry.meta.id == id);
+            let Some((mut entry, index)) = taken else { continue };
+            next = index;
             let (value, meta) = entry.parts();
             match caught(|| keep(value, meta)) {
                 Ok(true) => {
+                    next += 1;
                     let last_used = entry.meta.last_used;
                     let due = self.due(&entry);
                     let after =

@@ -241,7 +241,7 @@ impl<M: Manager> ResourcePool<M> {
     pub fn prewarm(&self, idle: usize) -> Result<usize, PrewarmError<M::Error>> {
         let prewarmed = self.handle.prewarm(idle);
         let last_error = prewarmed.last.and_then(typed_failure);
-        if prewarmed.created < prewarmed.wanted {
+        if !prewarmed.is_done {
             let (created, wanted) = (prewarmed.created, prewarmed.wanted);
             return Err(PrewarmError { created, wanted, last_error });
         }

@@ -210,6 +210,7 @@ impl<T> State<T> {
     #[inline]
     pub(super) fn is_calm(&self, due: Due) -> bool {
         let is_armed = match self.armed.idle {
+            // Invariant 6: its idle time will not be over sooner.
             Some(armed) => due.end.is_none_or(|end| end >= armed),
             None => due.end.is_none() && due.idle.is_none(),
         };
@@ -252,8 +253,7 @@ impl<T> State<T> {
 
     /// Has an object that has just become idle looked at in time.
     fn arm(&mut self, due: Due, after: &mut After<T>) {
-        // Invariant 6: its idle time will not be over sooner.
-        let at = if self.armed.idle.is_some() { due.end } else { due.first() };
+        let at = due.first();
         if at.is_some_and(|at| self.armed.idle.is_none_or(|armed| at < armed)) {
             after.is_armed |= self.armed.first().is_none_or(|armed| at < Some(armed));
             self.armed.idle = at;
@@ -351,6 +351,11 @@ impl<T> State<T> {
         }
         self.arm_at(waiter.deadline, after);
         self.waiters.insert(waiter);
+    }
+
+    /// Creates that nobody waits for.
+    pub(super) fn orphans(&self) -> usize {
+        self.creates.iter().filter(|create| create.sponsor.is_none()).count()
     }
 
     pub(super) fn create(&mut self, id: Option<u64>) -> Option<&mut Create> {

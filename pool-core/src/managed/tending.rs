@@ -119,7 +119,7 @@ impl<R: Send + 'static> Wake for Tender<R> {
         home.tend();
         // The last to hold it drops the user's hooks.
         if let Some(home) = Arc::into_inner(home) {
-            let thread = thread::Builder::new().name("poolable-destroy".to_owned());
+            let thread = thread::Builder::new().name("poolable-drop".to_owned());
             drop(thread.spawn(move || drop(home)));
         }
     }
