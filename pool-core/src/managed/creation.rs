@@ -87,7 +87,7 @@ pub(super) struct Create<R: Send + 'static> {
     home: Arc<Home<R>>,
     id: u64,
     /// Who wants to know, besides the getter that waits for it.
-    report: Option<Report>,
+    report: Option<Arc<Report>>,
     is_over: bool,
 }
 
@@ -174,7 +174,7 @@ impl Pauses {
 }
 
 impl<R: Send + 'static> Create<R> {
-    pub(super) fn new(home: &Arc<Home<R>>, id: u64, report: Option<Report>) -> Self {
+    pub(super) fn new(home: &Arc<Home<R>>, id: u64, report: Option<Arc<Report>>) -> Self {
         Self { home: home.clone(), id, report, is_over: false }
     }
 
@@ -204,26 +204,25 @@ impl<R: Send + 'static> Create<R> {
         let made = self.make().map(|value| self.home.entry(value));
         self.is_over = true;
         let home = &self.home;
-        let outcome = match made {
+        match made {
             Ok(entry) => {
                 let (id, created_at) = (entry.meta.id, entry.meta.created_at);
                 home.forget_error();
                 home.is_resting.store(false, Ordering::Relaxed);
                 let took = created_at.saturating_duration_since(start);
                 home.tell(&Event::Created { id, took });
+                if let Some(report) = &self.report {
+                    report.created();
+                }
                 let due = home.due(&entry);
                 let (after, _) = home.core.end_create(self.id, Ok((entry, due)));
                 forget_panic(caught(|| home.follow(after)));
-                Ok(())
             }
-            Err(failure) => match home.fail_create(self.id, failure) {
-                Some(failure) => Err(failure),
-                None => return,
+            Err(failure) => match (home.fail_create(self.id, failure), &self.report) {
+                (Some(failure), Some(report)) => report.failed(failure),
+                (Some(failure), None) => failure.forget(),
+                (None, _) => {}
             },
-        };
-        match &self.report {
-            Some(report) => report.send(outcome),
-            None => outcome.unwrap_or_else(Failure::forget),
         }
     }
 

@@ -1,7 +1,8 @@
 //! Objects that are created before anybody asks for them.
 
-use std::sync::Arc;
-use std::sync::mpsc::{self, SendError, Sender};
+use core::mem;
+use core::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, Thread};
 
 use super::core::NoCreate;
@@ -25,16 +26,16 @@ impl<R: Send + 'static> Home<R> {
     /// is up.
     pub(super) fn prewarm(self: &Arc<Self>, idle: usize) -> Prewarmed {
         let deadline = self.rules.timeouts.wait.and_then(|wait| self.clock.now().checked_add(wait));
-        let (sender, outcomes) = mpsc::channel();
-        let report = Report { sender, thread: thread::current() };
+        let report = Report::new();
         let watch = self.watch();
         let wanted = self.core.warmth(idle).missing;
-        let mut result = Prewarmed { created: 0, wanted, is_done: false, last: None };
-        let (mut begun, mut ended) = (0, 0);
+        let mut begun = 0;
         loop {
             watch.again();
+            let (created, failed) = report.counts();
             let mut is_busy = false;
             while begun < wanted {
+                // What is being created for nobody in particular will be idle.
                 let warmth = self.core.warmth(idle);
                 if warmth.orphans >= warmth.missing {
                     break;
@@ -53,28 +54,15 @@ impl<R: Send + 'static> Home<R> {
                     }
                 }
             }
-            let before = ended;
-            for outcome in outcomes.try_iter() {
-                ended += 1;
-                match outcome {
-                    Ok(()) => result.created += 1,
-                    Err(failure) => {
-                        if let Some(former) = result.last.replace(failure) {
-                            former.forget();
-                        }
-                    }
-                }
-            }
             let warmth = self.core.warmth(idle);
-            result.is_done = warmth.missing == 0 || result.created >= wanted;
-            let is_over = !is_busy && ended == begun && warmth.orphans == 0;
+            let is_done = warmth.missing == 0 || created >= wanted;
+            let is_over = !is_busy && created + failed == begun && warmth.orphans == 0;
             let is_late = deadline.is_some_and(|at| self.clock.now() >= at);
-            if result.is_done || is_over || is_late {
-                return result;
+            if is_done || is_over || is_late {
+                let (created, _) = report.counts();
+                return Prewarmed { created, wanted, is_done, last: report.last() };
             }
-            if ended == before {
-                self.clock.park_until(deadline);
-            }
+            self.clock.park_until(deadline);
         }
     }
 
@@ -90,19 +78,54 @@ impl<R: Send + 'static> Home<R> {
     }
 }
 
-/// Who called `prewarm`, and is to be told of each of its creates.
-#[derive(Clone, Debug)]
+/// What the creates of one `prewarm` have come to, told by the threads that run them.
+#[derive(Debug)]
 pub(super) struct Report {
-    sender: Sender<Result<(), Failure>>,
+    created: AtomicUsize,
+    failed: Mutex<Vec<Failure>>,
+    /// Who called it.
     thread: Thread,
 }
 
 impl Report {
-    pub(super) fn send(&self, outcome: Result<(), Failure>) {
-        // Whoever has run out of time does not listen any more.
-        if let Err(SendError(outcome)) = self.sender.send(outcome) {
-            outcome.unwrap_or_else(Failure::forget);
-        }
+    fn new() -> Arc<Self> {
+        let created = AtomicUsize::new(0);
+        Arc::new(Self { created, failed: Mutex::default(), thread: thread::current() })
+    }
+
+    /// Counts an object before it is in the pool: whoever finds it there finds it counted.
+    pub(super) fn created(&self) {
+        // Relaxed: what is in the pool is under its lock.
+        self.created.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn failed(&self, failure: Failure) {
+        self.lock().push(failure);
         self.thread.unpark();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Failure>> {
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn counts(&self) -> (usize, usize) {
+        (self.created.load(Ordering::Relaxed), self.lock().len())
+    }
+
+    /// The last failure; the others go.
+    fn last(&self) -> Option<Failure> {
+        let mut failed = mem::take(&mut *self.lock());
+        let last = failed.pop();
+        failed.into_iter().for_each(Failure::forget);
+        last
+    }
+}
+
+impl Drop for Report {
+    fn drop(&mut self) {
+        // Those that came when the time was up.
+        if let Some(last) = self.last() {
+            last.forget();
+        }
     }
 }
