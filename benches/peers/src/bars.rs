@@ -65,18 +65,24 @@ fn idle_connection(results: &managed::Results) -> Bar {
     )
 }
 
-/// In threads, where all are alike, against deadpool by its faster executor.
-fn crowd(measured: &managed::MeasuredCrowd) -> [Bar; 2] {
+/// Like beside like, against deadpool: in threads by its faster executor, and in tasks.
+fn crowd(measured: &managed::MeasuredCrowd) -> Vec<Bar> {
     let gets = |name| measured.figures(name).median;
+    let bar = |ours: &str, setting: &str, quotient| {
+        let what = format!("{ours}: gets per second over deadpool's, {setting}");
+        at_least(measured.crowd.title, what, 1.0, quotient)
+    };
     let theirs = names::DEADPOOL.map(gets).into_iter().fold(0.0, f64::max);
-    [names::RESOURCE, names::BOUNDED].map(|ours| {
-        at_least(
-            measured.crowd.title,
-            format!("{ours}: gets per second over deadpool's, in threads"),
-            1.0,
-            gets(ours) / theirs,
-        )
-    })
+    let mut bars: Vec<Bar> = [names::RESOURCE, names::BOUNDED]
+        .map(|ours| bar(ours, "in threads", gets(ours) / theirs))
+        .into();
+    for (ours, theirs) in [
+        (names::BOUNDED_TASKS, names::DEADPOOL_TASKS),
+        (names::BOUNDED_YIELDING, names::DEADPOOL_YIELDING),
+    ] {
+        bars.push(bar(ours, "in tasks", gets(ours) / gets(theirs)));
+    }
+    bars
 }
 
 fn order(order: &managed::Order) -> Bar {

@@ -38,6 +38,12 @@ pub(super) fn table() -> Table {
         rows: vec![
             ours(names::RESOURCE, RESOURCE, threads::<Resource>),
             ours(names::BOUNDED, BOUNDED, threads::<Bounded>),
+            ours("poolable, `BoundedPool`, runtime of one thread", ONE_THREAD, alone::<Bounded>),
+            ours(
+                "poolable, `BoundedPool`, runtime with workers",
+                WORKERS,
+                beside_workers::<Bounded>,
+            ),
             other("r2d2", "`get` by a thread.", threads::<R2d2>),
             other("deadpool, runtime of one thread", ONE_THREAD, alone::<Deadpool>),
             other("deadpool, runtime with workers", WORKERS, beside_workers::<Deadpool>),
@@ -48,8 +54,7 @@ pub(super) fn table() -> Table {
     }
 }
 
-const ONE_THREAD: &str =
-    "`get().await` in one `block_on` of tokio's runtime of the current thread.";
+const ONE_THREAD: &str = "The pool's `get` for tasks, awaited in one `block_on` of tokio's runtime of the current thread.";
 const WORKERS: &str = "The same, of its runtime with two workers.";
 
 const RESOURCE: &str = "`get` by a thread; all defaults.";

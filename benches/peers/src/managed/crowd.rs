@@ -88,6 +88,8 @@ pub(crate) mod names {
     /// Driven by one executor and by the other.
     pub(crate) const DEADPOOL: [&str; 2] = ["deadpool, `block_on`", "deadpool, handle"];
     pub(crate) const BB8: [&str; 2] = ["bb8, `block_on`", "bb8, handle"];
+    pub(crate) const BOUNDED_TASKS: &str = "poolable, `BoundedPool` in tasks";
+    pub(crate) const BOUNDED_YIELDING: &str = "poolable, `BoundedPool` in tasks that yield";
     pub(crate) const DEADPOOL_TASKS: &str = "deadpool in tasks";
     pub(crate) const DEADPOOL_YIELDING: &str = "deadpool in tasks that yield";
     pub(crate) const BB8_TASKS: &str = "bb8 in tasks";
@@ -132,16 +134,19 @@ fn entries() -> Vec<Entry> {
         thread_row(names::DEADPOOL[1], Colour::Other, HANDLE, handle::<Deadpool>),
         thread_row(names::BB8[0], Colour::Other, FUTURES, futures::<Bb8>),
         thread_row(names::BB8[1], Colour::Other, HANDLE, handle::<Bb8>),
-        task_row(names::DEADPOOL_TASKS, STAYING, tasks::<Deadpool>),
-        task_row(names::DEADPOOL_YIELDING, YIELDING, yielding_tasks::<Deadpool>),
-        task_row(names::BB8_TASKS, STAYING, tasks::<Bb8>),
-        task_row(names::BB8_YIELDING, YIELDING, yielding_tasks::<Bb8>),
+        task_row(names::BOUNDED_TASKS, Colour::Poolable, ASYNC, tasks::<Bounded>),
+        task_row(names::BOUNDED_YIELDING, Colour::Poolable, YIELDING, yielding_tasks::<Bounded>),
+        task_row(names::DEADPOOL_TASKS, Colour::Other, STAYING, tasks::<Deadpool>),
+        task_row(names::DEADPOOL_YIELDING, Colour::Other, YIELDING, yielding_tasks::<Deadpool>),
+        task_row(names::BB8_TASKS, Colour::Other, STAYING, tasks::<Bb8>),
+        task_row(names::BB8_YIELDING, Colour::Other, YIELDING, yielding_tasks::<Bb8>),
     ]
 }
 
 const THREADS: &str = "`get` by threads.";
 const FUTURES: &str = "Every `get` by threads, through `block_on` of crate `futures`.";
 const HANDLE: &str = "Every `get` by threads, through `block_on` of a handle of tokio's runtime.";
+const ASYNC: &str = "`get_async().await` by tasks of tokio's runtime with two workers.";
 const STAYING: &str = "`get().await` by tasks of tokio's runtime with two workers.";
 const YIELDING: &str = "The same, and each task yields once while it holds its connection, as one \
                         does that waits for an answer.";
@@ -163,8 +168,13 @@ fn thread_row(
     Entry { who: Row { name, colour, setting: Setting::Threads, about }, run }
 }
 
-fn task_row(name: &'static str, about: &'static str, run: fn(Load) -> Sample) -> Entry {
-    Entry { who: Row { name, colour: Colour::Other, setting: Setting::Tasks, about }, run }
+fn task_row(
+    name: &'static str,
+    colour: Colour,
+    about: &'static str,
+    run: fn(Load) -> Sample,
+) -> Entry {
+    Entry { who: Row { name, colour, setting: Setting::Tasks, about }, run }
 }
 
 /// How many turns of [`compute`] take a microsecond where nobody else has the core.

@@ -18,30 +18,30 @@ wait; deadpool checks at every get, has no lifetimes, and by default nobody's wa
 const METHOD: &str = "\
 ### How waiting was measured
 
-- **At home**: r2d2 and poolable serve threads. deadpool and bb8 serve tasks of tokio; one getter
-  runs inside one `block_on`, of the runtime of the current thread and of that with workers, and
-  the faster one is what poolable is held against. Feature unification gives tokio the locks of
-  parking_lot, which bb8 asks for.
+- **At home**: r2d2 and `ResourcePool` serve threads, deadpool and bb8 serve tasks of tokio, and
+  `BoundedPool` serves both. The getter of a pool of tasks runs inside one `block_on`, of the
+  runtime of the current thread and of that with workers, and the faster one is what poolable is
+  held against. Feature unification gives tokio the locks of parking_lot, which bb8 asks for.
 - **A crowd** is 16 getters on 4 connections. Everyone gets, writes, computes, returns and asks
   again at once. A counted loop takes about a microsecond where nobody else has the core; with 16
   threads on two cores somebody often has. All connections are out for the first 20 ms, so that
   everyone queues; 50 ms are not counted, and the 100 ms behind them are. Every round makes the pool
-  anew. The **median** of the rounds counts here, and the best stands beside it: in its best round a crowd is
-  one that hardly met.
+  anew. The **median** of the rounds counts here, and the best stands beside it: in its best round a
+  crowd is one that hardly met.
 - **Waits** are from the call of `get` to its return, each of them, in all rounds, in classes of
   1.6 %; two reads of the clock are in everyone's times alike. They are those of gets that
   happened: where a few getters have all connections to themselves, nearly all gets are theirs,
   and nearly all waits are short. That is why **least** stands beside them: what the getter with the
   fewest gets had, in the middle round, of an equal share.
-- **In threads** deadpool and bb8 are asked by threads that have no runtime, in two ways. This is
-  the setting in which all are alike, and the one that is judged. **In tasks** 16 tasks run on two
-  workers. A switch of tasks costs a fraction of a switch of threads, and a task that nothing holds
-  up keeps its worker: with bb8 two tasks may do everything while the others wait. Hence the
-  rows in which every task yields while it holds its connection.
-- **Order**: 16 threads, one connection, and whoever returned it asks again at once. The holder
-  keeps it until the 15 others wait, by `stats().waiting` or, of the other pools, as the system says
-  that their threads sleep. So it is known who has waited longest, and counted how often
-  somebody else gets it.
+- **In threads** deadpool and bb8 are asked by threads that have no runtime, in two ways. **In
+  tasks** 16 tasks run on two workers. A switch of tasks costs a fraction of a switch of threads,
+  and a task that nothing holds up keeps its worker: with bb8 two tasks may do everything while the
+  others wait. Hence the rows in which every task yields while it holds its connection. Each
+  setting is judged by itself: threads beside threads, tasks beside tasks.
+- **Order**: 16 threads or tasks, one connection, and whoever returned it asks again at once. The
+  holder keeps it until the 15 others wait. Of threads, `stats().waiting` says so or, of the other
+  pools, the system: they sleep. A task waits once its get has been polled and is not ready. So it
+  is known who has waited longest, and counted how often somebody else gets it.
 ";
 
 pub(super) fn section(results: &Results) -> String {
@@ -96,17 +96,17 @@ fn crowd_section(measured: &MeasuredCrowd) -> String {
     )
 }
 
-/// What the setting shows that is not judged.
+/// What two settings show beside each other, which is not judged.
 fn beside_tasks(measured: &MeasuredCrowd) -> String {
-    let ours = measured.figures(names::RESOURCE).median;
-    let times = |name| three_digits(measured.figures(name).median / ours);
+    let over =
+        |name, other| three_digits(measured.figures(name).median / measured.figures(other).median);
     format!(
-        "deadpool in its tasks makes {} times as many gets as `ResourcePool` in threads, and {} \
-         times as many where its tasks yield; r2d2 in threads makes {} times as many, and keeps no \
-         order.\n",
-        times(names::DEADPOOL_TASKS),
-        times(names::DEADPOOL_YIELDING),
-        times(names::R2D2),
+        "`BoundedPool` in tasks makes {} times as many gets as in threads, and {} times as many \
+         where its tasks yield. Beside `ResourcePool`, r2d2 makes {} times as many in threads, and \
+         keeps no order.\n",
+        over(names::BOUNDED_TASKS, names::BOUNDED),
+        over(names::BOUNDED_YIELDING, names::BOUNDED),
+        over(names::R2D2, names::RESOURCE),
     )
 }
 

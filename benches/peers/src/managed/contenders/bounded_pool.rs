@@ -4,8 +4,9 @@
 use poolable::managed::{BoundedPool, Lease};
 
 use crate::managed::connection::Connection;
-use crate::managed::pool::Blocking;
+use crate::managed::pool::{Awaited, Blocking};
 
+#[derive(Clone)]
 pub(in crate::managed) struct Bounded(BoundedPool<Connection>);
 
 impl Blocking for Bounded {
@@ -22,5 +23,18 @@ impl Blocking for Bounded {
 
     fn waiting(&self) -> Option<usize> {
         Some(self.0.stats().waiting as usize)
+    }
+}
+
+impl Awaited for Bounded {
+    type Lease<'a> = Lease<Connection>;
+
+    async fn new(size: usize) -> Self {
+        Blocking::new(size)
+    }
+
+    #[inline(always)]
+    async fn get(&self) -> Lease<Connection> {
+        self.0.get_async().await.expect("nobody waits for long")
     }
 }

@@ -71,7 +71,8 @@ pub(super) fn sample(all: &[Seen], load: Load) -> Sample {
     }
     Sample {
         gets_per_second: gets as f64 / load.time.as_secs_f64(),
-        least_share: least as f64 * all.len() as f64 / gets as f64,
+        // Nobody had anything: nobody had a share.
+        least_share: least as f64 * all.len() as f64 / gets.max(1) as f64,
         waits,
     }
 }
