@@ -4,6 +4,8 @@
 pub(crate) mod after;
 #[path = "../../../pool-core/src/managed/core.rs"]
 pub(crate) mod core;
+#[path = "../../../pool-core/src/managed/queue.rs"]
+pub(crate) mod queue;
 #[path = "../../../pool-core/src/managed/reason.rs"]
 pub(crate) mod reason;
 #[path = "../../../pool-core/src/managed/state.rs"]

@@ -325,9 +325,9 @@ impl Getter {
     }
 
     fn leave(&self, why: Leave) -> Option<Grant<Item>> {
-        let (grant, after) = self.shared.core.leave(&self.ticket, why);
+        let (left, after) = self.shared.core.leave(&self.ticket, why);
         self.shared.follow(after);
-        grant
+        left.grant
     }
 }
 

@@ -26,25 +26,3 @@ fn a_getters_deadline_hides_no_idle_time() {
         shared.is_settled(1);
     });
 }
-
-#[test]
-fn one_that_is_put_back_is_looked_at_in_its_time() {
-    model(bounds(2), |shared| {
-        let now = Instant::now();
-        let items = [shared.make(), shared.make()];
-        let name = items[0].name;
-        let since = [now, now + IDLE / 2];
-        for (item, since) in items.into_iter().zip(since) {
-            let after = shared.core.give(item, due(since));
-            after.into_iter().for_each(|after| shared.follow(after));
-        }
-        let item = shared.core.take_idle(|item| item.name == name).expect("it is idle");
-        // Meanwhile the pool is looked at for another reason.
-        let (swept, after) = shared.core.sweep(now, |_, _| None, |_| due(since[1]).first());
-        shared.follow(after);
-        assert!(swept.is_empty());
-        shared.follow(shared.core.put_back(item, due(now), |_| false));
-        assert!(shared.core.armed().is_some_and(|at| at <= now + IDLE));
-        shared.is_settled(2);
-    });
-}

@@ -123,13 +123,15 @@ fn whoever_drains_sees_the_last_one_end() {
         shared.close();
         let told = Shares::new(Told(Notify::new()));
         let waker = told.clone().into();
+        let id = shared.core.watcher();
         loop {
-            shared.core.watch(&waker);
+            shared.core.watch(id, &waker);
             if shared.core.unfinished() == [0; 3] {
                 break;
             }
             told.0.wait();
         }
+        shared.core.unwatch(id);
         ended(ends);
         ended(fails);
         shared.is_settled(0);

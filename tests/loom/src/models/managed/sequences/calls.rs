@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::super::{Grant, Item, Leave, Poll, Reason, Ticket, failure};
-use super::play::{Does, Play};
-use super::reference::Granted;
+use super::play::{Does, PLAYERS, Play};
+use super::reference::{Granted, Waiter};
 use crate::managed::core::{End, NoCreate};
 
 impl Play {
@@ -98,9 +98,13 @@ impl Play {
     pub(super) fn leave(&mut self, who: usize) {
         let why = [Leave::TimedOut, Leave::Cancelled, Leave::Dropped][self.random.below(3)];
         let player = &mut self.players[who];
-        let (grant, after) = self.shared.core.leave(&player.ticket, why);
+        let (left, after) = self.shared.core.leave(&player.ticket, why);
+        let grant = left.grant;
         player.does = Does::Nothing;
-        if let Some(waiter) = self.reference.queue.remove(&player.number) {
+        let waiter = self.reference.queue.remove(&player.number);
+        let had_create = waiter.as_ref().is_some_and(|waiter| waiter.create.is_some());
+        assert_eq!(left.had_create, had_create);
+        if let Some(waiter) = waiter {
             if let Some(create) = waiter.create {
                 self.reference.creates.insert(create, None);
             }
@@ -143,7 +147,7 @@ impl Play {
     }
 
     pub(super) fn give(&mut self, item: Item) {
-        self.reference.keep(item.name, None);
+        self.reference.keep(item.name, false, None);
         let due = self.due(&item);
         match self.shared.core.give(item, due) {
             Some(after) => self.settle(after),
@@ -217,7 +221,7 @@ impl Play {
                 1 => {
                     self.reference.counts.created += 1;
                     self.reference.out += 1;
-                    self.reference.keep(item.name, None);
+                    self.reference.keep(item.name, false, None);
                     self.settle(core.fill_idle(item, due));
                 }
                 _ => {
@@ -242,7 +246,7 @@ impl Play {
         if self.random.is(60) {
             self.reference.counts.created += 1;
             self.reference.out += 1;
-            self.reference.keep(item.name, asked);
+            self.reference.keep(item.name, false, asked);
             let (after, failure) = core.end_create(id, Ok((item, due)));
             assert!(failure.is_none());
             self.settle(after);
@@ -256,6 +260,16 @@ impl Play {
             }
             self.settle(after);
         }
+        Some(())
+    }
+
+    /// Says when a create takes too long.
+    pub(super) fn limit(&mut self) -> Option<()> {
+        let &id = self.begun.get(self.random.below(PLAYERS))?;
+        let at = self.later()?;
+        let after = self.shared.core.limit_create(id, at);
+        self.lates.insert(id, at);
+        self.is_told(&after);
         Some(())
     }
 
@@ -294,11 +308,10 @@ impl Play {
         for _ in &expected {
             self.reference.doom(Reason::Idle);
         }
-        for waiter in self.reference.queue.values() {
-            if self.players[waiter.who].deadline.is_some_and(|deadline| deadline <= now) {
-                self.reference.cells[waiter.who].nudge();
-            }
-        }
+        let is_late = |waiter: &Waiter| self.limits_of(waiter).any(|at| at <= now);
+        let late = self.reference.queue.values().filter(|waiter| is_late(waiter));
+        let late: Vec<usize> = late.map(|waiter| waiter.who).collect();
+        late.into_iter().for_each(|who| self.reference.cells[who].nudge());
         let swept: Vec<usize> = swept.iter().map(|(item, _)| item.name).collect();
         assert_eq!(swept, expected);
         self.settle(after);
@@ -331,11 +344,11 @@ impl Play {
         }
         let is_last = self.random.is(50);
         let before = self.reference.idle.len();
-        self.reference.keep(item.name, None);
+        self.reference.keep(item.name, true, None);
         if self.reference.idle.len() > before && !is_last {
             self.reference.idle.rotate_right(1);
         }
-        let due = self.dues[&item.name];
+        let due = self.due(&item);
         self.settle(core.put_back(item, due, |_| is_last));
         Some(())
     }

@@ -10,7 +10,7 @@ use std::task::Wake;
 use std::time::Instant;
 
 use super::super::{Bounds, Due, Item, Order, Reason, Shared, Stats, Ticket};
-use super::reference::Reference;
+use super::reference::{Reference, Waiter};
 use crate::managed::after::After;
 use crate::managed::core::End;
 
@@ -85,6 +85,8 @@ pub(super) struct Play {
     pub(super) idle: Option<Duration>,
     /// When objects are to be looked at, by their names.
     pub(super) dues: BTreeMap<usize, Due>,
+    /// When creates take too long.
+    pub(super) lates: BTreeMap<u64, Instant>,
     pub(super) swept_at: Instant,
     pub(super) armed: Option<Instant>,
     /// Whether there are more who want something than there is.
@@ -117,6 +119,7 @@ impl Play {
             now,
             idle: random.is(60).then(|| Duration::from_millis(1 + random.below(50) as u64)),
             dues: BTreeMap::new(),
+            lates: BTreeMap::new(),
             swept_at: now,
             armed: None,
             is_busy: random.is(50),
@@ -128,10 +131,7 @@ impl Play {
     pub(super) fn settle(&mut self, mut after: After<Item>) {
         self.reference.settle();
         assert_eq!(after.is_short, self.reference.is_short);
-        let armed = self.shared.core.armed();
-        let is_earlier = armed.is_some_and(|at| self.armed.is_none_or(|before| at < before));
-        assert!(after.is_armed || !is_earlier, "nobody is told of an earlier time");
-        self.armed = armed;
+        self.is_told(&after);
         after.wake();
         self.refuse(after.refused);
     }
@@ -139,6 +139,20 @@ impl Play {
     pub(super) fn refuse(&mut self, refused: Option<(Item, Reason)>) {
         let refused = refused.map(|(item, reason)| (item.name, reason));
         assert_eq!(refused, self.reference.refused.take());
+    }
+
+    /// Whoever is to set the timer knows it.
+    pub(super) fn is_told(&mut self, after: &After<Item>) {
+        let armed = self.shared.core.armed();
+        let is_earlier = armed.is_some_and(|at| self.armed.is_none_or(|before| at < before));
+        assert!(after.is_armed || !is_earlier, "nobody is told of an earlier time");
+        self.armed = armed;
+    }
+
+    /// When a getter is to look at the time.
+    pub(super) fn limits_of(&self, waiter: &Waiter) -> impl Iterator<Item = Instant> {
+        let late_at = waiter.create.and_then(|id| self.lates.get(&id).copied());
+        self.players[waiter.who].deadline.into_iter().chain(late_at)
     }
 
     /// Some time from now on, or never.
@@ -239,7 +253,7 @@ impl Play {
             }
             53..56 => {
                 let (_, item) = self.one_who_checks()?;
-                self.reference.keep(item.name, None);
+                self.reference.keep(item.name, true, None);
                 let due = self.due(&item);
                 self.settle(core.give_unused(item, due));
             }
@@ -277,11 +291,17 @@ impl Play {
             93..95 => self.look()?,
             95..96 => self.ended()?,
             96..97 => {
-                self.reference.watchers += 1;
-                core.watch(&Waker::from(self.watcher.clone()));
-                self.watches += 1;
+                let id = core.watcher();
+                core.watch(id, &Waker::from(self.watcher.clone()));
+                if self.random.is(30) {
+                    core.unwatch(id);
+                } else {
+                    self.reference.watchers += 1;
+                    self.watches += 1;
+                }
             }
-            97 if self.random.is(5) => self.close(),
+            97 => self.limit()?,
+            98 if self.random.is(5) => self.close(),
             _ => {}
         }
         Some(())
@@ -320,8 +340,9 @@ impl Play {
             assert!(due.first().is_none_or(is_early), "{name}: {due:?}, but {armed:?}");
         }
         for waiter in self.reference.queue.values() {
-            let deadline = self.players[waiter.who].deadline;
-            assert!(deadline.is_none_or(is_early), "a getter: {deadline:?}, but {armed:?}");
+            for at in self.limits_of(waiter) {
+                assert!(is_early(at), "a getter: {at:?}, but {armed:?}");
+            }
         }
     }
 

@@ -124,14 +124,14 @@ impl Reference {
     }
 
     /// An object that is out is kept, handed on, or refused.
-    pub(super) fn keep(&mut self, name: usize, asked: Option<u64>) {
+    pub(super) fn keep(&mut self, name: usize, was_idle: bool, asked: Option<u64>) {
         let max_idle = self.bounds.max_idle.unwrap_or(self.bounds.max_open);
         let reason = if self.is_closed {
             Reason::Closed
         } else if self.open() > self.bounds.max_open {
             self.bounds.surplus
         } else if !self.queue.is_empty() {
-            return self.grant_object(name, false, asked);
+            return self.grant_object(name, was_idle, asked);
         } else if self.idle.len() < max_idle {
             self.out -= 1;
             return self.idle.push_back(name);
@@ -216,6 +216,7 @@ impl Reference {
             in_use: in_use as u64,
             checking: (self.out - in_use) as u64,
             creating: self.creating() as u64,
+            destroying: self.ending as u64,
             waiting: self.queue.len() as u64,
             max_open: (self.bounds.max_open != usize::MAX).then_some(self.bounds.max_open as u64),
             ..self.counts
