@@ -11,7 +11,11 @@ mod conservation;
 mod creating;
 mod expiring;
 mod hooks;
+mod regressions;
 mod resizing;
 mod scripted;
 mod stats;
+mod tasks;
+#[cfg(target_os = "linux")]
+mod threadless;
 mod waiting;
