@@ -328,17 +328,17 @@ impl<T> State<T> {
 
     /// Wakes those whose time is up, and has the others looked at in time.
     pub(super) fn hurry(&mut self, now: Instant, after: &mut After<T>) {
-        let mut next = None;
         for waiter in self.waiters.iter() {
             let is_theirs = |create: &&Create| Some(create.id) == waiter.create;
             let late_at = self.creates.iter().find(is_theirs).and_then(|create| create.late_at);
-            let at = earlier(waiter.deadline, late_at);
-            if at.is_some_and(|at| at <= now) {
+            if earlier(waiter.deadline, late_at).is_some_and(|at| at <= now) {
                 after.will_wake(waiter.ticket.nudge());
             }
-            let later = [waiter.deadline, late_at].into_iter().flatten().filter(|at| *at > now);
-            next = later.chain(next).min();
         }
+        // Of the creates all: one that nobody waits for may have a sponsor again by then.
+        let deadlines = self.waiters.iter().filter_map(|waiter| waiter.deadline);
+        let limits = self.creates.iter().filter_map(|create| create.late_at);
+        let next = deadlines.chain(limits).filter(|at| *at > now).min();
         self.arm_at(next, after);
     }
 
