@@ -178,7 +178,7 @@ fn what_is_looked_at_comes_back_to_those_who_wait() {
         let item = shared.make();
         shared.give(item);
         let other = beside(shared, |shared| Getter::joined(shared).object());
-        if let Some(item) = shared.core.take_idle(|_| true) {
+        if let Some((item, _)) = shared.core.take_idle(0, |_| true) {
             item.touch();
             shared.snapshot();
             shared.follow(shared.core.put_back(item, due(), |_| true));

@@ -332,7 +332,7 @@ impl Play {
             let idle = core.map_idle(|item| item.name);
             assert_eq!(self.reference.idle, idle);
             let &name = idle.get(self.random.below(idle.len().max(1)))?;
-            let item = core.take_idle(|item| item.name == name).expect("it is idle");
+            let item = core.take_idle(0, |item| item.name == name).expect("it is idle").0;
             self.reference.idle.retain(|&other| other != name);
             self.reference.out += 1;
             self.does(who, Does::Look(item));
