@@ -104,6 +104,13 @@ pub(crate) static ALL: &[Check] = &[
         },
     },
     Check {
+        name: "waiting",
+        about: "the tests of pools that are waited for, over and over",
+        is_deep: true,
+        rounds: 100,
+        steps: |place, _| Ok(tests(place, "debug", &[IT], "managed", |_| {})),
+    },
+    Check {
         name: "loom",
         about: "all interleavings of small models",
         is_deep: true,
