@@ -189,6 +189,9 @@ fn tests(
     let command = || {
         let mut command = place.cargo(kind);
         command.arg("test").args(selection.concat());
+        if selection.contains(&IT) {
+            command.arg("--all-features");
+        }
         prepare(&mut command);
         command
     };
