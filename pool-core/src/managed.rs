@@ -11,36 +11,46 @@
 //!
 //! All give out a [`Lease`], which returns its object when it drops.
 
-mod after;
+// What users hold and write.
 mod bounded;
 mod cancel;
-mod clock;
-mod core;
-mod creation;
-mod disposal;
 mod entry;
 mod error;
 mod expiring;
+mod lease;
+mod manager;
+mod observer;
+mod reason;
+mod resource;
+mod retry;
+mod stats;
+mod timeouts;
+
+// What is under the lock, and what it gives out: no code of a user's.
+mod after;
+mod core;
+mod queue;
+mod state;
+mod ticket;
+
+// What is done around it, with the user's hooks.
+mod admission;
+mod control;
+mod creation;
+mod disposal;
 mod get;
 mod handle;
 mod holding;
 mod home;
 mod hooks;
-mod keeper;
-mod lease;
-mod manager;
 mod objects;
-mod observer;
 mod prewarm;
-mod queue;
-mod reason;
-mod resource;
-mod retry;
-mod state;
-mod stats;
+mod release;
 mod tending;
-mod ticket;
-mod timeouts;
+
+// Time, and threads that wait.
+mod clock;
+mod keeper;
 mod wait;
 
 pub use bounded::{BoundedPool, BoundedPoolBuilder, WhenExhausted};

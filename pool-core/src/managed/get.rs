@@ -8,12 +8,14 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
+use super::admission::Unfit;
 use super::cancel::CancelToken;
 use super::core::{End, Leave, Left};
 use super::creation::Slot;
+use super::disposal::go_on;
 use super::entry::Entry;
 use super::error::{GetError, Stage};
-use super::home::{Home, Unfit, go_on};
+use super::home::Home;
 use super::lease::Lease;
 use super::observer::Event;
 use super::reason::Reason;

@@ -1,4 +1,6 @@
-//! A pool with its hooks: what is done for getters and with what comes back.
+//! A pool with its hooks, and what all that is done with it rests on: what is done for getters is
+//! in `get`, `admission` and `creation`, what is done with what comes back in `release` and
+//! `disposal`, as time goes by in `tending`, and on demand in `control`.
 //!
 //! # Invariants
 //!
@@ -12,35 +14,27 @@ use core::fmt;
 use core::hash::BuildHasher;
 use core::panic::{RefUnwindSafe, UnwindSafe};
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use core::task::Waker;
 use core::time::Duration;
 use std::hash::RandomState;
-use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
-use std::time::Instant;
 
 use super::clock::Clock;
-use super::core::{Core, End};
+use super::core::Core;
 use super::creation::Pauses;
 use super::disposal::Disposal;
 use super::entry::{Entry, Meta};
-use super::error::DrainError;
 use super::holding::Holding;
-use super::hooks::{BoxError, Fate, Hooks};
+use super::hooks::Hooks;
 use super::keeper::Timer;
 use super::lease::Lease;
 use super::observer::{Event, Observer};
-use super::reason::Reason;
 use super::retry::Retry;
 use super::state::{Bounds, Due};
 use super::stats::Stats;
 use super::timeouts::Timeouts;
-use super::wait::thread_waker;
 use crate::raw_pool::{caught, forget_panic};
 
 type After<R> = super::after::After<Box<Entry<R>>>;
-type Panic = Box<dyn core::any::Any + Send>;
 
 /// What a pool was told when it was built.
 #[derive(Debug)]
@@ -112,36 +106,6 @@ impl<R: Send + 'static> fmt::Debug for Home<R> {
     }
 }
 
-/// A thread that looks at the pool whenever something comes free, as long as this lives.
-pub(crate) struct Watch<'a, R> {
-    core: &'a Core<Box<Entry<R>>>,
-    id: u64,
-    waker: Waker,
-}
-
-impl<R> Watch<'_, R> {
-    /// Call this before each look, so that nothing comes free in between.
-    pub(super) fn again(&self) {
-        self.core.watch(self.id, &self.waker);
-    }
-}
-
-impl<R> Drop for Watch<'_, R> {
-    fn drop(&mut self) {
-        self.core.unwatch(self.id);
-    }
-}
-
-/// An object that its getter cannot have.
-pub(crate) struct Unfit<R> {
-    pub(super) entry: Box<Entry<R>>,
-    pub(super) reason: Reason,
-    /// When its getter began to look at it, or a little before.
-    pub(super) began: Instant,
-    /// What its check left, if that panicked.
-    pub(super) panic: Option<Panic>,
-}
-
 impl<R: Send + 'static> Home<R> {
     pub(super) fn new(
         bounds: Bounds,
@@ -169,23 +133,6 @@ impl<R: Send + 'static> Home<R> {
         })
     }
 
-    /// Hands out an object if it is fit. `is_fresh` is one that has just been created.
-    #[inline]
-    pub(super) fn admit(
-        self: &Arc<Self>,
-        mut entry: Box<Entry<R>>,
-        is_fresh: bool,
-    ) -> Result<Lease<R>, Unfit<R>> {
-        entry.meta.uses += 1;
-        // A limit that is held strictly needs a clock that does not lag.
-        let now = if self.rules.is_strict { self.clock.now() } else { self.clock.recent() };
-        if let Err((reason, panic)) = self.examine(&mut entry, now, is_fresh) {
-            return Err(Unfit { entry, reason, began: now, panic });
-        }
-        self.core.lent();
-        Ok(self.lease(entry))
-    }
-
     /// Hands out an object.
     #[inline]
     pub(super) fn lease(self: &Arc<Self>, entry: Box<Entry<R>>) -> Lease<R> {
@@ -197,118 +144,10 @@ impl<R: Send + 'static> Home<R> {
 
     /// Notes that a lease has ended.
     #[inline]
-    fn unlease(&self, entry: &Entry<R>) {
+    pub(super) fn unlease(&self, entry: &Entry<R>) {
         if let Some(holding) = &self.holding {
             Self::let_go(holding, entry.meta.id);
         }
-    }
-
-    #[inline]
-    fn examine(
-        &self,
-        entry: &mut Entry<R>,
-        now: Instant,
-        is_fresh: bool,
-    ) -> Result<(), (Reason, Option<Panic>)> {
-        let rules = &self.rules;
-        if entry.expires_at.is_some_and(|at| at <= now) {
-            return Err((Reason::Expired, None));
-        }
-        let is_idle_for = |limit: Option<Duration>| {
-            // Most checks are always, which takes no reckoning.
-            limit.is_some_and(|limit| {
-                limit.is_zero() || now.saturating_duration_since(entry.meta.last_used) >= limit
-            })
-        };
-        if rules.is_strict && is_idle_for(rules.idle_timeout) {
-            return Err((Reason::Idle, None));
-        }
-        if is_fresh || !is_idle_for(rules.check_after) {
-            return Ok(());
-        }
-        self.check(entry)
-    }
-
-    fn check(&self, entry: &mut Entry<R>) -> Result<(), (Reason, Option<Panic>)> {
-        let limit = self.rules.timeouts.check;
-        let start = limit.map(|_| self.clock.now());
-        let (value, meta) = entry.parts();
-        let checked = caught(|| self.hooks.check(value, meta));
-        let is_late = start.zip(limit).is_some_and(|(start, limit)| {
-            self.clock.now().saturating_duration_since(start) > limit
-        });
-        match checked {
-            Ok(Ok(())) if !is_late => Ok(()),
-            Ok(Ok(())) => {
-                self.check_failed(entry.meta.id, "the check took longer than its limit".into());
-                Err((Reason::Broken, None))
-            }
-            Ok(Err(error)) => {
-                self.check_failed(entry.meta.id, error);
-                Err((Reason::Broken, None))
-            }
-            Err(panic) => {
-                self.check_failed(entry.meta.id, "the check panicked".into());
-                Err((Reason::Panicked, Some(panic)))
-            }
-        }
-    }
-
-    #[cold]
-    fn check_failed(&self, id: u64, error: BoxError) {
-        self.note_error(&*error);
-        self.tell(&Event::CheckFailed { id, error: &*error });
-        // Its drop is the user's own code, and an object hangs on what follows.
-        forget_panic(caught(|| drop(error)));
-    }
-
-    /// Takes back what a borrower returns.
-    #[inline]
-    pub(super) fn take_back(self: &Arc<Self>, entry: Box<Entry<R>>) {
-        self.unlease(&entry);
-        let mut torn = Torn { home: self, entry: Some(entry) };
-        let fate = if thread::panicking() { torn.release_caught() } else { torn.release() };
-        let Some(mut entry) = torn.entry.take() else { return };
-        if fate != Fate::Keep {
-            return self.refuse(entry);
-        }
-        let now = self.clock.recent();
-        entry.meta.last_used = now;
-        if entry.expires_at.is_some_and(|at| at <= now) {
-            return self.end(entry, End::Returned(Reason::Expired), Reason::Expired);
-        }
-        let due = self.due(&entry);
-        if let Some(after) = self.core.give(entry, due) {
-            self.follow(after);
-        }
-    }
-
-    /// Destroys an object that its hook does not want back.
-    #[cold]
-    fn refuse(self: &Arc<Self>, entry: Box<Entry<R>>) {
-        let reason = if thread::panicking() { Reason::Panicked } else { Reason::Released };
-        self.end(entry, End::Returned(reason), reason);
-    }
-
-    /// Destroys an object that its borrower does not want to return.
-    pub(super) fn discard(self: &Arc<Self>, entry: Box<Entry<R>>) {
-        self.unlease(&entry);
-        self.end(entry, End::Returned(Reason::Released), Reason::Released);
-    }
-
-    /// Counts an object that its borrower keeps.
-    pub(super) fn detached(self: &Arc<Self>, entry: &Entry<R>) {
-        self.unlease(entry);
-        let after = self.core.end(End::Detached);
-        self.follow(after);
-    }
-
-    /// Frees the place of an object, and destroys it.
-    #[cold]
-    pub(super) fn end(self: &Arc<Self>, entry: Box<Entry<R>>, end: End, reason: Reason) {
-        let after = self.core.end(end);
-        self.follow(after);
-        self.destroy(entry, reason);
     }
 
     /// Does what a change of the core leaves to do.
@@ -322,51 +161,6 @@ impl<R: Send + 'static> Home<R> {
         }
         if let Some((entry, reason)) = after.refused {
             self.destroy(entry, reason);
-        }
-    }
-
-    /// Destroys an object whose place is free already.
-    ///
-    /// A panic of the hook goes on in the caller, unless its thread panics already.
-    #[cold]
-    pub(super) fn destroy(&self, entry: Box<Entry<R>>, reason: Reason) {
-        if let Err(panic) = self.destroy_caught(entry, reason) {
-            go_on(panic);
-        }
-    }
-
-    pub(super) fn destroy_caught(
-        &self,
-        mut entry: Box<Entry<R>>,
-        reason: Reason,
-    ) -> thread::Result<()> {
-        let id = entry.meta.id;
-        let destroyed = caught(|| self.hooks.destroy(entry.place(), reason));
-        let dropped = caught(|| drop(entry));
-        self.tell(&Event::Destroyed { id, reason });
-        self.core.ended().wake();
-        match destroyed {
-            Ok(()) => dropped,
-            Err(panic) => {
-                forget_panic(dropped);
-                Err(panic)
-            }
-        }
-    }
-
-    /// Destroys all of them, even if one panics: the first panic goes on.
-    pub(super) fn destroy_all(&self, entries: impl IntoIterator<Item = (Box<Entry<R>>, Reason)>) {
-        let mut first = Ok(());
-        for (entry, reason) in entries {
-            let outcome = self.destroy_caught(entry, reason);
-            if first.is_ok() {
-                first = outcome;
-            } else {
-                forget_panic(outcome);
-            }
-        }
-        if let Err(panic) = first {
-            go_on(panic);
         }
     }
 
@@ -438,127 +232,6 @@ impl<R: Send + 'static> Home<R> {
 
     pub(super) fn open(&self) -> usize {
         usize::try_from(self.stats().open).unwrap_or(usize::MAX)
-    }
-
-    pub(super) fn resize(self: &Arc<Self>, max_open: Option<usize>) {
-        let (surplus, after) = self.core.resize(max_open.unwrap_or(usize::MAX));
-        self.follow(after);
-        self.destroy_all(surplus.into_iter().map(|entry| (entry, Reason::Resized)));
-    }
-
-    pub(super) fn close(self: &Arc<Self>) {
-        let (idle, after) = self.core.close();
-        self.follow(after);
-        // Whoever drains the pool wants to know of leases that are held for long.
-        if let Some(at) = self.warn(self.clock.now()) {
-            self.core.arm(at);
-        }
-        self.set_timer();
-        self.end_pauses();
-        let idle = idle.into_iter().map(|entry| (entry, Reason::Closed));
-        // And those that once found no thread to destroy them, and would wait for the timer.
-        self.destroy_all(idle.chain(self.disposal.abandoned()));
-    }
-
-    /// Closes the pool, and waits until nothing is out, being created or being destroyed.
-    pub(super) fn drain(self: &Arc<Self>, deadline: Instant) -> Result<(), DrainError> {
-        let closed = caught(|| self.close());
-        let watch = self.watch();
-        let drained = loop {
-            watch.again();
-            let [out, creating, ending] = self.core.unfinished();
-            if out + creating + ending == 0 {
-                break Ok(());
-            }
-            if self.clock.now() >= deadline {
-                break Err(DrainError { in_use: out, creating, ending });
-            }
-            self.clock.park_until(Some(deadline));
-        };
-        if let Err(panic) = closed {
-            resume_unwind(panic);
-        }
-        drained
-    }
-
-    /// Has this thread unparked when something comes free.
-    pub(super) fn watch(&self) -> Watch<'_, R> {
-        Watch { core: &self.core, id: self.core.watcher(), waker: thread_waker() }
-    }
-
-    /// Removes the idle objects that `keep` refuses, one at a time, so that the others can be
-    /// had meanwhile. How many that were.
-    pub(super) fn retain(self: &Arc<Self>, mut keep: impl FnMut(&mut R, &Meta) -> bool) -> usize {
-        let mut removed = 0;
-        let mut next = 0;
-        for id in self.core.map_idle(|entry| entry.meta.id) {
-            let taken = self.core.take_idle(next, |entry| entry.meta.id == id);
-            let Some((mut entry, index)) = taken else { continue };
-            next = index;
-            let (value, meta) = entry.parts();
-            match caught(|| keep(value, meta)) {
-                Ok(true) => {
-                    next += 1;
-                    let last_used = entry.meta.last_used;
-                    let due = self.due(&entry);
-                    let after =
-                        self.core.put_back(entry, due, |other| other.meta.last_used <= last_used);
-                    self.follow(after);
-                }
-                Ok(false) => {
-                    removed += 1;
-                    self.end(entry, End::Withheld(Reason::Released), Reason::Released);
-                }
-                Err(panic) => {
-                    let end = End::Withheld(Reason::Panicked);
-                    forget_panic(caught(|| self.end(entry, end, Reason::Panicked)));
-                    resume_unwind(panic);
-                }
-            }
-        }
-        removed
-    }
-}
-
-/// An object whose hook is asked whether it may be kept. If that panics, it is destroyed.
-struct Torn<'a, R: Send + 'static> {
-    home: &'a Arc<Home<R>>,
-    entry: Option<Box<Entry<R>>>,
-}
-
-impl<R: Send + 'static> Torn<'_, R> {
-    #[inline]
-    fn release(&mut self) -> Fate {
-        let Some(entry) = &mut self.entry else { return Fate::Discard };
-        let (value, meta) = entry.parts();
-        self.home.hooks.release(value, meta)
-    }
-
-    /// A second panic would end the process: it is kept from going on.
-    #[cold]
-    fn release_caught(&mut self) -> Fate {
-        caught(|| self.release()).unwrap_or_else(|panic| {
-            forget_panic(Err::<(), _>(panic));
-            Fate::Discard
-        })
-    }
-}
-
-impl<R: Send + 'static> Drop for Torn<'_, R> {
-    #[inline]
-    fn drop(&mut self) {
-        if let Some(entry) = self.entry.take() {
-            self.home.end(entry, End::Returned(Reason::Panicked), Reason::Panicked);
-        }
-    }
-}
-
-/// Has a contained panic go on, unless this thread panics already: two would end the process.
-pub(crate) fn go_on(panic: Panic) {
-    if thread::panicking() {
-        forget_panic(Err::<(), _>(panic));
-    } else {
-        resume_unwind(panic);
     }
 }
 

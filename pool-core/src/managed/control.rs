@@ -1,0 +1,115 @@
+//! What is done with a pool as a whole: it is resized, looked through, closed and drained.
+
+use core::task::Waker;
+use std::panic::resume_unwind;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::core::{Core, End};
+use super::entry::{Entry, Meta};
+use super::error::DrainError;
+use super::home::Home;
+use super::reason::Reason;
+use super::wait::thread_waker;
+use crate::raw_pool::{caught, forget_panic};
+
+impl<R: Send + 'static> Home<R> {
+    pub(super) fn resize(self: &Arc<Self>, max_open: Option<usize>) {
+        let (surplus, after) = self.core.resize(max_open.unwrap_or(usize::MAX));
+        self.follow(after);
+        self.destroy_all(surplus.into_iter().map(|entry| (entry, Reason::Resized)));
+    }
+
+    pub(super) fn close(self: &Arc<Self>) {
+        let (idle, after) = self.core.close();
+        self.follow(after);
+        // Whoever drains the pool wants to know of leases that are held for long.
+        if let Some(at) = self.warn(self.clock.now()) {
+            self.core.arm(at);
+        }
+        self.set_timer();
+        self.end_pauses();
+        let idle = idle.into_iter().map(|entry| (entry, Reason::Closed));
+        // And those that once found no thread to destroy them, and would wait for the timer.
+        self.destroy_all(idle.chain(self.disposal.abandoned()));
+    }
+
+    /// Closes the pool, and waits until nothing is out, being created or being destroyed.
+    pub(super) fn drain(self: &Arc<Self>, deadline: Instant) -> Result<(), DrainError> {
+        let closed = caught(|| self.close());
+        let watch = self.watch();
+        let drained = loop {
+            watch.again();
+            let [out, creating, ending] = self.core.unfinished();
+            if out + creating + ending == 0 {
+                break Ok(());
+            }
+            if self.clock.now() >= deadline {
+                break Err(DrainError { in_use: out, creating, ending });
+            }
+            self.clock.park_until(Some(deadline));
+        };
+        if let Err(panic) = closed {
+            resume_unwind(panic);
+        }
+        drained
+    }
+
+    /// Has this thread unparked when something comes free.
+    pub(super) fn watch(&self) -> Watch<'_, R> {
+        Watch { core: &self.core, id: self.core.watcher(), waker: thread_waker() }
+    }
+
+    /// Removes the idle objects that `keep` refuses, one at a time, so that the others can be
+    /// had meanwhile. How many that were.
+    pub(super) fn retain(self: &Arc<Self>, mut keep: impl FnMut(&mut R, &Meta) -> bool) -> usize {
+        let mut removed = 0;
+        let mut next = 0;
+        for id in self.core.map_idle(|entry| entry.meta.id) {
+            let taken = self.core.take_idle(next, |entry| entry.meta.id == id);
+            let Some((mut entry, index)) = taken else { continue };
+            next = index;
+            let (value, meta) = entry.parts();
+            match caught(|| keep(value, meta)) {
+                Ok(true) => {
+                    next += 1;
+                    let last_used = entry.meta.last_used;
+                    let due = self.due(&entry);
+                    let after =
+                        self.core.put_back(entry, due, |other| other.meta.last_used <= last_used);
+                    self.follow(after);
+                }
+                Ok(false) => {
+                    removed += 1;
+                    self.end(entry, End::Withheld(Reason::Released), Reason::Released);
+                }
+                Err(panic) => {
+                    let end = End::Withheld(Reason::Panicked);
+                    forget_panic(caught(|| self.end(entry, end, Reason::Panicked)));
+                    resume_unwind(panic);
+                }
+            }
+        }
+        removed
+    }
+}
+
+/// A thread that looks at the pool whenever something comes free, as long as this lives.
+pub(crate) struct Watch<'a, R> {
+    core: &'a Core<Box<Entry<R>>>,
+    id: u64,
+    waker: Waker,
+}
+
+impl<R> Watch<'_, R> {
+    /// Call this before each look, so that nothing comes free in between.
+    pub(super) fn again(&self) {
+        self.core.watch(self.id, &self.waker);
+    }
+}
+
+impl<R> Drop for Watch<'_, R> {
+    fn drop(&mut self) {
+        self.core.unwatch(self.id);
+    }
+}
