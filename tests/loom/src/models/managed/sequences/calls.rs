@@ -332,7 +332,10 @@ impl Play {
             let idle = core.map_idle(|item| item.name);
             assert_eq!(self.reference.idle, idle);
             let &name = idle.get(self.random.below(idle.len().max(1)))?;
-            let item = core.take_idle(0, |item| item.name == name).expect("it is idle").0;
+            let likely = self.random.below(4);
+            let is_it = |item: &Item| item.name == name;
+            let (item, index) = core.take_idle(likely, is_it).expect("it is idle");
+            assert_eq!(self.reference.idle[index], name);
             self.reference.idle.retain(|&other| other != name);
             self.reference.out += 1;
             self.does(who, Does::Look(item));
@@ -348,7 +351,7 @@ impl Play {
         if self.reference.idle.len() > before && !is_last {
             self.reference.idle.rotate_right(1);
         }
-        let due = self.due(&item);
+        let due = self.dues[&item.name];
         self.settle(core.put_back(item, due, |_| is_last));
         Some(())
     }

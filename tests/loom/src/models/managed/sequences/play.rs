@@ -254,7 +254,7 @@ impl Play {
             53..56 => {
                 let (_, item) = self.one_who_checks()?;
                 self.reference.keep(item.name, true, None);
-                let due = self.due(&item);
+                let due = self.dues[&item.name];
                 self.settle(core.give_unused(item, due));
             }
             56..60 => {
