@@ -10,6 +10,35 @@
 //! | [`ResourcePool`] | connections and the like: counted, checked, aged and waited for |
 //!
 //! All give out a [`Lease`], which returns its object when it drops.
+//!
+//! # Calls
+//!
+//! | | `BoundedPool` | `ExpiringPool` | `ResourcePool` |
+//! | --- | --- | --- | --- |
+//! | `get`, `prewarm`, `retain`, `close`, `is_closed`, `drain`, `stats` | yes | yes | yes |
+//! | `try_get`, `get_timeout`, `get_with` | yes | no: it never waits | yes |
+//! | `get_async` | yes | no: it never waits | no |
+//! | `resize` | yes | no: there is no maximum | yes |
+//! | `size`: how many are idle | yes | yes | `stats().idle` |
+//! | `open`: how many there are | yes | `stats().open` | `stats().open` |
+//! | `downgrade`, `manager` | no | no | yes |
+//! | settings: `max_idle`, `order`, `clock` | yes | yes | yes |
+//! | `max_open`, `timeouts` | yes | no | yes |
+//! | `reset`, `no_reset` | yes | yes | [`Manager::on_release`] |
+//! | `destroy` | drop | yes | [`Manager::destroy`] |
+//! | ages | no | `max_age` | `max_lifetime`, `jitter`, `idle_timeout`, `min_idle` |
+//! | others | `when_exhausted` | | `check_after`, `max_connecting`, `retry`, `observer`, `hold_warn_after` |
+//!
+//! # Threads
+//!
+//! A pool has no thread of its own for good. Those that it starts have names, and end when they
+//! have nothing to do:
+//!
+//! - `poolable-keeper`, one for the process: wakes whoever's time is up, while there is something
+//!   to wait for. It runs nothing of a user's.
+//! - `poolable-create`: one create of a [`ResourcePool`] each, at most `max_connecting` for a pool.
+//! - `poolable-drop`: destroys what has come of age, or failed its check; at most four for a pool.
+//! - `poolable-warn`: tells an observer of leases that are held for too long.
 
 // What users hold and write.
 mod bounded;

@@ -83,9 +83,21 @@ pub struct BoundedPool<T: Send + 'static> {
 impl<T: Send + 'static> BoundedPool<T> {
     /// A pool of at most `max_open` objects, which `create` makes.
     ///
+    /// `create` cannot fail: what can belongs in a [`ResourcePool`](super::ResourcePool). It is not
+    /// asked again when an object is reused, which is then as its reset leaves it: a `Vec` is
+    /// empty, whatever length it was made with. For another reset see
+    /// [`BoundedPoolBuilder::reset`].
+    ///
     /// # Examples
     ///
-    /// See [`BoundedPool`].
+    /// ```
+    /// use poolable::managed::BoundedPool;
+    ///
+    /// let pool = BoundedPool::new(1, || vec![0_u8; 4096]);
+    /// assert_eq!(pool.get()?.len(), 4096);
+    /// assert_eq!(pool.get()?.len(), 0); // the same one
+    /// # Ok::<(), poolable::managed::GetError>(())
+    /// ```
     ///
     /// # Panics
     ///
@@ -131,6 +143,8 @@ impl<T: Send + 'static> BoundedPool<T> {
     /// An object, at once or after a wait of at most [`Timeouts::wait`], which is 30 seconds
     /// unless the builder says otherwise.
     ///
+    /// If there is room, `create` runs here, and takes the time that it takes.
+    ///
     /// # Examples
     ///
     /// See [`BoundedPool`].
@@ -147,7 +161,7 @@ impl<T: Send + 'static> BoundedPool<T> {
         typed(self.handle.get(self.until(Until::Default), None))
     }
 
-    /// An object that can be had without waiting.
+    /// An object that can be had without waiting: an idle one, or a new one if there is room.
     ///
     /// # Examples
     ///
@@ -192,6 +206,9 @@ impl<T: Send + 'static> BoundedPool<T> {
     /// An object, at once or after a wait until `deadline` (`None`: for ever) or until the token
     /// is cancelled.
     ///
+    /// The deadline is a time of the pool's [`Clock`](super::Clock); [`Timeouts::wait`] has no part
+    /// in it. One that has passed makes this a [`try_get`](Self::try_get).
+    ///
     /// # Examples
     ///
     /// ```
@@ -225,8 +242,13 @@ impl<T: Send + 'static> BoundedPool<T> {
 
     /// The same as [`get`](Self::get), for a task on any executor.
     ///
-    /// A future that is dropped gives up its place in the queue, and passes on what it was about
-    /// to get. Its time is kept by a thread of the library's.
+    /// Tasks and threads wait in one queue, and a task is in it from its first poll. A future that
+    /// is dropped gives up its place, and passes on what it was about to get; no statistic counts
+    /// that. Its time begins with the first poll too, and is kept by a thread of the library's, so
+    /// that the executor needs no timer. `create` runs within a poll.
+    ///
+    /// The future borrows the pool, and is `Send`. For a task of its own move a clone of the pool
+    /// into it.
     ///
     /// # Examples
     ///
@@ -275,7 +297,8 @@ impl<T: Send + 'static> BoundedPool<T> {
         self.handle.prewarm_here(idle)
     }
 
-    /// Sets how many may be open; `None` is no maximum, and 0 hands nothing out.
+    /// Sets how many may be open; `None` is no maximum, and 0 hands nothing out, under
+    /// [`WhenExhausted::Create`] neither.
     ///
     /// What is idle beyond that is freed at once, what is in use when it is returned. Those who
     /// wait are served if there is room now.
@@ -300,6 +323,8 @@ impl<T: Send + 'static> BoundedPool<T> {
 
     /// Frees the idle objects that `keep` refuses; how many those were.
     ///
+    /// What it changes and keeps is not reset: the next getter finds it so.
+    ///
     /// # Examples
     ///
     /// ```
@@ -320,7 +345,8 @@ impl<T: Send + 'static> BoundedPool<T> {
     }
 
     /// Closes the pool: those who wait, and later getters, are told so, and what is idle is freed.
-    /// Leases go on, and free what they hold. To close it again does nothing.
+    /// Leases go on, and free what they hold; a getter who has been given an object already gets
+    /// it. To close it again does nothing.
     ///
     /// # Examples
     ///
@@ -353,7 +379,10 @@ impl<T: Send + 'static> BoundedPool<T> {
         self.handle.core.is_closed()
     }
 
-    /// Closes the pool, and waits until all leases are back, and what they held is gone.
+    /// Closes the pool, and waits until all leases are back, and what they held is gone. The
+    /// deadline is a time of the pool's [`Clock`](super::Clock).
+    ///
+    /// A lease that was given to [`mem::forget`](core::mem::forget) never comes back.
     ///
     /// # Examples
     ///
@@ -390,13 +419,15 @@ impl<T: Send + 'static> BoundedPool<T> {
         self.handle.stats()
     }
 
-    /// How many objects are idle.
+    /// How many objects are idle. How many there are in all is [`open`](Self::open).
     ///
     /// # Examples
     ///
     /// ```
     /// let pool = poolable::managed::BoundedPool::new(4, String::new);
-    /// drop(pool.get()?);
+    /// let line = pool.get()?;
+    /// assert_eq!((pool.size(), pool.open()), (0, 1));
+    /// drop(line);
     /// assert_eq!((pool.size(), pool.open()), (1, 1));
     /// # Ok::<(), poolable::managed::GetError>(())
     /// ```
@@ -477,7 +508,8 @@ impl<T: Send + 'static, P> BoundedPoolBuilder<T, P> {
         self
     }
 
-    /// Sets the most idle objects: one that is returned when there are as many is freed.
+    /// Sets the most idle objects: one that is returned when there are as many is freed. Zero
+    /// keeps none, and more than `max_open` are no more than that.
     pub fn max_idle(mut self, max_idle: usize) -> Self {
         self.max_idle = Some(max_idle);
         self
@@ -502,7 +534,24 @@ impl<T: Send + 'static, P> BoundedPoolBuilder<T, P> {
     }
 
     /// Sets what is done with a returned object, instead of its `Reset`. An object whose reset
-    /// panics is freed.
+    /// panics is freed, and the panic goes on in whoever drops the lease, unless that thread
+    /// panics already.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::managed::BoundedPool;
+    ///
+    /// let blocks = BoundedPool::builder(|| vec![0_u8; 4096])
+    ///     .reset(|block| {
+    ///         block.clear();
+    ///         block.resize(4096, 0);
+    ///     })
+    ///     .build()?;
+    /// blocks.get()?.truncate(10);
+    /// assert_eq!(blocks.get()?.len(), 4096);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn reset(
         self,
         reset: impl Fn(&mut T) + Send + Sync + 'static,

@@ -20,7 +20,8 @@ use crate::sync::Mutex;
 /// Tells those who wait for an object to give up.
 ///
 /// Clones are handles to the same token, any of which cancels all gets that were given one.
-/// It stays cancelled: a get with such a token fails at once.
+/// It stays cancelled: a get with such a token fails at once. A check that is under way is not
+/// interrupted; none begins after it.
 ///
 /// # Examples
 ///

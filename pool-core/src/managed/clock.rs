@@ -75,7 +75,10 @@ impl Clock {
     /// starts at the system's present time.
     ///
     /// A pool with such a clock expires, warns and times out when the test says so: a thread
-    /// that waits for an object with a deadline waits until the clock has been moved there.
+    /// that waits for an object with a deadline waits until the clock has been moved there. That
+    /// goes for `drain` and for the pauses between two attempts of a create as well, and the
+    /// deadlines that `drain` and `get_with` are given are times of this clock: begin with its
+    /// [`now`](Self::now).
     ///
     /// # Examples
     ///
@@ -118,6 +121,10 @@ impl Clock {
     /// Moves a manual clock on, and has everything done that is due by then: when this
     /// returns, those who waited for it have been woken, and run as soon as the system lets
     /// them.
+    ///
+    /// What has come of age is counted as destroyed by then; `destroy` itself runs on a thread of
+    /// the pool's, and may not have ended. Look at `stats().destroying`, or `drain` the pool,
+    /// rather than count in it.
     ///
     /// # Examples
     ///

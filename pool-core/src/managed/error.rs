@@ -24,6 +24,33 @@ use super::stats::Stats;
 /// }
 /// # Ok::<(), GetError>(())
 /// ```
+///
+/// It is not comparable, as most errors of managers are not: `matches!` does it. With an error type
+/// of your own it goes through `?` as any other one:
+///
+/// ```
+/// use poolable::managed::GetError;
+/// use std::io;
+///
+/// #[derive(Debug)]
+/// enum Refusal {
+///     Busy,
+///     Upstream(String),
+/// }
+///
+/// impl From<GetError<io::Error>> for Refusal {
+///     fn from(error: GetError<io::Error>) -> Self {
+///         match error {
+///             GetError::Timeout { .. } | GetError::Exhausted => Self::Busy,
+///             other => Self::Upstream(other.to_string()), // there may be more some day
+///         }
+///     }
+/// }
+///
+/// let refusal = Refusal::from(GetError::Create(io::Error::other("no route")));
+/// assert!(matches!(refusal, Refusal::Upstream(why) if why.ends_with("no route")));
+/// assert!(matches!(GetError::Exhausted.into(), Refusal::Busy));
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum GetError<E = Infallible> {
@@ -39,13 +66,16 @@ pub enum GetError<E = Infallible> {
         /// The last error of a create or a check since one succeeded, whoever's it was.
         last_error: Option<Arc<str>>,
     },
-    /// The pool is closed, or was while the getter waited.
+    /// The pool is closed, or was while the getter waited. One who had been given an object by
+    /// then gets it.
     Closed,
     /// The getter's token was cancelled.
     Cancelled,
-    /// Nothing was idle, and the getter did not want to wait.
+    /// There was nothing to be had at once, and the getter did not want to wait. A
+    /// [`ResourcePool`](super::ResourcePool) with room may have begun a create.
     Exhausted,
-    /// The create that was begun for this getter failed.
+    /// The create that was begun for this getter failed. Pools whose creates cannot fail have no
+    /// such error.
     Create(E),
 }
 
@@ -230,7 +260,7 @@ impl<E: Error + 'static> Error for PrewarmError<E> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DrainError {
-    /// Objects that were in use, or on their way there.
+    /// Objects that were in use, or on their way there: checked, or looked at by `retain`.
     pub in_use: usize,
     /// Objects that were being created.
     pub creating: usize,

@@ -56,6 +56,9 @@ pub struct ExpiringPool<T: Send + 'static> {
 impl<T: Send + 'static> ExpiringPool<T> {
     /// A pool that keeps at most `max_idle` objects, each until it has been idle for `max_age`.
     ///
+    /// `create` cannot fail: what can belongs in a [`ResourcePool`](super::ResourcePool), which has
+    /// an `idle_timeout`.
+    ///
     /// # Examples
     ///
     /// ```
@@ -141,7 +144,8 @@ impl<T: Send + 'static> ExpiringPool<T> {
         self.handle.prewarm_here(idle)
     }
 
-    /// Destroys the idle objects that `keep` refuses; how many those were.
+    /// Destroys the idle objects that `keep` refuses; how many those were. What it changes and
+    /// keeps is not reset.
     ///
     /// # Examples
     ///
@@ -202,7 +206,8 @@ impl<T: Send + 'static> ExpiringPool<T> {
         self.handle.core.is_closed()
     }
 
-    /// Closes the pool, and waits until all leases are back, and what they held is gone.
+    /// Closes the pool, and waits until all leases are back, and what they held is gone. The
+    /// deadline is a time of the pool's [`Clock`](super::Clock).
     ///
     /// # Examples
     ///
@@ -239,7 +244,7 @@ impl<T: Send + 'static> ExpiringPool<T> {
         self.handle.stats()
     }
 
-    /// How many objects are idle.
+    /// How many objects are idle. How many there are in all is [`Stats::open`].
     ///
     /// # Examples
     ///
@@ -276,16 +281,18 @@ impl<T: Send + 'static> fmt::Debug for ExpiringPool<T> {
 ///
 /// ```
 /// use poolable::managed::ExpiringPool;
-/// use std::fs::File;
+/// use std::sync::mpsc;
 /// use std::time::Duration;
 ///
-/// let pool = ExpiringPool::builder(|| File::open("/dev/null"))
-///     .max_idle(4)
+/// let (send, gone) = mpsc::channel();
+/// let pool = ExpiringPool::builder(|| Vec::<u8>::with_capacity(4096))
+///     .max_idle(1)
 ///     .max_age(Duration::from_secs(10))
-///     .no_reset()
-///     .destroy(|file| drop(file))
+///     .destroy(move |buffer| send.send(buffer.capacity()).unwrap())
 ///     .build()?;
-/// assert!(pool.get()?.is_ok());
+/// let (one, other) = (pool.get()?, pool.get()?);
+/// drop((one, other)); // One of them is kept.
+/// assert_eq!((gone.recv()?, pool.size()), (4096, 1));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use = "a builder does nothing until it is built"]
@@ -326,7 +333,8 @@ impl<T: Send + 'static, P> ExpiringPoolBuilder<T, P> {
     }
 
     /// Sets what is done with a returned object, instead of its `Reset`. An object whose reset
-    /// panics is destroyed.
+    /// panics is destroyed, and the panic goes on in whoever drops the lease, unless that thread
+    /// panics already.
     pub fn reset(
         self,
         reset: impl Fn(&mut T) + Send + Sync + 'static,

@@ -35,7 +35,7 @@ pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
 ///             Err(error) if error.kind() == io::ErrorKind::WouldBlock
 ///         );
 ///         let _ = stream.set_nonblocking(false);
-///         if is_clean { Fate::Keep } else { Fate::Discard }
+///         if is_clean { Fate::keep_unless_panicking() } else { Fate::Discard }
 ///     }
 /// }
 /// # let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

@@ -13,6 +13,16 @@ use crate::forward::forward;
 /// It dereferences to the object, and keeps what it needs of the pool alive: it may outlive
 /// every handle of the pool, and then destroys its object.
 ///
+/// - Where the object itself is asked for, as by a comparison, a loop, or a function that takes a
+///   `&mut T`, write `&*lease` or `&mut *lease`. To borrow two fields at once, begin with
+///   `let object = &mut *lease;`.
+/// - `lease.clone()` clones the object, which the pool does not count.
+/// - `let _ = pool.get()?;` returns it at once; a lease in the head of a `match` or a `while let`
+///   lives to the end of the body.
+/// - A panic that is caught while the lease lives is not seen: when the lease drops, nothing is
+///   panicking. Catch it around the lease, or [`discard`](Self::discard) the object.
+/// - One that is given to [`mem::forget`](core::mem::forget) takes its place for ever.
+///
 /// # Examples
 ///
 /// ```
@@ -21,6 +31,8 @@ use crate::forward::forward;
 /// let pool = BoundedPool::new(1, String::new);
 /// let mut line: Lease<String> = pool.get()?;
 /// line.push_str("hello");
+/// let (copy, words): (String, Vec<char>) = (line.clone(), line.chars().collect());
+/// assert!(*line == "hello" && copy == "hello" && words.len() == 5);
 /// assert_eq!(pool.stats().in_use, 1);
 /// drop(line);
 /// assert_eq!(pool.stats().in_use, 0);
@@ -64,7 +76,8 @@ impl<T: Send + 'static> Lease<T> {
         lease.entry().meta
     }
 
-    /// Destroys the object instead of returning it: its place is free at once.
+    /// Destroys the object instead of returning it, without a word to
+    /// [`on_release`](super::Manager::on_release): its place is free at once.
     ///
     /// # Examples
     ///
@@ -82,7 +95,7 @@ impl<T: Send + 'static> Lease<T> {
         }
     }
 
-    /// Takes the object out of the pool for good: its place is free at once.
+    /// Takes the object out of the pool for good, as it is: its place is free at once.
     ///
     /// # Examples
     ///

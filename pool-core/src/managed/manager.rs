@@ -9,7 +9,11 @@ use super::reason::Reason;
 
 /// How a [`ResourcePool`](super::ResourcePool) gets, checks and destroys what it pools.
 ///
-/// No lock is held during any call: each may block, panic, or use the pool.
+/// No lock is held during any call: each may block, panic, or use the pool. (One that calls
+/// `prewarm` or `drain` may wait for its own end, until their time is up.)
+///
+/// A pool wants one of its own. To share one with a test, or choose one at run time, use an
+/// `Arc` or a `Box`: they are managers too.
 ///
 /// # Examples
 ///
@@ -17,6 +21,7 @@ use super::reason::Reason;
 /// use poolable::managed::{Manager, Meta, ResourcePool};
 /// use std::io::{self, Read, Write};
 /// use std::net::{SocketAddr, TcpStream};
+/// use std::time::Duration;
 ///
 /// struct Upstream(SocketAddr);
 ///
@@ -25,7 +30,10 @@ use super::reason::Reason;
 ///     type Error = io::Error;
 ///
 ///     fn create(&self) -> io::Result<TcpStream> {
-///         TcpStream::connect(self.0)
+///         let stream = TcpStream::connect_timeout(&self.0, Duration::from_secs(3))?;
+///         // The pool cannot interrupt a check.
+///         stream.set_read_timeout(Some(Duration::from_secs(3)))?;
+///         Ok(stream)
 ///     }
 ///
 ///     fn check(&self, stream: &mut TcpStream, _: &Meta) -> io::Result<()> {
@@ -54,10 +62,12 @@ pub trait Manager: Send + Sync + 'static {
     /// What is pooled.
     type Resource: Send + 'static;
 
-    /// Why a create or a check fails.
+    /// Why a create or a check fails. `String`, `Box<dyn Error + Send + Sync>` and the like are no
+    /// `Error`s themselves: wrap them, as [`io::Error::other`](std::io::Error::other) does.
     type Error: Error + Send + Sync + 'static;
 
-    /// Creates a resource, on a thread that does nothing else.
+    /// Creates a resource, on a thread that does nothing else. If the system has no thread to give,
+    /// the getter that asked does it itself, and waits until it is done.
     ///
     /// # Errors
     ///
@@ -78,7 +88,8 @@ pub trait Manager: Send + Sync + 'static {
     }
 
     /// Decides whether a returned resource is kept, and leaves it as the next getter should find
-    /// it, on the thread that returns it.
+    /// it, on the thread that returns it. [`Lease::discard`](super::Lease::discard) and
+    /// [`Lease::detach`](super::Lease::detach) do not ask.
     ///
     /// It is asked when a borrower panics too. Unless it is overridden, the answer is
     /// [`Fate::keep_unless_panicking`]; one that looks at other things as well should end with
@@ -88,6 +99,11 @@ pub trait Manager: Send + Sync + 'static {
     }
 
     /// Destroys a resource, whose place in the pool is free already.
+    ///
+    /// What is returned, discarded, or falls to a `retain`, `resize` or `close` is destroyed by the
+    /// thread that does it; what has come of age, or failed its check, by threads apart, at most
+    /// four for a pool. One that never ends takes one of them for good.
+    /// [`Stats::destroying`](super::Stats::destroying) tells how many have not ended.
     fn destroy(&self, resource: Self::Resource, _why: Reason) {
         drop(resource);
     }

@@ -9,6 +9,8 @@ use super::reason::Reason;
 
 /// What an observer is told, on the thread that it happens on, with no lock held.
 ///
+/// The errors are lent: to send one away, take its text (`error.to_string()`) with you.
+///
 /// # Examples
 ///
 /// ```
@@ -88,7 +90,8 @@ pub enum Event<'a> {
         /// How long it had been waiting.
         waited: Duration,
     },
-    /// A lease is held for longer than `hold_warn_after`. It is told once of each.
+    /// A lease is held for longer than `hold_warn_after`. It is told once of each, by a thread
+    /// apart.
     #[non_exhaustive]
     HeldTooLong {
         /// The object's number.

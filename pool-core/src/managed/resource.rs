@@ -98,6 +98,9 @@ impl<M: Manager> ResourcePool<M> {
     /// A resource, at once or after a wait of at most
     /// [`Timeouts::wait`](super::Timeouts::wait).
     ///
+    /// A check cannot be interrupted: one that is under way when the time is up is waited for, and
+    /// if it passes the get has succeeded. No other begins then.
+    ///
     /// # Examples
     ///
     /// See [`ResourcePool`].
@@ -117,7 +120,8 @@ impl<M: Manager> ResourcePool<M> {
     /// A resource that is idle and passes its check, if there is one.
     ///
     /// It does not wait for a create; but if there is room, one is begun, so that a later call may
-    /// find its resource.
+    /// find its resource: of a new pool the first call is `Exhausted`. It does wait for checks, of
+    /// one idle resource after the other, until one passes.
     ///
     /// # Examples
     ///
@@ -150,7 +154,7 @@ impl<M: Manager> ResourcePool<M> {
     }
 
     /// A resource, at once or after a wait of at most `timeout`. Zero is a
-    /// [`try_get`](Self::try_get).
+    /// [`try_get`](Self::try_get). It outlasts its time by a check, as [`get`](Self::get) does.
     ///
     /// # Examples
     ///
@@ -168,7 +172,10 @@ impl<M: Manager> ResourcePool<M> {
     }
 
     /// A resource, at once or after a wait until `deadline` (`None`: for ever) or until the token
-    /// is cancelled.
+    /// is cancelled. Between two checks it looks at both.
+    ///
+    /// The deadline is a time of the pool's [`Clock`](super::Clock); [`Timeouts::wait`](super::Timeouts::wait)
+    /// has no part in it. One that has passed makes this a [`try_get`](Self::try_get).
     ///
     /// # Examples
     ///
@@ -210,7 +217,7 @@ impl<M: Manager> ResourcePool<M> {
     /// Creates resources until `idle` are idle, as far as the limits allow; how many it created.
     ///
     /// It waits for them, at most for [`Timeouts::wait`](super::Timeouts::wait); what is being
-    /// created then goes to the pool all the same. A hook that calls this waits for itself, so
+    /// created then goes to the pool all the same. A hook that calls this may wait for itself, so
     /// long.
     ///
     /// # Examples
@@ -281,6 +288,7 @@ impl<M: Manager> ResourcePool<M> {
     /// Destroys the idle resources that `keep` refuses; how many those were.
     ///
     /// It is asked with no lock held, of one after the other: the others can be had meanwhile.
+    /// Those that go count as `released`, whatever they were refused for.
     ///
     /// # Examples
     ///
@@ -309,7 +317,8 @@ impl<M: Manager> ResourcePool<M> {
     }
 
     /// Closes the pool: those who wait, and later getters, are told so, and what is idle is
-    /// destroyed. Leases go on, and destroy what they hold. To close it again does nothing.
+    /// destroyed. Leases go on, and destroy what they hold; a getter who has been given a resource
+    /// already, and may be checking it, gets it. To close it again does nothing.
     ///
     /// # Examples
     ///
@@ -348,7 +357,9 @@ impl<M: Manager> ResourcePool<M> {
     /// Closes the pool, and waits until all leases are back, and nothing is being created or
     /// destroyed any more.
     ///
-    /// A hook that calls this waits for itself, until the deadline.
+    /// The deadline is a time of the pool's [`Clock`](super::Clock). A hook that calls this waits
+    /// for itself, until then; a lease that was given to [`mem::forget`](core::mem::forget) never
+    /// comes back.
     ///
     /// # Examples
     ///

@@ -5,7 +5,8 @@ use core::time::Duration;
 /// When a create that failed is tried again.
 ///
 /// The getter waits meanwhile, for this or for another object, and is told of the last error
-/// alone.
+/// alone. The pauses go by the pool's [`Clock`](super::Clock): one that a test moves has to be
+/// moved over them. A pool that is closed tries no more.
 ///
 /// # Examples
 ///

@@ -52,11 +52,12 @@ pub struct Stats {
     pub create_failed: u64,
     /// Checks that failed or panicked.
     pub check_failed: u64,
-    /// Gets that found nothing idle, and no room to create.
+    /// Gets that found nothing idle, and no room to create, whatever became of them.
     pub waited: u64,
     /// Gets that ended with a timeout.
     pub timed_out: u64,
-    /// Gets that were cancelled while they waited.
+    /// Gets that were cancelled while they waited or between two checks: not those whose token
+    /// was cancelled beforehand, and not futures that were dropped.
     pub cancelled: u64,
     /// Objects destroyed, by reason.
     pub destroyed: Destroyed,

@@ -15,7 +15,10 @@ use core::time::Duration;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
-    /// How long a get waits, for all that it waits for: 30 seconds. Zero is a try.
+    /// How long a get waits, for all that it waits for: 30 seconds. Zero is a try. A check that is
+    /// under way then is waited for.
+    ///
+    /// `get_timeout` and `get_with` bring limits of their own in place of this.
     pub wait: Option<Duration>,
     /// How long a get waits for the create that it has begun: as long as it waits. A create
     /// that blocks goes on behind its back, and its object goes to the pool.

@@ -109,13 +109,15 @@ impl<M: Manager> ResourcePoolBuilder<M> {
     }
 
     /// Sets the most idle resources: one that is returned when there are as many is destroyed.
+    /// Zero keeps none, and more than `max_open` are no more than that.
     pub fn max_idle(mut self, max_idle: usize) -> Self {
         self.max_idle = Some(max_idle);
         self
     }
 
     /// Keeps so many idle, from the start: they are created on threads apart whenever they are
-    /// missing.
+    /// missing. After one that failed the next is tried a second later, or when another create
+    /// has succeeded.
     pub fn min_idle(mut self, min_idle: usize) -> Self {
         self.min_idle = min_idle;
         self
@@ -155,7 +157,8 @@ impl<M: Manager> ResourcePoolBuilder<M> {
         self
     }
 
-    /// Sets the most creates that run at a time.
+    /// Sets the most creates that run at a time. It does not bound how many begin in a second:
+    /// where a server refuses at once, that is up to [`retry`](Self::retry).
     pub fn max_connecting(mut self, max_connecting: usize) -> Self {
         self.max_connecting = max_connecting;
         self
@@ -173,7 +176,8 @@ impl<M: Manager> ResourcePoolBuilder<M> {
         self
     }
 
-    /// Has the observer told of each lease that is held for longer, once.
+    /// Has the [`observer`](Self::observer) told of each lease that is held for longer, once.
+    /// Without one nobody is.
     pub fn hold_warn_after(mut self, hold_warn_after: impl Into<Option<Duration>>) -> Self {
         self.hold_warn_after = hold_warn_after.into();
         self
@@ -190,7 +194,7 @@ impl<M: Manager> ResourcePoolBuilder<M> {
         self
     }
 
-    /// Sets the clock that the pool goes by: for tests.
+    /// Sets the clock that the pool goes by, with all its deadlines and pauses: for tests.
     ///
     /// # Examples
     ///
