@@ -3,6 +3,7 @@
 use core::task::Waker;
 
 use super::reason::Reason;
+use crate::raw_pool::{caught, forget_panic};
 
 /// What is to be done once the lock is released.
 #[derive(Debug)]
@@ -33,12 +34,13 @@ impl<T> After<T> {
         }
     }
 
-    /// Wakes those who were served.
+    /// Wakes those who were served: all of them, though a waker panics. Those of tasks are their
+    /// executor's code.
     pub(crate) fn wake(&mut self) {
         if let Some(waker) = self.first.take() {
-            waker.wake();
+            forget_panic(caught(|| waker.wake()));
             for waker in self.more.drain(..) {
-                waker.wake();
+                forget_panic(caught(|| waker.wake()));
             }
         }
     }

@@ -126,9 +126,10 @@ impl<R: Send + 'static> Home<R> {
     /// Ends a create without an object. A failure that nobody waits for comes back, and puts
     /// off others of that kind.
     fn fail_create(self: &Arc<Self>, id: u64, failure: Failure) -> Option<Failure> {
-        let (after, failure) = self.core.end_create(id, Err(failure));
+        let (mut after, failure) = self.core.end_create(id, Err(failure));
         if failure.is_some() && self.rules.min_idle > 0 && !self.core.is_closed() {
             self.is_resting.store(true, Ordering::Relaxed);
+            after.is_short = false;
             if let Some(at) = self.clock.now().checked_add(REST) {
                 self.arm_at(at);
             }

@@ -60,6 +60,7 @@ impl<R: Send + 'static> Home<R> {
             let is_late = deadline.is_some_and(|at| self.clock.now() >= at);
             if is_done || is_over || is_late {
                 let (created, _) = report.counts();
+                let is_done = is_done || created >= wanted;
                 return Prewarmed { created, wanted, is_done, last: report.last() };
             }
             self.clock.park_until(deadline);

@@ -300,6 +300,10 @@ impl<T> State<T> {
         for watcher in self.watchers.drain(..) {
             after.will_wake(Some(watcher.waker));
         }
+        if self.armed.other.is_none() {
+            // There was no thread to keep the time when the waiter came.
+            self.arm_at(self.waiters.first().and_then(|first| first.deadline), after);
+        }
         after.is_short = self.is_short();
     }
 

@@ -305,28 +305,25 @@ fn a_prewarm_that_has_nothing_to_do_leaves_nothing_behind() {
 }
 
 #[test]
-fn a_create_that_prewarms_its_own_pool_waits_for_itself_until_the_time_is_up() {
+fn a_create_may_prewarm_its_own_pool() {
     let (script, clock) = (Scripted::default(), Clock::manual());
     let back = Arc::new(OnceLock::<WeakResourcePool<Scripted>>::new());
-    let is_over = Arc::new(AtomicBool::new(false));
+    let made = Arc::new(OnceLock::new());
     script.create.next({
-        let (back, is_over) = (Arc::clone(&back), Arc::clone(&is_over));
+        let (back, made) = (Arc::clone(&back), Arc::clone(&made));
         move || {
             let pool = back.get().and_then(WeakResourcePool::upgrade).expect("the pool");
-            assert_eq!(pool.prewarm(1).expect("one is being created"), 0);
-            is_over.store(true, Ordering::SeqCst);
+            // What is being created here is for the getter, and so one more.
+            assert!(made.set(pool.prewarm(1).expect("there is room")).is_ok());
             succeed()
         }
     });
-    let timeouts = wait_at_most(SECOND);
-    let pool = builder(&script, &clock).timeouts(timeouts).build().expect("a pool");
+    let pool = builder(&script, &clock).build().expect("a pool");
     assert!(back.set(pool.downgrade()).is_ok());
     let getter = queue_up_with(&pool, |pool| pool.get_with(None, &CancelToken::new()));
-    eventually(&pool, || {
-        clock.advance(SECOND);
-        is_over.load(Ordering::SeqCst)
-    });
-    assert_eq!(getter.finish().expect("an object").number, 1);
+    let _lease = getter.finish().expect("the first of the two");
+    eventually(&pool, || pool.stats().created == 2);
+    assert_eq!(made.get(), Some(&1));
 }
 
 #[test]
