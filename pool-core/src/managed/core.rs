@@ -231,13 +231,13 @@ impl<T> Core<T> {
     ) -> (After<T>, Option<Failure>) {
         let mut after = After::nothing();
         let mut state = self.state.lock();
-        let sponsor = state.remove_create(id);
+        let (sponsor, late_at) = state.remove_create(id);
         let mut orphaned = None;
         match made {
             Ok((object, due)) => {
                 state.counts.created += 1;
                 state.out += 1;
-                state.keep(object, due, Source::Create { sponsor }, &mut after);
+                state.keep(object, due, Source::Create { sponsor, late_at }, &mut after);
             }
             Err(failure) => {
                 state.counts.create_failed += 1;
@@ -276,7 +276,7 @@ impl<T> Core<T> {
         state.creating -= 1;
         state.counts.created += 1;
         state.out += 1;
-        state.keep(object, due, Source::Create { sponsor: None }, &mut after);
+        state.keep(object, due, Source::Create { sponsor: None, late_at: None }, &mut after);
         state.settle(&mut after);
         after
     }
@@ -405,7 +405,7 @@ impl<T> Core<T> {
         let mut after = After::nothing();
         let mut state = self.state.lock();
         state.is_closed = true;
-        state.armed = Armed::default();
+        state.set_armed(Armed::default());
         let idle = mem::take(&mut state.idle);
         for _ in &idle {
             state.doom(Reason::Closed);
@@ -449,7 +449,8 @@ impl<T> Core<T> {
                 None => state.idle.push_back(object),
             }
         }
-        state.armed = Armed { idle: state.idle.iter().filter_map(due).min(), other: None };
+        let idle = state.idle.iter().filter_map(due).min();
+        state.set_armed(Armed { idle, other: None });
         state.hurry(now, &mut after);
         state.settle(&mut after);
         drop(state);
@@ -464,14 +465,26 @@ impl<T> Core<T> {
         after.is_armed
     }
 
-    /// Has the pool looked at no more: whoever changes something sees to it again.
-    pub(crate) fn disarm(&self) {
-        self.state.lock().armed = Armed::default();
+    /// Has the pool looked at no more, unless that has changed since the arming of this number:
+    /// there is no thread that would. Whoever changes something tries again, and those who rely
+    /// on it are woken to look after themselves.
+    pub(crate) fn disarm(&self, arming: u64) -> Option<After<T>> {
+        let mut after = After::nothing();
+        let mut state = self.state.lock();
+        if state.armings != arming {
+            return None;
+        }
+        state.set_armed(Armed::default());
+        for waiter in state.waiters.iter() {
+            after.will_wake(waiter.ticket.nudge());
+        }
+        Some(after)
     }
 
-    /// When the pool is to be looked at next.
-    pub(crate) fn armed(&self) -> Option<Instant> {
-        self.state.lock().armed.first()
+    /// When the pool is to be looked at next, and a number that changes whenever that does.
+    pub(crate) fn armed(&self) -> (Option<Instant>, u64) {
+        let state = self.state.lock();
+        (state.armed.first(), state.armings)
     }
 
     /// What the idle objects show, longest idle first.

@@ -16,6 +16,7 @@ use super::disposal::go_on;
 use super::entry::Entry;
 use super::error::{GetError, Stage};
 use super::home::Home;
+use super::keeper;
 use super::lease::Lease;
 use super::observer::Event;
 use super::reason::Reason;
@@ -363,7 +364,8 @@ impl<R: Send + 'static> Getting<'_, R> {
         let has_limit = self.deadline.is_some() || self.home.rules.timeouts.create.is_some();
         // To park with a limit takes a timer of the kernel's for each wait, and half a
         // microsecond more. The pool's own timer wakes those whose time is up, if there is one.
-        if !has_limit || self.home.is_tended() {
+        // A task's waker may bring the keeper here, if its executor polls at once.
+        if !has_limit || (self.home.is_tended() && !keeper::is_this_thread()) {
             thread::park();
         } else {
             self.home.clock.park_until(self.home.clock.now().checked_add(LOOK_AGAIN));

@@ -33,8 +33,8 @@
 
 mod timers;
 
+use core::cell::Cell;
 use core::fmt;
-use core::mem;
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::task::Waker;
 use std::io;
@@ -60,6 +60,15 @@ pub(crate) fn is_alive() -> bool {
     // Acquire: pairs with the Release in `run`. Whoever has set a timer has had the lock after a
     // thread that ended, and sees that.
     KEEPER.is_alive.load(Ordering::Acquire)
+}
+
+thread_local! {
+    static IS_KEEPER: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether this is the thread that fires timers: it must not wait for one.
+pub(crate) fn is_this_thread() -> bool {
+    IS_KEEPER.try_with(Cell::get).unwrap_or(false)
 }
 
 /// A timer, which is cancelled when this is dropped.
@@ -131,7 +140,7 @@ type Start = dyn Fn(&'static Keeper) -> io::Result<()> + Sync;
 
 struct State {
     timers: Timers,
-    /// Whether there is a thread, or somebody about to start one.
+    /// Whether there is a thread, if only one that is about to look.
     running: bool,
     /// What the thread sleeps for, while it does and nobody has told it to look again.
     asleep_until: Option<Instant>,
@@ -155,14 +164,12 @@ impl Keeper {
         if tell {
             state.asleep_until = None;
         }
-        let start = !mem::replace(&mut state.running, true);
+        // Under the lock, so that nobody relies on a start that fails. The thread waits for it.
+        state.running = state.running || (self.start)(self).is_ok();
+        let is_kept = state.running;
         drop(state);
         if tell {
             self.news.notify_one();
-        }
-        let is_kept = !start || (self.start)(self).is_ok();
-        if !is_kept {
-            self.lock().running = false;
         }
         Timer { key, owner: Owner::Keeper(self), is_kept }
     }
@@ -207,7 +214,10 @@ impl Keeper {
 
 fn spawn(keeper: &'static Keeper) -> io::Result<JoinHandle<()>> {
     // All of it fits where Linux keeps the names of threads: 15 bytes.
-    thread::Builder::new().name("poolable-keeper".to_owned()).spawn(|| keeper.run())
+    thread::Builder::new().name("poolable-keeper".to_owned()).spawn(|| {
+        IS_KEEPER.set(true);
+        keeper.run();
+    })
 }
 
 /// A waker that calls a function.

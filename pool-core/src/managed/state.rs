@@ -67,6 +67,8 @@ pub(super) struct State<T> {
     pub(super) bounds: Bounds,
     pub(super) is_closed: bool,
     pub(super) armed: Armed,
+    /// Raised whenever that changes: the same time may come round again.
+    pub(super) armings: u64,
     pub(super) last_number: u64,
     pub(super) last_create: u64,
     pub(super) last_watcher: u64,
@@ -134,6 +136,8 @@ pub(super) enum Source {
     /// It has just been created; who asked for it and still waits.
     Create {
         sponsor: Option<u64>,
+        /// When that one would have waited for it long enough.
+        late_at: Option<Instant>,
     },
     /// It has been idle, if only until a moment ago.
     Idle,
@@ -170,6 +174,7 @@ impl<T> State<T> {
             bounds,
             is_closed: false,
             armed: Armed::default(),
+            armings: 0,
             last_number: 0,
             last_create: 0,
             last_watcher: 0,
@@ -256,15 +261,20 @@ impl<T> State<T> {
         let at = due.first();
         if at.is_some_and(|at| self.armed.idle.is_none_or(|armed| at < armed)) {
             after.is_armed |= self.armed.first().is_none_or(|armed| at < Some(armed));
-            self.armed.idle = at;
+            self.set_armed(Armed { idle: at, ..self.armed });
         }
+    }
+
+    pub(super) fn set_armed(&mut self, armed: Armed) {
+        self.armed = armed;
+        self.armings += 1;
     }
 
     /// Has the pool looked at at that time, or before.
     pub(super) fn arm_at(&mut self, at: Option<Instant>, after: &mut After<T>) {
         if at.is_some_and(|at| self.armed.other.is_none_or(|armed| at < armed)) {
             after.is_armed |= self.armed.first().is_none_or(|armed| at < Some(armed));
-            self.armed.other = at;
+            self.set_armed(Armed { other: at, ..self.armed });
         }
     }
 
@@ -272,9 +282,9 @@ impl<T> State<T> {
     /// asked for it, that one takes over what is under way for the first (invariant 5).
     pub(super) fn grant_object(&mut self, object: T, source: Source, after: &mut After<T>) {
         let Some(first) = self.waiters.pop_first() else { unreachable!("somebody waits") };
-        let sponsor = match source {
-            Source::Create { sponsor } => sponsor,
-            _ => None,
+        let (sponsor, late_at) = match source {
+            Source::Create { sponsor, late_at } => (sponsor, late_at),
+            _ => (None, None),
         };
         let heir = sponsor.and_then(|sponsor| self.waiters.get_mut(sponsor));
         let heir = heir.map(|heir| {
@@ -283,6 +293,12 @@ impl<T> State<T> {
         });
         if let Some(create) = self.create(first.create) {
             create.sponsor = heir;
+            if heir.is_some() {
+                // The heir waits for as long as it would have for its own.
+                create.late_at = create.late_at.max(late_at);
+                let late_at = create.late_at;
+                self.arm_at(late_at, after);
+            }
         }
         self.counts.taken += 1;
         self.checks += 1;
@@ -372,13 +388,19 @@ impl<T> State<T> {
         self.last_create
     }
 
-    /// Takes a create off the list; who has asked for it and still waits.
-    pub(super) fn remove_create(&mut self, id: u64) -> Option<u64> {
-        let index = self.creates.iter().position(|create| create.id == id)?;
+    /// Takes a create off the list; who has asked for it and still waits, and until when.
+    pub(super) fn remove_create(&mut self, id: u64) -> (Option<u64>, Option<Instant>) {
+        let Some(index) = self.creates.iter().position(|create| create.id == id) else {
+            return (None, None);
+        };
         self.creating -= 1;
-        let sponsor = self.creates.swap_remove(index).sponsor?;
-        self.waiters.get_mut(sponsor)?.create = None;
-        Some(sponsor)
+        let Create { sponsor, late_at, .. } = self.creates.swap_remove(index);
+        let waiter = sponsor.and_then(|sponsor| self.waiters.get_mut(sponsor));
+        let sponsor = waiter.map(|waiter| {
+            waiter.create = None;
+            waiter.ticket.number()
+        });
+        (sponsor, late_at)
     }
 
     /// Counts an object that its getter cannot have.

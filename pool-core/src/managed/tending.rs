@@ -25,7 +25,7 @@ impl<R: Send + 'static> Home<R> {
     #[cold]
     pub(super) fn set_timer(self: &Arc<Self>) {
         loop {
-            let at = self.core.armed();
+            let (at, arming) = self.core.armed();
             let timer = at.map(|at| {
                 let tender = Tender(Arc::downgrade(self));
                 self.clock.wake_at(at, Waker::from(Arc::new(tender)))
@@ -37,13 +37,15 @@ impl<R: Send + 'static> Home<R> {
             drop(former);
             if !is_kept {
                 // The system has no thread to give. The next change tries again.
-                self.is_resting.store(false, Ordering::Relaxed);
-                return self.core.disarm();
-            }
-            // Somebody else may have set it between the two, to what was true before.
-            if self.core.armed() == at {
+                if let Some(mut after) = self.core.disarm(arming) {
+                    self.is_resting.store(false, Ordering::Relaxed);
+                    return after.wake();
+                }
+            } else if self.core.armed().1 == arming {
                 return;
             }
+            // Somebody else has changed it, and may have set the timer before this did, to what
+            // was true before; or it has fired.
         }
     }
 

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 use std::panic::resume_unwind;
-use std::sync::atomic::{AtomicBool, Ordering};
+
 use std::sync::{Arc, Mutex, OnceLock};
 use std::thread;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use poolable::managed::{
 use super::scripted::{
     Diary, Gate, Got, SECOND, Scripted, Seen, Things, ask, assert_laws, builder, eventually, fail,
     held_at, lease, leases, panics, promptly, queue_up, queue_up_with, start_on, succeed,
-    timed_pool_of, until, until_destroyed, until_waiting, wait_at_most,
+    timed_pool_of, until, until_destroyed, until_waiting,
 };
 
 /// A pool of so many idle objects, each of which fails its check, and takes that long for it.

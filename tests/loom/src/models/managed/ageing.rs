@@ -22,7 +22,7 @@ fn a_getters_deadline_hides_no_idle_time() {
         shared.core.give(item, due(now)).into_iter().for_each(|after| shared.follow(after));
         let item = getter.object();
         shared.core.give(item, due(now)).into_iter().for_each(|after| shared.follow(after));
-        assert!(shared.core.armed().is_some_and(|at| at <= now + IDLE));
+        assert!(shared.core.armed().0.is_some_and(|at| at <= now + IDLE));
         shared.is_settled(1);
     });
 }
@@ -45,7 +45,7 @@ fn one_that_is_put_back_is_looked_at_in_its_time() {
         shared.follow(after);
         assert!(swept.is_empty());
         shared.follow(shared.core.put_back(item, due(now), |_| false));
-        assert!(shared.core.armed().is_some_and(|at| at <= now + IDLE));
+        assert!(shared.core.armed().0.is_some_and(|at| at <= now + IDLE));
         shared.is_settled(2);
     });
 }
@@ -65,7 +65,7 @@ fn a_create_that_is_taken_back_is_late_in_its_time() {
         shared.follow(after);
         assert!(swept.is_empty());
         getter.rejoin(Some(id), object);
-        assert!(shared.core.armed().is_some_and(|at| at <= late_at));
+        assert!(shared.core.armed().0.is_some_and(|at| at <= late_at));
         shared.end_create(id, Ok(shared.item()));
         shared.consume(getter.wait());
         shared.is_settled(1);

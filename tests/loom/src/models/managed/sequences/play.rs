@@ -143,7 +143,7 @@ impl Play {
 
     /// Whoever is to set the timer knows it.
     pub(super) fn is_told(&mut self, after: &After<Item>) {
-        let armed = self.shared.core.armed();
+        let armed = self.shared.core.armed().0;
         let is_earlier = armed.is_some_and(|at| self.armed.is_none_or(|before| at < before));
         assert!(after.is_armed || !is_earlier, "nobody is told of an earlier time");
         self.armed = armed;
@@ -333,7 +333,7 @@ impl Play {
 
     /// Whatever was in time at the last look, and whoever was, has another one in time.
     fn is_looked_at_in_time(&self) {
-        let armed = self.shared.core.armed();
+        let armed = self.shared.core.armed().0;
         let is_early = |at: Instant| at <= self.swept_at || armed.is_some_and(|armed| armed <= at);
         for name in &self.reference.idle {
             let due = self.dues[name];
