@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use poolable::managed::{Clock, Lease, Order, Reason};
+use poolable::managed::{CancelToken, Clock, GetError, Lease, Order, Reason};
 
 use super::scripted::{
     Diary, Gate, SECOND, Scripted, Seen, Things, ask, assert_laws, builder, eventually, fail,
@@ -333,7 +333,7 @@ fn get_times_out_on_the_system_clock_too() {
     let outcome = start_on(&pool, move |pool| pool.get_timeout(limit)).finish();
     assert!(matches!(
         outcome,
-        Err(poolable::managed::GetError::Timeout { waited, .. }) if waited >= limit
+        Err(GetError::Timeout { waited, .. }) if waited >= limit
     ));
 }
 
@@ -354,4 +354,38 @@ fn durations_beyond_all_time_are_no_limit() {
     assert_eq!(lease(&pool).number, 1);
     assert_eq!(script.check.count(), 0);
     Lease::discard(ask(&pool).finish().expect("the same"));
+}
+
+#[test]
+fn getters_that_share_a_deadline_all_time_out() {
+    // The deadline of one request in several threads: the very same instant may be set, may
+    // fire and may be set again while one of them still sets it.
+    const THREADS: usize = 4;
+    let script = Scripted::default();
+    let pool = builder(&script, &Clock::system()).max_open(1).build().expect("a pool");
+    let held = lease(&pool);
+    let barrier = std::sync::Arc::new(std::sync::Barrier::new(THREADS));
+    let deadline = std::sync::Arc::new(std::sync::Mutex::new(std::time::Instant::now()));
+    let getters: Vec<_> = (0..THREADS)
+        .map(|_| {
+            let (barrier, shared) = (barrier.clone(), deadline.clone());
+            start_on(&pool, move |pool| {
+                for round in 0..1000 {
+                    if barrier.wait().is_leader() {
+                        let soon = Duration::from_micros(20 + round % 50);
+                        *shared.lock().expect("nobody panics here") =
+                            std::time::Instant::now() + soon;
+                    }
+                    barrier.wait();
+                    let deadline = *shared.lock().expect("nobody panics here");
+                    let got = pool.get_with(Some(deadline), &CancelToken::new());
+                    assert!(matches!(got, Err(GetError::Timeout { .. } | GetError::Exhausted)));
+                }
+            })
+        })
+        .collect();
+    for getter in getters {
+        getter.finish();
+    }
+    drop(held);
 }
