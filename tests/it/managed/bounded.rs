@@ -316,6 +316,18 @@ fn prewarm_retain_and_resize_of_a_bounded_pool() {
 }
 
 #[test]
+fn what_retain_leaves_in_a_value_is_found_by_the_next_getter() {
+    let pool = BoundedPool::new(1, String::new);
+    pool.get().expect("a value").push_str("reset on return");
+    let refused = pool.retain(|line, _| {
+        assert_eq!(line, "");
+        line.push_str("left");
+        true
+    });
+    assert_eq!((refused, pool.get().expect("the value").as_str()), (0, "left"));
+}
+
+#[test]
 fn a_bounded_pool_closes_and_drains() {
     let clock = Clock::manual();
     let pool = BoundedPool::builder(String::new).max_open(2).clock(&clock).build();

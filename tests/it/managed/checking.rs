@@ -288,6 +288,23 @@ fn checks_that_outlast_the_deadline_end_the_get() {
 }
 
 #[test]
+fn a_check_that_outlasts_the_time_of_its_get_and_passes_is_a_success() {
+    let (script, clock) = (Scripted::default(), Clock::manual());
+    let pool = builder(&script, &clock).max_open(1).build().expect("a pool");
+    drop(lease(&pool));
+    script.check.always(move || {
+        clock.advance(4 * SECOND);
+        Ok(())
+    });
+    let got = start_on(&pool, |pool| pool.get_timeout(SECOND)).finish();
+    let held = got.expect("it is late, and fit");
+    let getter = queue_up_with(&pool, |pool| pool.get_timeout(SECOND));
+    drop(held);
+    drop(getter.finish().expect("it is late, and fit"));
+    assert_eq!((pool.stats().timed_out, pool.stats().borrowed), (0, 3));
+}
+
+#[test]
 fn the_one_used_last_comes_first_unless_told_otherwise() {
     let (_script, pool) = pool_of(3);
     let held = leases(&pool, 3);

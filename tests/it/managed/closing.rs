@@ -401,6 +401,19 @@ fn a_retry_that_is_due_after_the_close_does_not_come() {
     assert_eq!(script.create.count(), 1);
 }
 
+#[test]
+fn a_pool_that_is_waited_for_is_not_among_the_pools_of_the_process() {
+    crate::alone(|| {
+        let pool = poolable::managed::BoundedPool::new(1, String::new);
+        drop(pool.get().expect("an object"));
+        assert!(poolable::pools().is_empty());
+        assert_eq!(poolable::report().to_string().lines().count(), 1, "a head, and no line");
+        poolable::maintain();
+        poolable::trim_all();
+        assert_eq!(pool.size(), 1);
+    });
+}
+
 /// How many threads of this process belong to pools.
 #[cfg(target_os = "linux")]
 fn threads_of_pools() -> usize {

@@ -356,6 +356,29 @@ fn a_borrowers_panic_follows_the_policy() {
 }
 
 #[test]
+fn a_panic_that_is_caught_while_its_lease_is_alive_keeps_the_object() {
+    let (_script, pool) = pool_of(1);
+    let held = lease(&pool);
+    // Caught while the lease is alive: it is returned by a thread that does not panic.
+    assert!(crate::unwinds(|| {
+        let _reads = held.number;
+        crate::unwind()
+    }));
+    drop(held);
+    assert_eq!((pool.stats().idle, pool.stats().destroyed.panicked), (1, 0));
+}
+
+#[test]
+fn neither_discard_nor_detach_asks_on_release() {
+    let (script, pool) = pool_of(1);
+    Lease::discard(lease(&pool));
+    let kept = Lease::detach(lease(&pool));
+    assert_eq!((kept.number, script.release.count()), (2, 0));
+    drop(lease(&pool));
+    assert_eq!(script.release.count(), 1);
+}
+
+#[test]
 fn a_borrowers_panic_makes_room_for_one_who_waits() {
     let (_script, pool) = pool_of(1);
     let held = lease(&pool);

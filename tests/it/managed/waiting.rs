@@ -297,7 +297,7 @@ fn a_token_cancelled_beforehand_ends_a_wait_before_it_begins() {
     token.cancel();
     let outcome = start_on(&pool, move |pool| pool.get_with(None, &token)).finish();
     assert!(matches!(outcome, Err(GetError::Cancelled)));
-    assert_eq!(pool.stats().waiting, 0);
+    assert_eq!((pool.stats().waiting, pool.stats().cancelled), (0, 0));
 }
 
 #[test]
