@@ -9,6 +9,7 @@ mod checking;
 mod closing;
 mod conservation;
 mod creating;
+mod destroying;
 mod expiring;
 mod hooks;
 mod regressions;
