@@ -248,7 +248,8 @@ impl<T: Send + 'static> BoundedPool<T> {
     /// that the executor needs no timer. `create` runs within a poll.
     ///
     /// The future borrows the pool, and is `Send`. For a task of its own move a clone of the pool
-    /// into it.
+    /// into it. One that is leaked keeps what it was granted. Its waker may be called on the thread
+    /// that keeps the time of all pools: one that blocks, or polls at once, delays them.
     ///
     /// # Examples
     ///

@@ -147,7 +147,11 @@ impl<R: Send + 'static> Home<R> {
         unfit: Option<(Unfit<R>, u64)>,
     ) -> Result<Getting<'a, R>, Result<Lease<R>, GetError<Failure>>> {
         let now = self.clock.now();
-        let start = unfit.as_ref().map_or(now, |(unfit, _)| unfit.began.min(now));
+        // When a check began is known by a clock that may lag: what took no time at all, by that,
+        // does not count.
+        let began = unfit.as_ref().map_or(now, |(unfit, _)| unfit.began);
+        let has_taken_time = now.saturating_duration_since(began) > CLOCK_LAG;
+        let start = if has_taken_time { began } else { now };
         let deadline = match until {
             Until::Default => self.rules.timeouts.wait.map(|wait| start.checked_add(wait)),
             Until::Timeout(wait) => Some(start.checked_add(wait)),
@@ -247,6 +251,9 @@ pub(crate) struct Getting<'a, R: Send + 'static> {
     create: Option<u64>,
     is_queued: bool,
 }
+
+/// More than a coarse clock lags on any system.
+const CLOCK_LAG: Duration = Duration::from_millis(20);
 
 /// How long until a thread looks at the time that nobody will wake.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);

@@ -17,6 +17,9 @@ use super::home::Home;
 use super::keeper::Timer;
 use super::reason::Reason;
 
+/// The shortest time between two looks at what is kept though it has been idle for too long.
+const SELDOM: Duration = Duration::from_millis(10);
+
 /// How long until another look if the system had no thread to give.
 const AGAIN: Duration = Duration::from_secs(1);
 
@@ -108,6 +111,7 @@ impl<R: Send + 'static> Home<R> {
             // It is kept since there are no more than `min_idle`. That may change: and those that
             // become idle meanwhile rely on being looked at as soon as any other one.
             due.since = now;
+            due.idle = due.idle.map(|idle| idle.max(SELDOM));
         }
         due.first()
     }
