@@ -11,11 +11,13 @@ mod driven;
 mod measured;
 mod order;
 mod pool;
+mod quotient;
 mod waits;
 
 pub(crate) use self::crowd::{Crowd, Setting, names};
 pub(crate) use self::measured::MeasuredCrowd;
 pub(crate) use self::order::Order;
+pub(crate) use self::quotient::Quotient;
 
 use crate::beyond;
 use crate::plot::Colour;

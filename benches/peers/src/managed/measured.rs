@@ -1,12 +1,16 @@
-//! Crowds, measured: interleaved, as everything else is.
+//! Crowds, measured: interleaved, as everything else is, and every other round in the opposite
+//! order, so that nobody always comes behind the same neighbour.
 
 use super::Row;
 use super::crowd::{Crowd, Sample};
+use super::quotient::Quotient;
 use super::waits::Waits;
 use crate::plot;
 
 /// What all timings of one row found.
 pub(crate) struct Figures {
+    /// Gets per second, by rounds.
+    rounds: Vec<f64>,
     /// Gets per second of the best round and of the middle one.
     pub(crate) best: f64,
     pub(crate) median: f64,
@@ -28,6 +32,7 @@ impl MeasuredCrowd {
         let mut samples: Vec<Vec<Sample>> = entries.iter().map(|_| Vec::new()).collect();
         for round in 0..crowd.rounds {
             for step in 0..entries.len() {
+                let step = if round % 2 == 0 { step } else { entries.len() - 1 - step };
                 let index = (round + step) % entries.len();
                 samples[index].push((entries[index].run)(crowd.load));
             }
@@ -48,6 +53,16 @@ impl MeasuredCrowd {
     /// If there is no row of that name.
     pub(crate) fn figures(&self, name: &str) -> &Figures {
         self.rows().into_iter().find(|row| row.0.name == name).expect("a row of the crowd").1
+    }
+
+    /// How many times as many gets one makes as the other.
+    ///
+    /// # Panics
+    ///
+    /// If there is no row of either name.
+    pub(crate) fn quotient(&self, name: &str, other: &str) -> Quotient {
+        let rounds = |name| self.figures(name).rounds.iter();
+        Quotient::new(rounds(name).zip(rounds(other)).map(|(gets, others)| gets / others))
     }
 
     /// The time from one get of the crowd to the next.
@@ -74,6 +89,7 @@ fn summary(samples: &[Sample]) -> Figures {
         waits.merge(&sample.waits);
     }
     Figures {
+        rounds: samples.iter().map(|sample| sample.gets_per_second).collect(),
         best: gets[gets.len() - 1],
         median: gets[gets.len() / 2],
         least_share: shares[shares.len() / 2],

@@ -28,6 +28,13 @@ const METHOD: &str = "\
   everyone queues; 50 ms are not counted, and the 100 ms behind them are. Every round makes the pool
   anew. The **median** of the rounds counts here, and the best stands beside it: in its best round a
   crowd is one that hardly met.
+- **What is judged** is gets per second over deadpool's. It is taken from each round, in which the
+  two stand beside each other, and the **median of the quotients** counts: load that comes and goes
+  meets both, where two medians of their own may come from different times. Behind it stands where
+  the true median lies with a certainty of 95 %, by the sign test. Two pools that are equal would
+  meet \"at least 1\" every other time. So it is met, too, if that range has 1 in it and ends no
+  more than 2 % below: a loss that can be told from none is a loss, however small, and a machine too
+  loud to tell excuses none.
 - **Waits** are from the call of `get` to its return, each of them, in all rounds, in classes of
   1.6 %; two reads of the clock are in everyone's times alike. They are those of gets that
   happened: where a few getters have all connections to themselves, nearly all gets are theirs,
