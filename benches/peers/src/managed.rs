@@ -84,7 +84,8 @@ mod tests {
         for crowd in crowds() {
             let measured = MeasuredCrowd::new(crowd.quick());
             for (row, figures) in measured.rows() {
-                assert!(figures.median > 0.0, "{}", row.name);
+                // The machine may have had something else to do for a whole window.
+                assert!(figures.best > 0.0, "{}", row.name);
                 assert!(figures.best >= figures.median, "{}", row.name);
                 let waits = [0.5, 0.99, 0.999].map(|share| figures.waits.quantile(share));
                 assert!(waits.is_sorted(), "{}", row.name);
