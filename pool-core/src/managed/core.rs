@@ -475,6 +475,7 @@ impl<T> Core<T> {
             return None;
         }
         state.set_armed(Armed::default());
+        state.is_untimed = true;
         for waiter in state.waiters.iter() {
             after.will_wake(waiter.ticket.nudge());
         }

@@ -1,6 +1,7 @@
 //! What is under a pool's lock, and how it changes. The invariants are those of the
 //! [core](super::core).
 
+use core::mem;
 use core::task::Waker;
 use core::time::Duration;
 use std::collections::VecDeque;
@@ -69,6 +70,8 @@ pub(super) struct State<T> {
     pub(super) armed: Armed,
     /// Raised whenever that changes: the same time may come round again.
     pub(super) armings: u64,
+    /// Whether there was no thread to look then: the next change tries again.
+    pub(super) is_untimed: bool,
     pub(super) last_number: u64,
     pub(super) last_create: u64,
     pub(super) last_watcher: u64,
@@ -175,6 +178,7 @@ impl<T> State<T> {
             is_closed: false,
             armed: Armed::default(),
             armings: 0,
+            is_untimed: false,
             last_number: 0,
             last_create: 0,
             last_watcher: 0,
@@ -316,8 +320,7 @@ impl<T> State<T> {
         for watcher in self.watchers.drain(..) {
             after.will_wake(Some(watcher.waker));
         }
-        if self.armed.other.is_none() {
-            // There was no thread to keep the time when the waiter came.
+        if mem::take(&mut self.is_untimed) {
             self.arm_at(self.waiters.first().and_then(|first| first.deadline), after);
         }
         after.is_short = self.is_short();
