@@ -34,7 +34,7 @@ use super::reason::Reason;
 use super::state::{Armed, Bounds, Due, Source, State, Watcher};
 use super::stats::Stats;
 use super::ticket::{Failure, Grant, Ticket};
-use crate::sync::{AtomicU64, Mutex, Ordering};
+use crate::sync::{AtomicBool, AtomicU64, Mutex, Ordering};
 
 #[derive(Debug)]
 pub(crate) struct Core<T> {
@@ -42,6 +42,9 @@ pub(crate) struct Core<T> {
     /// Checks that have ended, of those that `State::checks` counts as begun: the one figure
     /// that is counted outside of the lock, which would cost a get a third pass.
     checked: AtomicU64,
+    /// Whether somebody waited when the last getter came. Relaxed, wherever it is used: a hint,
+    /// that of a queue that has gone since is put right by whoever follows it.
+    is_crowded: AtomicBool,
 }
 
 /// An object that was idle.
@@ -113,7 +116,11 @@ pub(crate) enum Leave {
 
 impl<T> Core<T> {
     pub(crate) fn new(bounds: Bounds) -> Self {
-        Self { state: Mutex::new(State::new(bounds)), checked: AtomicU64::new(0) }
+        Self {
+            state: Mutex::new(State::new(bounds)),
+            checked: AtomicU64::new(0),
+            is_crowded: AtomicBool::new(false),
+        }
     }
 
     /// Takes what is idle: nobody waits then (invariant 4). An object that is to be checked
@@ -127,6 +134,13 @@ impl<T> Core<T> {
         state.checks += u64::from(is_checked);
         state.last_number += 1;
         Some(Taken { object, number: state.last_number, is_short: state.is_short() })
+    }
+
+    /// Whether it is likely that a getter has to queue, so that it had better not look first for
+    /// what is idle: [`join`](Self::join) does so too.
+    #[inline]
+    pub(crate) fn is_crowded(&self) -> bool {
+        self.is_crowded.load(Ordering::Relaxed)
     }
 
     /// Takes a slot, if nobody waits for it: [`fill`](Self::fill) or [`free`](Self::free) it.
@@ -147,12 +161,19 @@ impl<T> Core<T> {
             after.will_wake(ticket.grant(Grant::Closed));
             return after;
         }
-        let waiter = Waiter { ticket: ticket.clone(), create: None, is_wary: false, deadline };
+        let number = ticket.number();
+        let waiter =
+            Waiter { number, ticket: ticket.clone(), create: None, is_wary: false, deadline };
         state.enqueue(waiter, &mut after);
         state.settle(&mut after);
-        let waiter = state.waiters.get(ticket.number());
-        let waits = waiter.is_some_and(|waiter| waiter.create.is_none());
+        // A newcomer is the last, unless it has been served.
+        let last = state.waiters.last().filter(|last| last.number == ticket.number());
+        let waits = last.is_some_and(|last| last.create.is_none());
         state.counts.waited += u64::from(waits);
+        let is_crowded = !state.waiters.is_empty();
+        if is_crowded != self.is_crowded.load(Ordering::Relaxed) {
+            self.is_crowded.store(is_crowded, Ordering::Relaxed);
+        }
         after
     }
 
@@ -180,7 +201,7 @@ impl<T> Core<T> {
                 create.sponsor = Some(number);
                 create.id
             });
-            let waiter = Waiter { ticket: ticket.clone(), create, is_wary: true, deadline };
+            let waiter = Waiter { number, ticket: ticket.clone(), create, is_wary: true, deadline };
             state.enqueue(waiter, &mut after);
         }
         state.settle(&mut after);

@@ -1,5 +1,7 @@
 //! How a getter comes by an object: at once, or by its place in the queue.
 
+use core::future::poll_fn;
+use core::mem;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 use core::time::Duration;
@@ -41,6 +43,9 @@ impl<R: Send + 'static> Home<R> {
         until: Until,
         cancel: Option<&CancelToken>,
     ) -> Result<Lease<R>, GetError<Failure>> {
+        if self.is_crowded() {
+            return self.get_slow(until, cancel, None);
+        }
         match self.take() {
             Some(Ok(lease)) => Ok(lease),
             Some(Err((unfit, number))) => self.get_slow(until, cancel, Some((unfit, number))),
@@ -101,6 +106,12 @@ impl<R: Send + 'static> Home<R> {
         }
     }
 
+    /// Whether a getter goes to the queue at once. Not where it never waits.
+    #[inline]
+    fn is_crowded(&self) -> bool {
+        self.core.is_crowded() && !self.rules.creates_beyond
+    }
+
     #[cold]
     fn get_slow(
         self: &Arc<Self>,
@@ -108,11 +119,11 @@ impl<R: Send + 'static> Home<R> {
         cancel: Option<&CancelToken>,
         unfit: Option<(Unfit<R>, u64)>,
     ) -> Result<Lease<R>, GetError<Failure>> {
-        let mut getting = match self.queue_up(until, cancel, unfit) {
+        let waker = thread_waker();
+        let mut getting = match self.queue_up(until, cancel, unfit, &waker) {
             Ok(getting) => getting,
             Err(got) => return got,
         };
-        let waker = thread_waker();
         let _watch = cancel.map(|cancel| cancel.watch(&waker));
         loop {
             if let Poll::Ready(got) = getting.poll_get(&waker) {
@@ -127,12 +138,20 @@ impl<R: Send + 'static> Home<R> {
         self: &Arc<Self>,
         until: Until,
     ) -> Result<Lease<R>, GetError<Failure>> {
-        let unfit = match self.take() {
-            Some(Ok(lease)) => return Ok(lease),
-            Some(Err(unfit)) => Some(unfit),
-            None => None,
+        let unfit = if self.is_crowded() {
+            None
+        } else {
+            match self.take() {
+                Some(Ok(lease)) => return Ok(lease),
+                Some(Err(unfit)) => Some(unfit),
+                None => None,
+            }
         };
-        match self.queue_up(until, None, unfit) {
+        let mut unfit = Some(unfit);
+        let queued = poll_fn(|context| {
+            Poll::Ready(self.queue_up(until, None, unfit.take().flatten(), context.waker()))
+        });
+        match queued.await {
             Ok(getting) => getting.await,
             Err(got) => got,
         }
@@ -145,6 +164,7 @@ impl<R: Send + 'static> Home<R> {
         until: Until,
         cancel: Option<&'a CancelToken>,
         unfit: Option<(Unfit<R>, u64)>,
+        waker: &Waker,
     ) -> Result<Getting<'a, R>, Result<Lease<R>, GetError<Failure>>> {
         let now = self.clock.now();
         // When a check began is known by a clock that may lag: what took no time at all, by that,
@@ -163,12 +183,13 @@ impl<R: Send + 'static> Home<R> {
         let number = unfit.as_ref().map_or(0, |(_, number)| *number);
         let mut getting = Getting {
             home: self,
-            ticket: Arc::new(Ticket::new(number)),
+            ticket: Arc::new(Ticket::new(number, waker.clone())),
             start,
             deadline,
             cancel,
             create: None,
             is_queued: false,
+            is_new: true,
         };
         match unfit {
             Some((unfit, _)) if is_try => {
@@ -179,7 +200,7 @@ impl<R: Send + 'static> Home<R> {
             None if is_try => return Err(self.try_get()),
             None => {
                 // Where getters create, one may be served without a ticket.
-                if !self.rules.is_apart {
+                if !self.rules.is_apart && !self.is_crowded() {
                     if let Some(slot) = Slot::take(self) {
                         return Err(slot.create());
                     }
@@ -250,6 +271,9 @@ pub(crate) struct Getting<'a, R: Send + 'static> {
     /// The create that was begun for this getter, which may have ended since.
     create: Option<u64>,
     is_queued: bool,
+    /// Whether it has just read the clock. If its time is up before it is polled, its ticket's
+    /// waker is told.
+    is_new: bool,
 }
 
 /// More than a coarse clock lags on any system.
@@ -304,7 +328,7 @@ impl<R: Send + 'static> Getting<'_, R> {
             let grant = match self.poll_grant(waker) {
                 Poll::Ready(grant) => grant,
                 Poll::Pending if self.is_cancelled() => return Poll::Ready(Err(self.cancel())),
-                Poll::Pending if self.is_late() => {
+                Poll::Pending if !mem::take(&mut self.is_new) && self.is_late() => {
                     let left = self.leave(Leave::TimedOut);
                     let stage = if left.had_create { Stage::Create } else { Stage::Wait };
                     match left.grant {

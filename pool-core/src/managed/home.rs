@@ -90,6 +90,8 @@ pub(crate) struct Home<R: Send + 'static> {
     pub(super) holding: Option<Holding>,
     /// Set while there is something to look at later.
     pub(super) timer: Mutex<Option<Timer>>,
+    /// Whether `timer` is set: so that getters need not lock it.
+    pub(super) has_timer: AtomicBool,
     /// Whether a create that nobody waited for has failed, and the next one is put off.
     pub(super) is_resting: AtomicBool,
     /// Threads that pause between two creates.
@@ -128,6 +130,7 @@ impl<R: Send + 'static> Home<R> {
             last_error: Mutex::new(None),
             holding,
             timer: Mutex::new(None),
+            has_timer: AtomicBool::new(false),
             is_resting: AtomicBool::new(false),
             pauses: Pauses::default(),
         })

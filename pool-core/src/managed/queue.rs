@@ -8,6 +8,8 @@ use super::ticket::Ticket;
 
 #[derive(Debug)]
 pub(super) struct Waiter<T> {
+    /// That of its ticket, or 0 for the next: here so that no other getter's memory is touched.
+    pub(super) number: u64,
     pub(super) ticket: Arc<Ticket<T>>,
     /// The create that is under way for it.
     pub(super) create: Option<u64>,
@@ -38,12 +40,12 @@ impl<T> Queue<T> {
     }
 
     fn find(&self, number: u64) -> Result<usize, usize> {
-        self.0.binary_search_by_key(&number, |waiter| waiter.ticket.number())
+        self.0.binary_search_by_key(&number, |waiter| waiter.number)
     }
 
     pub(super) fn insert(&mut self, waiter: Waiter<T>) {
-        let number = waiter.ticket.number();
-        if self.0.back().is_none_or(|last| last.ticket.number() < number) {
+        let number = waiter.number;
+        if self.0.back().is_none_or(|last| last.number < number) {
             return self.0.push_back(waiter);
         }
         let found = self.find(number);
@@ -53,6 +55,10 @@ impl<T> Queue<T> {
 
     pub(super) fn first(&self) -> Option<&Waiter<T>> {
         self.0.front()
+    }
+
+    pub(super) fn last(&self) -> Option<&Waiter<T>> {
+        self.0.back()
     }
 
     pub(super) fn pop_first(&mut self) -> Option<Waiter<T>> {

@@ -293,7 +293,7 @@ impl<T> State<T> {
         let heir = sponsor.and_then(|sponsor| self.waiters.get_mut(sponsor));
         let heir = heir.map(|heir| {
             heir.create = first.create;
-            heir.ticket.number()
+            heir.number
         });
         if let Some(create) = self.create(first.create) {
             create.sponsor = heir;
@@ -336,7 +336,7 @@ impl<T> State<T> {
         while self.has_slot() {
             // Those for whom a create is under way are no more than there may be creates.
             let next = self.waiters.iter().find(|waiter| waiter.create.is_none());
-            let Some(number) = next.map(|waiter| waiter.ticket.number()) else { break };
+            let Some(number) = next.map(|waiter| waiter.number) else { break };
             self.creating += 1;
             if self.bounds.is_apart {
                 let id = self.add_create(Some(number));
@@ -366,11 +366,11 @@ impl<T> State<T> {
     }
 
     /// Puts a waiter into the queue, at its old place if it has had one.
-    pub(super) fn enqueue(&mut self, waiter: Waiter<T>, after: &mut After<T>) {
-        let ticket = &waiter.ticket;
-        if ticket.number() == 0 {
+    pub(super) fn enqueue(&mut self, mut waiter: Waiter<T>, after: &mut After<T>) {
+        if waiter.number == 0 {
             self.last_number += 1;
-            ticket.set_number(self.last_number);
+            waiter.number = self.last_number;
+            waiter.ticket.set_number(self.last_number);
         }
         self.arm_at(waiter.deadline, after);
         self.waiters.insert(waiter);

@@ -36,6 +36,8 @@ impl<R: Send + 'static> Home<R> {
             let is_kept = timer.as_ref().is_none_or(Timer::is_kept);
             let mut place = self.timer.lock().unwrap_or_else(PoisonError::into_inner);
             let former = mem::replace(&mut *place, timer.filter(|_| is_kept));
+            // Release: pairs with the Acquire in `is_tended`.
+            self.has_timer.store(place.is_some(), Ordering::Release);
             drop(place);
             drop(former);
             if !is_kept {
@@ -54,8 +56,7 @@ impl<R: Send + 'static> Home<R> {
 
     /// Whether getters are woken when their time is up.
     pub(super) fn is_tended(&self) -> bool {
-        let timer = self.timer.lock().unwrap_or_else(PoisonError::into_inner);
-        timer.is_some() && self.clock.keeps_time()
+        self.has_timer.load(Ordering::Acquire) && self.clock.keeps_time()
     }
 
     /// Has the pool looked at at the latest at that time.

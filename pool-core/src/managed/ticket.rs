@@ -53,11 +53,12 @@ struct Cell<T> {
 }
 
 impl<T> Ticket<T> {
-    /// A ticket with the number of an object that was had without waiting, or with none yet.
-    pub(crate) fn new(number: u64) -> Self {
+    /// A ticket with the number of an object that was had without waiting, or with none yet, and
+    /// the waker that it is polled with at first.
+    pub(crate) fn new(number: u64, waker: Waker) -> Self {
         Self {
             number: AtomicU64::new(number),
-            cell: Mutex::new(Cell { grant: None, begin: None, waker: None }),
+            cell: Mutex::new(Cell { grant: None, begin: None, waker: Some(waker) }),
         }
     }
 

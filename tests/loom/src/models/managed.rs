@@ -255,7 +255,12 @@ impl Getter {
     fn with_number(shared: &Shared, number: u64) -> Self {
         let told = Shares::new(Told(Notify::new()));
         let waker = Waker::from(told.clone());
-        Self { shared: shared.clone(), ticket: Shares::new(Ticket::new(number)), told, waker }
+        Self {
+            shared: shared.clone(),
+            ticket: Shares::new(Ticket::new(number, waker.clone())),
+            told,
+            waker,
+        }
     }
 
     fn join(&self) {

@@ -22,7 +22,7 @@ impl Play {
         if is_checked {
             let deadline = self.later();
             let player = &mut self.players[who];
-            player.ticket = Arc::new(Ticket::new(taken.number));
+            player.ticket = Arc::new(Ticket::new(taken.number, core::task::Waker::noop().clone()));
             player.number = taken.number;
             player.deadline = deadline;
             player.create = None;
@@ -36,7 +36,7 @@ impl Play {
     pub(super) fn join(&mut self, who: usize) {
         let deadline = self.later();
         let player = &mut self.players[who];
-        player.ticket = Arc::new(Ticket::new(0));
+        player.ticket = Arc::new(Ticket::new(0, core::task::Waker::noop().clone()));
         player.create = None;
         player.deadline = deadline;
         player.does = Does::Wait;

@@ -66,7 +66,7 @@ impl Player {
     pub(super) fn new() -> Self {
         let wakes = Arc::new(Wakes::default());
         let waker = Waker::from(wakes.clone());
-        let ticket = Arc::new(Ticket::new(0));
+        let ticket = Arc::new(Ticket::new(0, core::task::Waker::noop().clone()));
         let does = Does::Nothing;
         Self { ticket, number: 0, wakes, waker, create: None, deadline: None, does }
     }
