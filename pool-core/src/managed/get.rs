@@ -166,7 +166,12 @@ impl<R: Send + 'static> Home<R> {
         unfit: Option<(Unfit<R>, u64)>,
         waker: &Waker,
     ) -> Result<Getting<'a, R>, Result<Lease<R>, GetError<Failure>>> {
-        let now = self.clock.now();
+        // Where a wait is long and nobody looks at how long it was, milliseconds do not count.
+        let is_patient = matches!(until, Until::Default)
+            && self.rules.timeouts.wait.is_none_or(|wait| wait >= PATIENCE)
+            && unfit.is_none()
+            && !self.has_observer();
+        let now = if is_patient { self.clock.recent() } else { self.clock.now() };
         // When a check began is known by a clock that may lag: what took no time at all, by that,
         // does not count.
         let began = unfit.as_ref().map_or(now, |(unfit, _)| unfit.began);
@@ -275,6 +280,9 @@ pub(crate) struct Getting<'a, R: Send + 'static> {
     /// waker is told.
     is_new: bool,
 }
+
+/// The shortest wait in which a coarse clock's lag is of no account.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// More than a coarse clock lags on any system.
 const CLOCK_LAG: Duration = Duration::from_millis(20);
