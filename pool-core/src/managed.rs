@@ -41,6 +41,8 @@
 //! - `poolable-warn`: tells an observer of leases that are held for too long.
 
 // What users hold and write.
+mod async_manager;
+mod async_resource;
 mod bounded;
 mod cancel;
 mod entry;
@@ -67,14 +69,18 @@ mod admission;
 mod control;
 mod creation;
 mod disposal;
+mod fetch;
 mod get;
+mod getting;
 mod handle;
 mod holding;
 mod home;
 mod hooks;
+mod job;
 mod objects;
 mod prewarm;
 mod release;
+mod runner;
 mod tending;
 
 // Time, and threads that wait.
@@ -82,6 +88,8 @@ mod clock;
 mod keeper;
 mod wait;
 
+pub use async_manager::AsyncManager;
+pub use async_resource::{AsyncResourcePool, AsyncResourcePoolBuilder, WeakAsyncResourcePool};
 pub use bounded::{BoundedPool, BoundedPoolBuilder, WhenExhausted};
 pub use cancel::CancelToken;
 pub use clock::Clock;
@@ -94,7 +102,7 @@ pub use manager::Manager;
 pub use objects::{CustomReset, ResetRule, TraitReset};
 pub use observer::Event;
 pub use reason::Reason;
-pub use resource::{ResourcePool, ResourcePoolBuilder, WeakResourcePool};
+pub use resource::{ResourcePool, ResourcePoolBuilder, Tasks, Threads, WeakResourcePool};
 pub use retry::Retry;
 pub use state::Order;
 pub use stats::{Destroyed, Stats};

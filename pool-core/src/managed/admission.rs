@@ -38,8 +38,7 @@ impl<R: Send + 'static> Home<R> {
             self.core.lent();
             return Ok(self.lease(entry));
         }
-        // A limit that is held strictly needs a clock that does not lag.
-        let now = if self.rules.is_strict { self.clock.now() } else { self.clock.recent() };
+        let now = self.recent();
         if let Err((reason, panic)) = self.examine(&mut entry, now, is_fresh) {
             return Err(Unfit { entry, reason, began: now, panic });
         }
@@ -54,23 +53,37 @@ impl<R: Send + 'static> Home<R> {
         now: Instant,
         is_fresh: bool,
     ) -> Result<(), (Reason, Option<Panic>)> {
-        let rules = &self.rules;
-        if entry.expires_at.is_some_and(|at| at <= now) {
-            return Err((Reason::Expired, None));
+        if let Some(reason) = self.unfit_by_age(entry, now) {
+            return Err((reason, None));
         }
-        let is_idle_for = |limit: Option<Duration>| {
-            // Most checks are always, which takes no reckoning.
-            limit.is_some_and(|limit| {
-                limit.is_zero() || now.saturating_duration_since(entry.meta.last_used) >= limit
-            })
-        };
-        if rules.is_strict && is_idle_for(rules.idle_timeout) {
-            return Err((Reason::Idle, None));
-        }
-        if is_fresh || !is_idle_for(rules.check_after) {
+        if is_fresh || !self.is_check_due(entry, now) {
             return Ok(());
         }
         self.check(entry)
+    }
+
+    /// The time by which objects are judged: a limit that is held strictly needs a clock that does
+    /// not lag.
+    #[inline]
+    pub(super) fn recent(&self) -> Instant {
+        if self.rules.is_strict { self.clock.now() } else { self.clock.recent() }
+    }
+
+    /// Why an object is too old to be handed out, if it is.
+    #[inline]
+    pub(super) fn unfit_by_age(&self, entry: &Entry<R>, now: Instant) -> Option<Reason> {
+        if entry.expires_at.is_some_and(|at| at <= now) {
+            Some(Reason::Expired)
+        } else if self.rules.is_strict && is_idle_for(entry, self.rules.idle_timeout, now) {
+            Some(Reason::Idle)
+        } else {
+            None
+        }
+    }
+
+    #[inline]
+    pub(super) fn is_check_due(&self, entry: &Entry<R>, now: Instant) -> bool {
+        is_idle_for(entry, self.rules.check_after, now)
     }
 
     fn check(&self, entry: &mut Entry<R>) -> Result<(), (Reason, Option<Panic>)> {
@@ -99,10 +112,18 @@ impl<R: Send + 'static> Home<R> {
     }
 
     #[cold]
-    fn check_failed(&self, id: u64, error: BoxError) {
+    pub(super) fn check_failed(&self, id: u64, error: BoxError) {
         self.note_error(&*error);
         self.tell(&Event::CheckFailed { id, error: &*error });
         // Its drop is the user's own code, and an object hangs on what follows.
         forget_panic(caught(|| drop(error)));
     }
+}
+
+#[inline]
+fn is_idle_for<R>(entry: &Entry<R>, limit: Option<Duration>, now: Instant) -> bool {
+    // Most checks are always, which takes no reckoning.
+    limit.is_some_and(|limit| {
+        limit.is_zero() || now.saturating_duration_since(entry.meta.last_used) >= limit
+    })
 }

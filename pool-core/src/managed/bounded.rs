@@ -16,6 +16,7 @@ use super::lease::Lease;
 use super::objects::{CustomReset, Recipe, ResetRule, TraitReset};
 use super::reason::Reason;
 use super::retry::Retry;
+use super::runner::Runner;
 use super::state::{Bounds, Order};
 use super::stats::Stats;
 use super::timeouts::Timeouts;
@@ -605,11 +606,11 @@ impl<T: Send + 'static, P> BoundedPoolBuilder<T, P> {
             min_idle: 0,
             max_creating: usize::MAX,
             is_apart: false,
+            are_kept: false,
             order: self.order,
             surplus: if creates_beyond { Reason::Full } else { Reason::Resized },
         };
         let rules = Rules {
-            is_apart: false,
             check_after: None,
             max_lifetime: None,
             jitter: 0.0,
@@ -622,7 +623,7 @@ impl<T: Send + 'static, P> BoundedPoolBuilder<T, P> {
             hold_warn_after: None,
         };
         let hooks = Box::new(self.recipe.into_objects(None));
-        let home = Home::new(bounds, rules, self.clock, hooks, None);
+        let home = Home::new(bounds, rules, Runner::Getter, self.clock, hooks, None);
         Ok(BoundedPool { handle: Handle::new(home), when_exhausted: self.when_exhausted })
     }
 }

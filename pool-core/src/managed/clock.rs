@@ -24,8 +24,15 @@ use std::task::Wake;
 use std::thread::{self, Thread};
 use std::time::Instant;
 
+#[cfg(feature = "tokio")]
+use self::tokio::Tokio;
+#[cfg(feature = "tokio")]
+use super::getting::LOOK_AGAIN;
 use super::keeper::{self, Key, Timer, Timers};
 use crate::sync::Mutex;
+
+#[cfg(feature = "tokio")]
+mod tokio;
 
 /// The time that a pool goes by: the system's, or, in a test, one that the test moves.
 ///
@@ -49,8 +56,15 @@ use crate::sync::Mutex;
 /// ```
 #[derive(Clone)]
 pub struct Clock {
-    /// Nothing for the system's clock.
-    manual: Option<Arc<Manual>>,
+    source: Source,
+}
+
+#[derive(Clone)]
+enum Source {
+    System,
+    Manual(Arc<Manual>),
+    #[cfg(feature = "tokio")]
+    Tokio(Tokio),
 }
 
 impl Clock {
@@ -68,7 +82,7 @@ impl Clock {
     /// ```
     #[must_use]
     pub const fn system() -> Self {
-        Self { manual: None }
+        Self { source: Source::System }
     }
 
     /// Returns a clock that stands still until it is moved by [`advance`](Self::advance). It
@@ -93,7 +107,47 @@ impl Clock {
     #[must_use]
     pub fn manual() -> Self {
         let state = State { now: Instant::now(), timers: Timers::new() };
-        Self { manual: Some(Arc::new(Manual { state: Mutex::new(state) })) }
+        Self { source: Source::Manual(Arc::new(Manual { state: Mutex::new(state) })) }
+    }
+
+    /// Returns the clock of the tokio runtime that this is called in: that of
+    /// `tokio::time::Instant::now`, which stands still when a test has called
+    /// `tokio::time::pause`, and then goes from one thing that is waited for to the next.
+    ///
+    /// What a pool waits for is a task of that runtime: nothing is timed while that does not run,
+    /// or when it has ended.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::managed::{BoundedPool, Clock, GetError, Timeouts};
+    /// use std::time::{Duration, Instant};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// tokio::time::pause();
+    /// let wait = Duration::from_secs(3600);
+    /// let pool = BoundedPool::builder(String::new)
+    ///     .max_open(1)
+    ///     .timeouts(Timeouts { wait: Some(wait), ..Timeouts::default() })
+    ///     .clock(&Clock::tokio())
+    ///     .build()?;
+    /// let _line = pool.get_async().await?;
+    /// let start = Instant::now();
+    /// assert!(matches!(pool.get_async().await, Err(GetError::Timeout { .. })));
+    /// assert!(start.elapsed() < wait); // an hour in no time
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If it is not called in a tokio runtime, or in one without a timer.
+    #[cfg(feature = "tokio")]
+    #[must_use]
+    #[track_caller]
+    pub fn tokio() -> Self {
+        Self { source: Source::Tokio(Tokio::current()) }
     }
 
     /// Returns the time.
@@ -112,9 +166,11 @@ impl Clock {
     /// ```
     #[must_use]
     pub fn now(&self) -> Instant {
-        match &self.manual {
-            None => Instant::now(),
-            Some(manual) => manual.now(),
+        match &self.source {
+            Source::System => Instant::now(),
+            Source::Manual(manual) => manual.now(),
+            #[cfg(feature = "tokio")]
+            Source::Tokio(tokio) => tokio.now(),
         }
     }
 
@@ -142,28 +198,27 @@ impl Clock {
     ///
     /// # Panics
     ///
-    /// If this is the system's clock, or if the time is more than an `Instant` can hold.
+    /// If this is not a manual clock, or if the time is more than an `Instant` can hold.
     pub fn advance(&self, time: Duration) {
-        let Some(manual) = &self.manual else {
+        let Source::Manual(manual) = &self.source else {
             panic!(
-                "`Clock::advance`: the system's clock cannot be moved; \
-                 give the pool a `Clock::manual()`"
+                "`Clock::advance`: this clock cannot be moved; give the pool a `Clock::manual()`"
             );
         };
         manual.advance(time);
     }
 
     /// The time as of the system's last tick, some milliseconds ago, for a fraction of what
-    /// [`now`](Self::now) costs; a manual clock is exact.
+    /// [`now`](Self::now) costs; the other clocks are exact.
     ///
     /// # Performance
     ///
     /// On Linux a read of memory that the kernel shares: 3 ns, where `Instant::now` takes 23.
     #[inline]
     pub(crate) fn recent(&self) -> Instant {
-        match &self.manual {
-            None => coarse::now(),
-            Some(manual) => manual.now(),
+        match &self.source {
+            Source::System => coarse::now(),
+            _ => self.now(),
         }
     }
 
@@ -173,26 +228,37 @@ impl Clock {
     /// Call this with no lock held: on a manual clock that is past that time already, the
     /// waker is woken before this returns.
     pub(crate) fn wake_at(&self, at: Instant, waker: Waker) -> Timer {
-        match &self.manual {
-            None => keeper::wake_at(at, waker),
-            Some(manual) => Manual::wake_at(manual, at, waker),
+        match &self.source {
+            Source::System => keeper::wake_at(at, waker),
+            Source::Manual(manual) => Manual::wake_at(manual, at, waker),
+            #[cfg(feature = "tokio")]
+            Source::Tokio(tokio) => tokio.wake_at(at, waker),
         }
     }
 
-    /// Whether timers that are set will fire: the system may have no thread to give for them.
+    /// Whether timers that are set will fire: the system may have no thread to give for them, and
+    /// a runtime may have come to its end.
     pub(crate) fn keeps_time(&self) -> bool {
-        self.manual.is_some() || keeper::is_alive()
+        match &self.source {
+            Source::System => keeper::is_alive(),
+            Source::Manual(_) => true,
+            #[cfg(feature = "tokio")]
+            Source::Tokio(_) => false,
+        }
     }
 
     /// Parks the current thread until it is unparked or the deadline has come, or, now and
     /// then, for less: look at the time and call again.
     pub(crate) fn park_until(&self, deadline: Option<Instant>) {
-        match (deadline, &self.manual) {
+        match (deadline, &self.source) {
             (None, _) => thread::park(),
-            (Some(at), None) => {
+            (Some(at), Source::System) => {
                 thread::park_timeout(at.saturating_duration_since(Instant::now()));
             }
-            (Some(at), Some(manual)) => {
+            // It may stand still, or run ahead.
+            #[cfg(feature = "tokio")]
+            (Some(_), Source::Tokio(_)) => thread::park_timeout(LOOK_AGAIN),
+            (Some(at), Source::Manual(manual)) => {
                 // If the time comes before this thread is parked, it has been unparked by
                 // then, and does not park at all.
                 let unpark = Waker::from(Arc::new(Unpark(thread::current())));
@@ -205,9 +271,11 @@ impl Clock {
 
 impl fmt::Debug for Clock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.manual {
-            None => "Clock::system()",
-            Some(_) => "Clock::manual()",
+        f.write_str(match self.source {
+            Source::System => "Clock::system()",
+            Source::Manual(_) => "Clock::manual()",
+            #[cfg(feature = "tokio")]
+            Source::Tokio(_) => "Clock::tokio()",
         })
     }
 }

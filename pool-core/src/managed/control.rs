@@ -1,6 +1,7 @@
 //! What is done with a pool as a whole: it is resized, looked through, closed and drained.
 
-use core::task::Waker;
+use core::future::poll_fn;
+use core::task::{Poll, Waker};
 use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::Instant;
@@ -28,7 +29,7 @@ impl<R: Send + 'static> Home<R> {
             self.core.arm(at);
         }
         self.set_timer();
-        self.end_pauses();
+        self.cancel_creates();
         let idle = idle.into_iter().map(|entry| (entry, Reason::Closed));
         // And those that once found no thread to destroy them, and would wait for the timer.
         self.destroy_all(idle.chain(self.disposal.abandoned()));
@@ -37,17 +38,12 @@ impl<R: Send + 'static> Home<R> {
     /// Closes the pool, and waits until nothing is out, being created or being destroyed.
     pub(super) fn drain(self: &Arc<Self>, deadline: Instant) -> Result<(), DrainError> {
         let closed = caught(|| self.close());
-        let watch = self.watch();
+        let (watch, waker) = (self.watch(), thread_waker());
         let drained = loop {
-            watch.again();
-            let [out, creating, ending] = self.core.unfinished();
-            if out + creating + ending == 0 {
-                break Ok(());
+            match self.poll_drained(&watch, &waker, deadline) {
+                Poll::Ready(drained) => break drained,
+                Poll::Pending => self.clock.park_until(Some(deadline)),
             }
-            if self.clock.now() >= deadline {
-                break Err(DrainError { in_use: out, creating, ending });
-            }
-            self.clock.park_until(Some(deadline));
         };
         if let Err(panic) = closed {
             resume_unwind(panic);
@@ -55,9 +51,44 @@ impl<R: Send + 'static> Home<R> {
         drained
     }
 
-    /// Has this thread unparked when something comes free.
+    /// The same, for a task.
+    pub(super) async fn drain_async(self: &Arc<Self>, deadline: Instant) -> Result<(), DrainError> {
+        let closed = caught(|| self.close());
+        let watch = self.watch();
+        let mut timer = None;
+        let drained = poll_fn(|context| {
+            let waker = context.waker();
+            timer = Some(self.clock.wake_at(deadline, waker.clone()));
+            self.poll_drained(&watch, waker, deadline)
+        });
+        let drained = drained.await;
+        drop(timer);
+        if let Err(panic) = closed {
+            resume_unwind(panic);
+        }
+        drained
+    }
+
+    fn poll_drained(
+        &self,
+        watch: &Watch<'_, R>,
+        waker: &Waker,
+        deadline: Instant,
+    ) -> Poll<Result<(), DrainError>> {
+        watch.again(waker);
+        let [in_use, creating, ending] = self.core.unfinished();
+        if in_use + creating + ending == 0 {
+            Poll::Ready(Ok(()))
+        } else if self.clock.now() >= deadline {
+            Poll::Ready(Err(DrainError { in_use, creating, ending }))
+        } else {
+            Poll::Pending
+        }
+    }
+
+    /// Has somebody woken when something comes free.
     pub(super) fn watch(&self) -> Watch<'_, R> {
-        Watch { core: &self.core, id: self.core.watcher(), waker: thread_waker() }
+        Watch { core: &self.core, id: self.core.number() }
     }
 
     /// Removes the idle objects that `keep` refuses, one at a time, so that the others can be
@@ -94,17 +125,21 @@ impl<R: Send + 'static> Home<R> {
     }
 }
 
-/// A thread that looks at the pool whenever something comes free, as long as this lives.
+/// One who looks at the pool whenever something comes free, as long as this lives.
 pub(crate) struct Watch<'a, R> {
     core: &'a Core<Box<Entry<R>>>,
     id: u64,
-    waker: Waker,
 }
 
 impl<R> Watch<'_, R> {
+    /// Its number, which no getter has.
+    pub(super) fn id(&self) -> u64 {
+        self.id
+    }
+
     /// Call this before each look, so that nothing comes free in between.
-    pub(super) fn again(&self) {
-        self.core.watch(self.id, &self.waker);
+    pub(super) fn again(&self, waker: &Waker) {
+        self.core.watch(self.id, waker);
     }
 }
 

@@ -33,7 +33,7 @@ use super::queue::Waiter;
 use super::reason::Reason;
 use super::state::{Armed, Bounds, Due, Source, State, Watcher};
 use super::stats::Stats;
-use super::ticket::{Failure, Grant, Ticket};
+use super::ticket::{Begin, Failure, Grant, Ticket};
 use crate::sync::{AtomicBool, AtomicU64, Mutex, Ordering};
 
 #[derive(Debug)]
@@ -102,8 +102,16 @@ pub(crate) enum NoCreate {
 pub(crate) struct Left<T> {
     /// What was granted at the last moment: the getter's, to use or to pass on.
     pub(crate) grant: Option<Grant<T>>,
-    /// Whether a create was under way for it.
-    pub(crate) had_create: bool,
+    /// What was under way for it, and goes on without it.
+    pub(crate) create: Option<LeftCreate>,
+}
+
+/// A create whose getter has gone.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LeftCreate {
+    pub(crate) id: u64,
+    /// Whether it had been another one's before.
+    pub(crate) is_inherited: bool,
 }
 
 /// Why a getter leaves the queue.
@@ -199,8 +207,13 @@ impl<T> Core<T> {
             let create = state.create(create).filter(|create| create.sponsor.is_none());
             let create = create.map(|create| {
                 create.sponsor = Some(number);
-                create.id
+                create.forgotten_at = None;
+                (create.id, create.is_kept)
             });
+            if let Some((id, true)) = create {
+                after.will_wake(ticket.begin(Begin { id, is_new: false }));
+            }
+            let create = create.map(|(id, _)| id);
             let waiter = Waiter { number, ticket: ticket.clone(), create, is_wary: true, deadline };
             state.enqueue(waiter, &mut after);
         }
@@ -212,8 +225,43 @@ impl<T> Core<T> {
     pub(crate) fn abandon(&self, id: u64) -> After<T> {
         let mut after = After::nothing();
         let mut state = self.state.lock();
-        state.remove_create(id);
+        state.remove_create(Some(id));
         state.settle(&mut after);
+        after
+    }
+
+    /// Has the sponsor of a create drive it, since whoever did has let go of it; whether there is
+    /// one.
+    pub(crate) fn hand_over(&self, id: u64) -> (bool, After<T>) {
+        let mut after = After::nothing();
+        let mut state = self.state.lock();
+        let Some(create) = state.create(Some(id)) else { return (true, after) };
+        create.is_kept = true;
+        let sponsor = create.sponsor;
+        let waiter = sponsor.and_then(|sponsor| state.waiters.get(sponsor));
+        if let Some(waiter) = waiter {
+            after.will_wake(waiter.ticket.begin(Begin { id, is_new: false }));
+        }
+        state.settle(&mut after);
+        let is_driven = state.create(Some(id)).is_some_and(|create| create.sponsor.is_some());
+        (is_driven, after)
+    }
+
+    /// Creates that have taken too long, or that nobody has waited for in a long while.
+    pub(crate) fn stale_creates(&self, now: Instant) -> Vec<u64> {
+        let state = self.state.lock();
+        let stale = state.creates.iter().filter(|create| create.is_stale(now));
+        stale.map(|create| create.id).collect()
+    }
+
+    /// Has a create end at that time, if nobody waits for it.
+    pub(crate) fn forget_create(&self, id: u64, at: Instant) -> After<T> {
+        let mut after = After::nothing();
+        let mut state = self.state.lock();
+        if let Some(create) = state.create(Some(id)).filter(|create| create.sponsor.is_none()) {
+            create.forgotten_at = Some(at);
+            state.arm_at(Some(at), &mut after);
+        }
         after
     }
 
@@ -252,7 +300,9 @@ impl<T> Core<T> {
     ) -> (After<T>, Option<Failure>) {
         let mut after = After::nothing();
         let mut state = self.state.lock();
-        let (sponsor, late_at) = state.remove_create(id);
+        let create = state.remove_create(Some(id));
+        let sponsor = create.as_ref().and_then(|create| create.sponsor);
+        let late_at = create.as_ref().and_then(|create| create.late_at);
         let mut orphaned = None;
         match made {
             Ok((object, due)) => {
@@ -262,6 +312,8 @@ impl<T> Core<T> {
             }
             Err(failure) => {
                 state.counts.create_failed += 1;
+                // An heir to what was nobody's has not asked for it, and asks for another.
+                let sponsor = sponsor.filter(|_| create.is_some_and(|it| !it.is_inherited));
                 match sponsor.and_then(|sponsor| state.waiters.remove(sponsor)) {
                     Some(waiter) => after.will_wake(waiter.ticket.grant(Grant::Failed(failure))),
                     None => orphaned = Some(failure),
@@ -370,13 +422,14 @@ impl<T> Core<T> {
     pub(crate) fn leave(&self, ticket: &Ticket<T>, why: Leave) -> (Left<T>, After<T>) {
         let mut after = After::nothing();
         let mut state = self.state.lock();
-        let create = state.waiters.remove(ticket.number()).and_then(|waiter| waiter.create);
-        if let Some(create) = state.create(create) {
-            create.sponsor = None;
-        }
+        let id = state.waiters.remove(ticket.number()).and_then(|waiter| waiter.create);
         let (grant, begin) = ticket.clear();
-        if let Some(id) = begin {
-            state.remove_create(id);
+        let create = state.create(id).map(|create| {
+            create.sponsor = None;
+            LeftCreate { id: create.id, is_inherited: create.is_inherited }
+        });
+        if let Some(Begin { id, is_new: true }) = begin {
+            state.remove_create(Some(id));
         }
         match why {
             Leave::TimedOut => state.counts.timed_out += u64::from(grant.is_none()),
@@ -384,7 +437,7 @@ impl<T> Core<T> {
             Leave::Dropped => {}
         }
         state.settle(&mut after);
-        (Left { grant, had_create: create.is_some() }, after)
+        (Left { grant, create }, after)
     }
 
     /// Has a getter give up its create at that time.
@@ -398,11 +451,12 @@ impl<T> Core<T> {
         after
     }
 
-    /// Whether what is under way for a getter takes too long.
-    pub(crate) fn is_create_late(&self, ticket: &Ticket<T>, now: Instant) -> bool {
+    /// What is under way for a getter, and takes too long.
+    pub(crate) fn late_create(&self, ticket: &Ticket<T>, now: Instant) -> Option<LeftCreate> {
         let mut state = self.state.lock();
         let create = state.waiters.get(ticket.number()).and_then(|waiter| waiter.create);
-        state.create(create).and_then(|create| create.late_at).is_some_and(|at| at <= now)
+        let create = state.create(create).filter(|it| it.late_at.is_some_and(|at| at <= now))?;
+        Some(LeftCreate { id: create.id, is_inherited: create.is_inherited })
     }
 
     /// Sets another maximum. What is idle beyond it comes back.
@@ -554,20 +608,23 @@ impl<T> Core<T> {
         after
     }
 
-    /// A number for one who watches.
-    pub(crate) fn watcher(&self) -> u64 {
+    /// A number that no getter has, for one who watches.
+    pub(crate) fn number(&self) -> u64 {
         let mut state = self.state.lock();
-        state.last_watcher += 1;
-        state.last_watcher
+        state.last_number += 1;
+        state.last_number
     }
 
     /// Has a watcher look again whenever something comes free, once.
     pub(crate) fn watch(&self, id: u64, waker: &Waker) {
         let waker = waker.clone();
         let mut state = self.state.lock();
-        if state.watchers.iter().all(|watcher| watcher.id != id) {
-            state.watchers.push(Watcher { id, waker });
-        }
+        let known = state.watchers.iter().position(|watcher| watcher.id == id);
+        let former = known.map(|index| state.watchers.swap_remove(index));
+        state.watchers.push(Watcher { id, waker });
+        drop(state);
+        // A waker's drop is its executor's code.
+        drop(former);
     }
 
     /// Ends that.

@@ -1,20 +1,29 @@
-//! How a pool comes by a new object: in the getter, or on a thread apart.
+//! How a pool comes by a new object: in the getter, or apart from it.
 
 use core::mem;
+use core::pin::Pin;
 use core::sync::atomic::Ordering;
+use core::task::{Context, Poll, Waker};
 use core::time::Duration;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, Thread};
+use std::task::Wake;
+use std::thread;
+use std::time::Instant;
 
 use super::entry::Entry;
 use super::error::GetError;
+use super::getting::LOOK_AGAIN;
 use super::home::Home;
-use super::hooks::BoxError;
+use super::hooks::{Attempt, BoxError, Creation};
+use super::job::{self, Driven};
+use super::keeper::Timer;
 use super::lease::Lease;
 use super::observer::Event;
 use super::prewarm::Report;
 use super::reason::Reason;
+use super::runner::Runner;
 use super::ticket::Failure;
+use super::wait::thread_waker;
 use crate::raw_pool::{caught, forget_panic};
 
 /// Room for an object that its owner creates, and gives up when this is dropped.
@@ -64,7 +73,10 @@ impl<'a, R: Send + 'static> Slot<'a, R> {
         self.has_failed = true;
         let start = self.home.clock.now();
         // A panic goes to the getter, and the slot to the next one.
-        let value = self.home.hooks.create().map_err(|error| {
+        let Creation::Over(made) = self.home.hooks.create() else {
+            unreachable!("what takes its time is created apart")
+        };
+        let value = made.map_err(|error| {
             self.home.note_error(&*error);
             GetError::Create(Failure::Error(error))
         })?;
@@ -82,32 +94,79 @@ impl<R: Send + 'static> Drop for Slot<'_, R> {
     }
 }
 
-/// A create on a thread apart.
-pub(super) struct Create<R: Send + 'static> {
-    home: Arc<Home<R>>,
-    id: u64,
+/// A create that runs apart from its getter.
+pub(crate) type Job<R> = job::Job<Make<R>>;
+
+/// How far such a create has come.
+pub(crate) struct Make<R> {
+    phase: Phase<R>,
+    failures: u32,
+    start: Instant,
     /// Who wants to know, besides the getter that waits for it.
     report: Option<Arc<Report>>,
-    is_over: bool,
 }
+
+enum Phase<R> {
+    /// The next attempt is to be made.
+    Next,
+    Underway(Attempt<R>),
+    /// Until then; the timer is set when somebody waits for that.
+    Pausing(Instant, Option<Timer>),
+}
+
+/// Who drives a create that has a thread or a task of its own: its only driver.
+const ITS_OWN: u64 = 0;
 
 /// How long creates are put off that nobody waits for, when one has failed.
 const REST: Duration = Duration::from_secs(1);
 
+/// How long a create without a limit goes on that nobody waits for.
+const FORGOTTEN: Duration = Duration::from_secs(30);
+
 impl<R: Send + 'static> Home<R> {
-    /// Carries out a create that was begun for a getter: in that getter, if the system has no
-    /// thread to give.
-    pub(super) fn create_apart(self: &Arc<Self>, id: u64) {
-        if let Err(create) = Create::new(self, id, None).spawn() {
-            create.run();
+    /// Begins a create. It comes back if whoever asks is to drive it.
+    pub(super) fn begin(
+        self: &Arc<Self>,
+        id: u64,
+        report: Option<Arc<Report>>,
+    ) -> Option<Arc<Job<R>>> {
+        let start = self.clock.now();
+        let make = Make { phase: Phase::Next, failures: 0, start, report };
+        let job = Job::new(id, make);
+        self.jobs.lock().push(job.clone());
+        match &self.runner {
+            Runner::Threads => {
+                let (home, shared) = (self.clone(), job.clone());
+                let thread = thread::Builder::new().name("poolable-create".to_owned());
+                thread.spawn(move || home.block_on(&shared)).err().map(|_| job)
+            }
+            Runner::Tasks(spawn) => {
+                let run = Run { home: self.clone(), job, is_over: false };
+                // Whether it panics or drops the task: then the task tells those who wait.
+                forget_panic(caught(|| spawn(Box::pin(run))));
+                None
+            }
+            Runner::Waiters | Runner::Getter => Some(job),
         }
+    }
+
+    /// Begins a create that nobody waits for; whether somebody will drive it.
+    fn begin_for_nobody(self: &Arc<Self>, id: u64) -> bool {
+        let Some(job) = self.begin(id, None) else {
+            self.limit_create(id);
+            return true;
+        };
+        self.cancel(&job, "the system has no thread to give");
+        false
     }
 
     /// Creates an object for those who try again, if none is under way for them.
     pub(super) fn create_for_later(self: &Arc<Self>) {
+        if matches!(self.runner, Runner::Waiters) {
+            return;
+        }
         if let Ok(id) = self.core.begin_create_if(|demand| demand.orphans == 0) {
-            // Without a thread it fails: nobody waits for it.
-            drop(Create::new(self, id, None).spawn());
+            self.begin_for_nobody(id);
         }
     }
 
@@ -115,11 +174,131 @@ impl<R: Send + 'static> Home<R> {
     /// has other things to do, or is the keeper.
     pub(super) fn replenish(self: &Arc<Self>) {
         // Relaxed: whoever sees it late tries once more, or once less.
-        while self.rules.is_apart && !self.is_resting.load(Ordering::Relaxed) {
+        while self.rules.min_idle > 0 && !self.is_resting.load(Ordering::Relaxed) {
             let Ok(id) = self.core.begin_create_if(|demand| demand.missing > 0) else { return };
-            if Create::new(self, id, None).spawn().is_err() {
+            if !self.begin_for_nobody(id) {
                 return;
             }
+        }
+    }
+
+    /// Has a create end when it has taken too long. Those that are no futures have no end of their
+    /// own: it is their getter who gives up then.
+    pub(super) fn limit_create(self: &Arc<Self>, id: u64) {
+        let limit = self.rules.timeouts.create;
+        if let Some(late_at) = limit.and_then(|limit| self.clock.now().checked_add(limit)) {
+            let after = self.core.limit_create(id, late_at);
+            self.follow(after);
+        } else if self.runner.is_async() {
+            self.forget_create(id);
+        }
+    }
+
+    /// Has a create without a limit end some time after the last who waited for it has gone.
+    pub(super) fn forget_create(self: &Arc<Self>, id: u64) {
+        if !self.runner.is_async() || self.rules.timeouts.create.is_some() {
+            return;
+        }
+        if let Some(at) = self.clock.now().checked_add(FORGOTTEN) {
+            let after = self.core.forget_create(id, at);
+            self.follow(after);
+        }
+    }
+
+    /// The create of that number, unless it is over.
+    pub(super) fn find_create(&self, id: u64) -> Option<Arc<Job<R>>> {
+        self.jobs.lock().iter().find(|job| job.id() == id).cloned()
+    }
+
+    /// Goes on with a create, if it can go on; whether it is over.
+    pub(super) fn drive(self: &Arc<Self>, job: &Arc<Job<R>>, driver: u64, waker: &Waker) -> bool {
+        match job.drive(driver, waker, |make, waker| make.poll(self, waker)) {
+            Driven::Pending => return false,
+            Driven::Done(made, make) => self.end_create(job, make, made),
+            Driven::Cancelled(make) => self.give_up(job, make, "the create took too long"),
+            Driven::Over => {}
+        }
+        true
+    }
+
+    /// Carries out a create on this thread.
+    pub(super) fn block_on(self: &Arc<Self>, job: &Arc<Job<R>>) {
+        let waker = thread_waker();
+        while !self.drive(job, ITS_OWN, &waker) {
+            if self.clock.keeps_time() {
+                thread::park();
+            } else {
+                self.clock.park_until(self.clock.now().checked_add(LOOK_AGAIN));
+                job.wake_by_ref();
+            }
+        }
+    }
+
+    /// Has those who wait for a create drive it: whoever did goes away.
+    pub(super) fn let_go_of(self: &Arc<Self>, job: &Arc<Job<R>>, driver: u64) {
+        job.leave(driver);
+        let (is_driven, after) = self.core.hand_over(job.id());
+        self.follow(after);
+        if !is_driven {
+            self.forget_create(job.id());
+        }
+    }
+
+    /// Ends a create before its time.
+    pub(super) fn cancel_create(self: &Arc<Self>, id: u64) {
+        if let Some(job) = self.find_create(id) {
+            self.cancel(&job, "the create took too long");
+        }
+    }
+
+    /// Ends all creates, since the pool is closed.
+    pub(super) fn cancel_creates(self: &Arc<Self>) {
+        let jobs = self.jobs.lock().clone();
+        for job in jobs {
+            self.cancel(&job, "the pool is closed");
+        }
+    }
+
+    fn cancel(self: &Arc<Self>, job: &Arc<Job<R>>, why: &str) {
+        if let Some(make) = job.cancel() {
+            self.give_up(job, make, why);
+        }
+    }
+
+    fn give_up(self: &Arc<Self>, job: &Arc<Job<R>>, make: Make<R>, why: &str) {
+        let error = BoxError::from(why);
+        if !self.core.is_closed() {
+            self.note_error(&*error);
+            self.tell(&Event::CreateFailed { error: &*error, attempt: make.failures + 1 });
+        }
+        self.end_create(job, make, Err(Failure::Error(error)));
+    }
+
+    /// Tells of what a create has come to: those who wait, and the observer.
+    fn end_create(self: &Arc<Self>, job: &Arc<Job<R>>, make: Make<R>, made: Result<R, Failure>) {
+        self.jobs.lock().retain(|other| other.id() != job.id());
+        let Make { phase, start, report, .. } = make;
+        // A future's drop is the user's own code, and a place hangs on what follows.
+        forget_panic(caught(|| drop(phase)));
+        match made.map(|value| self.entry(value)) {
+            Ok(entry) => {
+                let (id, created_at) = (entry.meta.id, entry.meta.created_at);
+                self.forget_error();
+                self.is_resting.store(false, Ordering::Relaxed);
+                let took = created_at.saturating_duration_since(start);
+                self.tell(&Event::Created { id, took });
+                if let Some(report) = &report {
+                    report.created();
+                }
+                let due = self.due(&entry);
+                let (after, _) = self.core.end_create(job.id(), Ok((entry, due)));
+                forget_panic(caught(|| self.follow(after)));
+            }
+            Err(failure) => match (self.fail_create(job.id(), failure), report) {
+                (Some(failure), Some(report)) => report.failed(failure),
+                (Some(failure), None) => failure.forget(),
+                (None, _) => {}
+            },
         }
     }
 
@@ -137,132 +316,103 @@ impl<R: Send + 'static> Home<R> {
         self.follow(after);
         failure
     }
-
-    /// Waits before another attempt; whether there is to be one.
-    fn pause(&self, pause: Duration) -> bool {
-        let Some(until) = self.clock.now().checked_add(pause) else { return false };
-        let this = thread::current();
-        self.pauses.lock().push(this.clone());
-        let goes_on = loop {
-            if self.core.is_closed() {
-                break false;
-            }
-            if self.clock.now() >= until {
-                break true;
-            }
-            self.clock.park_until(Some(until));
-        };
-        self.pauses.lock().retain(|thread| thread.id() != this.id());
-        goes_on
-    }
-
-    /// Wakes those who pause, since the pool is closed.
-    pub(super) fn end_pauses(&self) {
-        for thread in self.pauses.lock().iter() {
-            thread.unpark();
-        }
-    }
 }
 
-/// Threads that pause between two creates.
-#[derive(Debug, Default)]
-pub(crate) struct Pauses(Mutex<Vec<Thread>>);
+/// The creates that are under way.
+pub(crate) struct Jobs<R>(Mutex<Vec<Arc<Job<R>>>>);
 
-impl Pauses {
-    fn lock(&self) -> MutexGuard<'_, Vec<Thread>> {
+impl<R> Jobs<R> {
+    pub(super) const fn new() -> Self {
+        Self(Mutex::new(Vec::new()))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Arc<Job<R>>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<R: Send + 'static> Create<R> {
-    pub(super) fn new(home: &Arc<Home<R>>, id: u64, report: Option<Arc<Report>>) -> Self {
-        Self { home: home.clone(), id, report, is_over: false }
-    }
-
-    /// Runs on a thread of its own; comes back if there is none.
-    pub(super) fn spawn(self) -> Result<(), Self> {
-        // The closure is lost when a spawn fails, and what it owns with it.
-        let shared = Arc::new(Mutex::new(Some(self)));
-        let taken = shared.clone();
-        let take = move || taken.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let thread = thread::Builder::new().name("poolable-create".to_owned());
-        let run = {
-            let take = take.clone();
-            move || {
-                if let Some(create) = take() {
-                    create.run();
-                }
-            }
-        };
-        match thread.spawn(run) {
-            Ok(_) => Ok(()),
-            Err(_) => take().map_or(Ok(()), Err),
-        }
-    }
-
-    pub(super) fn run(mut self) {
-        let start = self.home.clock.now();
-        let made = self.make().map(|value| self.home.entry(value));
-        self.is_over = true;
-        let home = &self.home;
-        match made {
-            Ok(entry) => {
-                let (id, created_at) = (entry.meta.id, entry.meta.created_at);
-                home.forget_error();
-                home.is_resting.store(false, Ordering::Relaxed);
-                let took = created_at.saturating_duration_since(start);
-                home.tell(&Event::Created { id, took });
-                if let Some(report) = &self.report {
-                    report.created();
-                }
-                let due = home.due(&entry);
-                let (after, _) = home.core.end_create(self.id, Ok((entry, due)));
-                forget_panic(caught(|| home.follow(after)));
-            }
-            Err(failure) => match (home.fail_create(self.id, failure), &self.report) {
-                (Some(failure), Some(report)) => report.failed(failure),
-                (Some(failure), None) => failure.forget(),
-                (None, _) => {}
-            },
-        }
-    }
-
-    fn make(&self) -> Result<R, Failure> {
-        let home = &self.home;
-        let mut failures = 0;
+impl<R: Send + 'static> Make<R> {
+    /// Goes on as far as it can. The waker is that of the job.
+    fn poll(&mut self, home: &Home<R>, waker: &Waker) -> Poll<Result<R, Failure>> {
         loop {
             if home.core.is_closed() {
-                return Err(Failure::Error("the pool is closed".into()));
+                return Poll::Ready(Err(Failure::Error("the pool is closed".into())));
             }
-            match caught(|| home.hooks.create()) {
-                Ok(Ok(value)) => return Ok(value),
-                Ok(Err(error)) => {
-                    failures += 1;
-                    home.note_error(&*error);
-                    home.tell(&Event::CreateFailed { error: &*error, attempt: failures });
-                    match home.rules.retry.pause(failures) {
-                        Some(pause) if home.pause(pause) => forget_panic(caught(|| drop(error))),
-                        _ => return Err(Failure::Error(error)),
+            let made = match &mut self.phase {
+                Phase::Next => match caught(|| home.hooks.create()) {
+                    Ok(Creation::Over(made)) => Ok(made),
+                    Ok(Creation::Underway(attempt)) => {
+                        self.phase = Phase::Underway(attempt);
+                        continue;
                     }
+                    Err(panic) => Err(panic),
+                },
+                Phase::Underway(attempt) => {
+                    let mut context = Context::from_waker(waker);
+                    match caught(|| attempt.as_mut().poll(&mut context)) {
+                        Ok(Poll::Pending) => return Poll::Pending,
+                        Ok(Poll::Ready(made)) => Ok(made),
+                        Err(panic) => Err(panic),
+                    }
+                }
+                Phase::Pausing(until, _) if home.clock.now() >= *until => {
+                    self.phase = Phase::Next;
+                    continue;
+                }
+                Phase::Pausing(until, timer) => {
+                    timer.get_or_insert_with(|| home.clock.wake_at(*until, waker.clone()));
+                    return Poll::Pending;
+                }
+            };
+            // What is over is dropped before the next attempt.
+            let attempt = mem::replace(&mut self.phase, Phase::Next);
+            forget_panic(caught(|| drop(attempt)));
+            match made {
+                Ok(Ok(value)) => return Poll::Ready(Ok(value)),
+                Ok(Err(error)) => {
+                    self.failures += 1;
+                    home.note_error(&*error);
+                    home.tell(&Event::CreateFailed { error: &*error, attempt: self.failures });
+                    let pause = home.rules.retry.pause(self.failures);
+                    let Some(until) = pause.and_then(|pause| home.clock.now().checked_add(pause))
+                    else {
+                        return Poll::Ready(Err(Failure::Error(error)));
+                    };
+                    forget_panic(caught(|| drop(error)));
+                    self.phase = Phase::Pausing(until, None);
                 }
                 Err(panic) => {
                     let error = BoxError::from("the create panicked");
                     home.note_error(&*error);
-                    home.tell(&Event::CreateFailed { error: &*error, attempt: failures + 1 });
-                    return Err(Failure::Panic(panic));
+                    let attempt = self.failures + 1;
+                    home.tell(&Event::CreateFailed { error: &*error, attempt });
+                    return Poll::Ready(Err(Failure::Panic(panic)));
                 }
             }
         }
     }
 }
 
-impl<R: Send + 'static> Drop for Create<R> {
+/// A create as a task of its own. If it is dropped before it is over, those who wait drive it.
+struct Run<R: Send + 'static> {
+    home: Arc<Home<R>>,
+    job: Arc<Job<R>>,
+    is_over: bool,
+}
+
+impl<R: Send + 'static> Future for Run<R> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        self.is_over = self.home.drive(&self.job, ITS_OWN, context.waker());
+        if self.is_over { Poll::Ready(()) } else { Poll::Pending }
+    }
+}
+
+impl<R: Send + 'static> Drop for Run<R> {
     fn drop(&mut self) {
         if !self.is_over {
-            let failure = Failure::Error("the system has no thread to give".into());
-            if let Some(failure) = self.home.fail_create(self.id, failure) {
-                failure.forget();
-            }
+            self.home.let_go_of(&self.job, ITS_OWN);
         }
     }
 }

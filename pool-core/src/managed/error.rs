@@ -164,6 +164,9 @@ pub enum BuildError {
     ZeroMaxConnecting,
     /// `min_idle` is above `max_idle` or `max_open`.
     MinIdle,
+    /// An [`AsyncResourcePool`](super::AsyncResourcePool) has a `min_idle`, and no `spawn` hook to
+    /// create what is missing.
+    MinIdleWithoutSpawn,
     /// `jitter` is not between 0 and 1.
     Jitter,
     /// `max_lifetime` or `idle_timeout` is zero.
@@ -178,6 +181,9 @@ impl fmt::Display for BuildError {
             Self::ZeroMaxOpen => "`max_open` must be at least 1",
             Self::ZeroMaxConnecting => "`max_connecting` must be at least 1",
             Self::MinIdle => "`min_idle` must be at most `max_idle` and `max_open`",
+            Self::MinIdleWithoutSpawn => {
+                "`min_idle` needs `spawn`: without it nobody creates what is missing"
+            }
             Self::Jitter => "`jitter` must be between 0 and 1",
             Self::ZeroLifetime => {
                 "`max_lifetime` and `idle_timeout` must be above zero; `None` is no limit, and \

@@ -15,6 +15,7 @@ use super::lease::Lease;
 use super::objects::{CustomReset, Recipe, ResetRule, TraitReset};
 use super::reason::Reason;
 use super::retry::Retry;
+use super::runner::Runner;
 use super::state::{Bounds, Order};
 use super::stats::Stats;
 use super::timeouts::Timeouts;
@@ -389,11 +390,11 @@ impl<T: Send + 'static, P> ExpiringPoolBuilder<T, P> {
             min_idle: 0,
             max_creating: usize::MAX,
             is_apart: false,
+            are_kept: false,
             order: self.order,
             surplus: Reason::Full,
         };
         let rules = Rules {
-            is_apart: false,
             check_after: None,
             max_lifetime: None,
             jitter: 0.0,
@@ -406,7 +407,7 @@ impl<T: Send + 'static, P> ExpiringPoolBuilder<T, P> {
             hold_warn_after: None,
         };
         let hooks = Box::new(self.recipe.into_objects(self.destroy));
-        let home = Home::new(bounds, rules, self.clock, hooks, None);
+        let home = Home::new(bounds, rules, Runner::Getter, self.clock, hooks, None);
         Ok(ExpiringPool { handle: Handle::new(home) })
     }
 }

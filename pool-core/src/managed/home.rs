@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::clock::Clock;
 use super::core::Core;
-use super::creation::Pauses;
+use super::creation::Jobs;
 use super::disposal::Disposal;
 use super::entry::{Entry, Meta};
 use super::holding::Holding;
@@ -29,6 +29,7 @@ use super::keeper::Timer;
 use super::lease::Lease;
 use super::observer::{Event, Observer};
 use super::retry::Retry;
+use super::runner::Runner;
 use super::state::{Bounds, Due};
 use super::stats::Stats;
 use super::timeouts::Timeouts;
@@ -39,8 +40,6 @@ type After<R> = super::after::After<Box<Entry<R>>>;
 /// What a pool was told when it was built.
 #[derive(Debug)]
 pub(crate) struct Rules {
-    /// Whether objects are created and destroyed by threads apart: those that take their time.
-    pub(crate) is_apart: bool,
     /// How long idle until a check, if there is one.
     pub(crate) check_after: Option<Duration>,
     pub(crate) max_lifetime: Option<Duration>,
@@ -80,6 +79,7 @@ pub(crate) struct Home<R: Send + 'static> {
     /// How long until an object that is idle is looked at.
     idle_slack: Option<Duration>,
     pub(super) rules: Rules,
+    pub(super) runner: Runner,
     pub(super) clock: Clock,
     pub(super) hooks: Box<dyn Hooks<R>>,
     pub(super) disposal: Disposal<R>,
@@ -94,8 +94,7 @@ pub(crate) struct Home<R: Send + 'static> {
     pub(super) has_timer: AtomicBool,
     /// Whether a create that nobody waited for has failed, and the next one is put off.
     pub(super) is_resting: AtomicBool,
-    /// Threads that pause between two creates.
-    pub(super) pauses: Pauses,
+    pub(super) jobs: Jobs<R>,
 }
 
 // As for `Handle`, for the sake of leases.
@@ -112,6 +111,7 @@ impl<R: Send + 'static> Home<R> {
     pub(super) fn new(
         bounds: Bounds,
         rules: Rules,
+        runner: Runner,
         clock: Clock,
         hooks: Box<dyn Hooks<R>>,
         observer: Option<Observer>,
@@ -122,6 +122,7 @@ impl<R: Send + 'static> Home<R> {
             is_checked: rules.is_checked(),
             idle_slack: rules.idle_timeout.map(|limit| limit.saturating_add(rules.slack())),
             rules,
+            runner,
             clock,
             hooks,
             disposal: Disposal::new(),
@@ -132,8 +133,14 @@ impl<R: Send + 'static> Home<R> {
             timer: Mutex::new(None),
             has_timer: AtomicBool::new(false),
             is_resting: AtomicBool::new(false),
-            pauses: Pauses::default(),
+            jobs: Jobs::new(),
         })
+    }
+
+    /// Whether creates run apart from the getters that they are for.
+    #[inline]
+    pub(super) fn is_apart(&self) -> bool {
+        self.runner.is_apart()
     }
 
     /// Hands out an object.

@@ -1,6 +1,7 @@
 //! What a pool asks of whoever made it, with the types of errors erased.
 
 use core::error::Error;
+use core::pin::Pin;
 
 use super::entry::Meta;
 use super::reason::Reason;
@@ -84,10 +85,20 @@ impl Fate {
     }
 }
 
+/// A create that takes its time without a thread.
+pub(crate) type Attempt<R> = Pin<Box<dyn Future<Output = Result<R, BoxError>> + Send>>;
+
+/// What a create has come to when its call is over.
+pub(crate) enum Creation<R> {
+    Over(Result<R, BoxError>),
+    Underway(Attempt<R>),
+}
+
 /// Every call may panic, block, or call the pool: none comes while a lock is held.
 pub(crate) trait Hooks<R>: Send + Sync + 'static {
-    fn create(&self) -> Result<R, BoxError>;
+    fn create(&self) -> Creation<R>;
 
+    /// Not asked where a check is a future: its getter knows its type.
     fn check(&self, _: &mut R, _: &Meta) -> Result<(), BoxError> {
         Ok(())
     }

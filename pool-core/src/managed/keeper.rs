@@ -84,12 +84,20 @@ pub(crate) struct Timer {
 enum Owner {
     Keeper(&'static Keeper),
     Manual(Arc<Manual>),
+    #[cfg(feature = "tokio")]
+    Tokio(tokio::task::AbortHandle),
 }
 
 impl Timer {
     /// The handle of a timer on the list of a clock that is moved by hand.
     pub(super) fn manual(key: Key, clock: Arc<Manual>) -> Self {
         Self { key, owner: Owner::Manual(clock), is_kept: true }
+    }
+
+    /// The handle of a timer that is a task.
+    #[cfg(feature = "tokio")]
+    pub(super) fn tokio(at: Instant, task: tokio::task::AbortHandle) -> Self {
+        Self { key: (at, 0), owner: Owner::Tokio(task), is_kept: true }
     }
 
     /// Whether it will fire. If not, the system had no thread to give.
@@ -103,6 +111,11 @@ impl Drop for Timer {
         let waker = match &self.owner {
             Owner::Keeper(keeper) => keeper.cancel(self.key),
             Owner::Manual(clock) => clock.cancel(self.key),
+            #[cfg(feature = "tokio")]
+            Owner::Tokio(task) => {
+                task.abort();
+                None
+            }
         };
         if let Some(waker) = waker {
             let_go(waker);

@@ -4,7 +4,7 @@ use core::error::Error;
 use std::sync::Arc;
 
 use super::entry::Meta;
-use super::hooks::{BoxError, Fate, Hooks};
+use super::hooks::{BoxError, Creation, Fate, Hooks};
 use super::reason::Reason;
 
 /// How a [`ResourcePool`](super::ResourcePool) gets, checks and destroys what it pools.
@@ -138,11 +138,11 @@ macro_rules! forward {
 forward!(Arc, Box);
 
 /// A manager with its types erased.
-pub(super) struct Managed<M>(pub(super) Arc<M>);
+pub(crate) struct Managed<M>(pub(super) Arc<M>);
 
 impl<M: Manager> Hooks<M::Resource> for Managed<M> {
-    fn create(&self) -> Result<M::Resource, BoxError> {
-        self.0.create().map_err(BoxError::from)
+    fn create(&self) -> Creation<M::Resource> {
+        Creation::Over(self.0.create().map_err(BoxError::from))
     }
 
     fn check(&self, resource: &mut M::Resource, meta: &Meta) -> Result<(), BoxError> {

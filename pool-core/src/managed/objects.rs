@@ -3,7 +3,7 @@
 use core::marker::PhantomData;
 
 use super::entry::Meta;
-use super::hooks::{BoxError, Fate, Hooks};
+use super::hooks::{Creation, Fate, Hooks};
 use super::reason::Reason;
 use crate::reset::Reset;
 
@@ -55,8 +55,8 @@ pub(super) struct Objects<T> {
 }
 
 impl<T: Send + 'static> Hooks<T> for Objects<T> {
-    fn create(&self) -> Result<T, BoxError> {
-        Ok((self.create)())
+    fn create(&self) -> Creation<T> {
+        Creation::Over(Ok((self.create)()))
     }
 
     fn release(&self, value: &mut T, _: &Meta) -> Fate {

@@ -9,14 +9,14 @@ use super::cancel::CancelToken;
 use super::entry::Meta;
 use super::error::{DrainError, GetError, PrewarmError};
 use super::get::Until;
-use super::handle::{Handle, typed, typed_failure};
+use super::handle::{Handle, typed};
 use super::lease::Lease;
 use super::manager::Manager;
 use super::stats::Stats;
 
 mod builder;
 
-pub use builder::ResourcePoolBuilder;
+pub use builder::{ResourcePoolBuilder, Tasks, Threads};
 
 /// A pool of resources that a [`Manager`] creates, checks and destroys: connections, sessions,
 /// files, processes.
@@ -246,13 +246,7 @@ impl<M: Manager> ResourcePool<M> {
     ///
     /// If the last create that failed panicked: with that panic.
     pub fn prewarm(&self, idle: usize) -> Result<usize, PrewarmError<M::Error>> {
-        let prewarmed = self.handle.prewarm(idle);
-        let last_error = prewarmed.last.and_then(typed_failure);
-        if !prewarmed.is_done {
-            let (created, wanted) = (prewarmed.created, prewarmed.wanted);
-            return Err(PrewarmError { created, wanted, last_error });
-        }
-        Ok(prewarmed.created)
+        self.handle.prewarm(idle).result()
     }
 
     /// Sets how many may be open; `None` is no maximum, and 0 hands nothing out.

@@ -11,7 +11,7 @@ use super::after::After;
 use super::queue::{Queue, Waiter};
 use super::reason::Reason;
 use super::stats::Destroyed;
-use super::ticket::Grant;
+use super::ticket::{Begin, Grant};
 use crate::sync::{AtomicU64, Ordering};
 
 /// Which idle object is handed out first.
@@ -45,6 +45,8 @@ pub(crate) struct Bounds {
     pub(crate) max_creating: usize,
     /// Whether creates run apart from getters, who wait meanwhile for whatever comes first.
     pub(crate) is_apart: bool,
+    /// Whether creates are driven by those who wait for them, and handed on when these go away.
+    pub(crate) are_kept: bool,
     pub(crate) order: Order,
     /// Why an object goes that is returned while more than the maximum are open.
     pub(crate) surplus: Reason,
@@ -74,7 +76,6 @@ pub(super) struct State<T> {
     pub(super) is_untimed: bool,
     pub(super) last_number: u64,
     pub(super) last_create: u64,
-    pub(super) last_watcher: u64,
     pub(super) checks: u64,
     pub(super) counts: Counts,
 }
@@ -85,6 +86,24 @@ pub(super) struct Create {
     pub(super) sponsor: Option<u64>,
     /// When its sponsor has waited for it long enough.
     pub(super) late_at: Option<Instant>,
+    /// When nobody has waited for it for long enough.
+    pub(super) forgotten_at: Option<Instant>,
+    /// Whether its sponsor drives it: whoever becomes that is told.
+    pub(super) is_kept: bool,
+    /// Whether its sponsor came to it when it was nobody's: it is not told of its failure.
+    pub(super) is_inherited: bool,
+}
+
+impl Create {
+    /// When somebody has to look at it.
+    fn ends_at(&self) -> Option<Instant> {
+        earlier(self.late_at, self.forgotten_at)
+    }
+
+    /// Whether nobody would miss it.
+    pub(super) fn is_stale(&self, now: Instant) -> bool {
+        self.sponsor.is_none() && self.ends_at().is_some_and(|at| at <= now)
+    }
 }
 
 /// When the pool is to be looked at next.
@@ -181,7 +200,6 @@ impl<T> State<T> {
             is_untimed: false,
             last_number: 0,
             last_create: 0,
-            last_watcher: 0,
             checks: 0,
             counts: Counts::default(),
         }
@@ -290,17 +308,26 @@ impl<T> State<T> {
             Source::Create { sponsor, late_at } => (sponsor, late_at),
             _ => (None, None),
         };
-        let heir = sponsor.and_then(|sponsor| self.waiters.get_mut(sponsor));
-        let heir = heir.map(|heir| {
-            heir.create = first.create;
-            heir.number
-        });
-        if let Some(create) = self.create(first.create) {
+        let heir = sponsor.filter(|sponsor| self.waiters.get(*sponsor).is_some());
+        // What it has not begun is begun by another one, or not at all.
+        let is_new = first.ticket.take_begin().is_some_and(|begin| begin.is_new);
+        if is_new && heir.is_none() {
+            self.remove_create(first.create);
+        }
+        if let Some(create) = self.creates.iter_mut().find(|create| Some(create.id) == first.create)
+        {
             create.sponsor = heir;
             if heir.is_some() {
                 // The heir waits for as long as it would have for its own.
                 create.late_at = create.late_at.max(late_at);
-                let late_at = create.late_at;
+            }
+            let (id, late_at) = (create.id, create.late_at);
+            let is_told = create.is_kept || is_new;
+            if let Some(heir) = heir.and_then(|heir| self.waiters.get_mut(heir)) {
+                heir.create = Some(id);
+                if is_told {
+                    after.will_wake(heir.ticket.begin(Begin { id, is_new }));
+                }
                 self.arm_at(late_at, after);
             }
         }
@@ -333,6 +360,7 @@ impl<T> State<T> {
             self.out += 1;
             self.grant_object(object, Source::Idle, after);
         }
+        self.adopt(after);
         while self.has_slot() {
             // Those for whom a create is under way are no more than there may be creates.
             let next = self.waiters.iter().find(|waiter| waiter.create.is_none());
@@ -342,10 +370,26 @@ impl<T> State<T> {
                 let id = self.add_create(Some(number));
                 let Some(waiter) = self.waiters.get_mut(number) else { break };
                 waiter.create = Some(id);
-                after.will_wake(waiter.ticket.begin(id));
+                after.will_wake(waiter.ticket.begin(Begin { id, is_new: true }));
             } else if let Some(waiter) = self.waiters.remove(number) {
                 after.will_wake(waiter.ticket.grant(Grant::Slot));
             }
+        }
+    }
+
+    /// Has those who wait drive what nobody does.
+    fn adopt(&mut self, after: &mut After<T>) {
+        let is_orphan = |create: &Create| create.is_kept && create.sponsor.is_none();
+        while let Some(index) = self.creates.iter().position(is_orphan) {
+            let next = self.waiters.iter().find(|waiter| waiter.create.is_none());
+            let Some(number) = next.map(|waiter| waiter.number) else { return };
+            let Some(waiter) = self.waiters.get_mut(number) else { return };
+            let create = &mut self.creates[index];
+            create.sponsor = Some(number);
+            create.is_inherited = true;
+            create.forgotten_at = None;
+            waiter.create = Some(create.id);
+            after.will_wake(waiter.ticket.begin(Begin { id: create.id, is_new: false }));
         }
     }
 
@@ -360,7 +404,7 @@ impl<T> State<T> {
         }
         // Of the creates all: one that nobody waits for may have a sponsor again by then.
         let deadlines = self.waiters.iter().filter_map(|waiter| waiter.deadline);
-        let limits = self.creates.iter().filter_map(|create| create.late_at);
+        let limits = self.creates.iter().filter_map(Create::ends_at);
         let next = deadlines.chain(limits).filter(|at| *at > now).min();
         self.arm_at(next, after);
     }
@@ -387,23 +431,28 @@ impl<T> State<T> {
 
     pub(super) fn add_create(&mut self, sponsor: Option<u64>) -> u64 {
         self.last_create += 1;
-        self.creates.push(Create { id: self.last_create, sponsor, late_at: None });
+        self.creates.push(Create {
+            id: self.last_create,
+            sponsor,
+            late_at: None,
+            forgotten_at: None,
+            is_kept: self.bounds.are_kept && sponsor.is_some(),
+            is_inherited: false,
+        });
         self.last_create
     }
 
-    /// Takes a create off the list; who has asked for it and still waits, and until when.
-    pub(super) fn remove_create(&mut self, id: u64) -> (Option<u64>, Option<Instant>) {
-        let Some(index) = self.creates.iter().position(|create| create.id == id) else {
-            return (None, None);
-        };
+    /// Takes a create off the list, if it is there, with who has asked for it and still waits.
+    pub(super) fn remove_create(&mut self, id: Option<u64>) -> Option<Create> {
+        let index = self.creates.iter().position(|create| Some(create.id) == id)?;
         self.creating -= 1;
-        let Create { sponsor, late_at, .. } = self.creates.swap_remove(index);
-        let waiter = sponsor.and_then(|sponsor| self.waiters.get_mut(sponsor));
-        let sponsor = waiter.map(|waiter| {
+        let mut create = self.creates.swap_remove(index);
+        let waiter = create.sponsor.and_then(|sponsor| self.waiters.get_mut(sponsor));
+        create.sponsor = waiter.map(|waiter| {
             waiter.create = None;
-            waiter.ticket.number()
+            waiter.number
         });
-        (sponsor, late_at)
+        Some(create)
     }
 
     /// Counts an object that its getter cannot have.

@@ -98,10 +98,29 @@ impl<R: Send + 'static> Home<R> {
                 self.core.arm(at);
             }
         }
+        self.end_stale_creates(now);
         if let Some(at) = self.warn(now) {
             self.core.arm(at);
         }
         self.set_timer();
+    }
+
+    /// Ends creates that have taken too long while nobody waited for them: those that are futures.
+    fn end_stale_creates(self: &Arc<Self>, now: Instant) {
+        if !self.runner.is_async() {
+            return;
+        }
+        let stale = self.core.stale_creates(now);
+        if stale.is_empty() {
+            return;
+        }
+        // A future's drop is the user's own code.
+        let end = move |home: &Arc<Self>| stale.iter().for_each(|id| home.cancel_create(*id));
+        if !self.apart(end) {
+            if let Some(at) = now.checked_add(AGAIN) {
+                self.core.arm(at);
+            }
+        }
     }
 
     /// When an object is to be looked at again that was left idle.

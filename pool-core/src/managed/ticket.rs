@@ -17,12 +17,20 @@ pub(crate) enum Grant<T> {
     },
     /// Room for an object, counted as creating, which the waiter is to fill.
     Slot,
-    /// A create, counted as creating, which the waiter is to begin: it waits on.
-    Begin(u64),
+    /// A create, counted as creating, which the waiter is to begin or to drive: it waits on.
+    Begin(Begin),
     /// The create that it asked for has failed.
     Failed(Failure),
     /// The pool is closed.
     Closed,
+}
+
+/// A create that is a waiter's from now on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Begin {
+    pub(crate) id: u64,
+    /// Whether nobody has begun it. If somebody has, it may be over.
+    pub(crate) is_new: bool,
 }
 
 /// What became of a create that made nothing.
@@ -47,8 +55,8 @@ pub(crate) struct Ticket<T> {
 #[derive(Debug)]
 struct Cell<T> {
     grant: Option<Grant<T>>,
-    /// A create that the waiter is to begin.
-    begin: Option<u64>,
+    /// A create that the waiter is to begin or to drive.
+    begin: Option<Begin>,
     waker: Option<Waker>,
 }
 
@@ -104,11 +112,16 @@ impl<T> Ticket<T> {
         cell.waker.take()
     }
 
-    /// Has the waiter begin a create, likewise.
-    pub(super) fn begin(&self, id: u64) -> Option<Waker> {
+    /// Has the waiter begin a create, or drive it, likewise.
+    pub(super) fn begin(&self, begin: Begin) -> Option<Waker> {
         let mut cell = self.cell.lock();
-        cell.begin = Some(id);
+        cell.begin = Some(begin);
         cell.waker.take()
+    }
+
+    /// Takes that back, if the waiter has not seen it yet.
+    pub(super) fn take_begin(&self) -> Option<Begin> {
+        self.cell.lock().begin.take()
     }
 
     /// Whom to wake to look at the time.
@@ -117,7 +130,7 @@ impl<T> Ticket<T> {
     }
 
     /// What is in the cell of a ticket that is given up, under the core's lock.
-    pub(super) fn clear(&self) -> (Option<Grant<T>>, Option<u64>) {
+    pub(super) fn clear(&self) -> (Option<Grant<T>>, Option<Begin>) {
         let mut cell = self.cell.lock();
         (cell.grant.take(), cell.begin.take())
     }
@@ -126,7 +139,10 @@ impl<T> Ticket<T> {
 impl<T> Cell<T> {
     fn take(&mut self) -> Option<(Grant<T>, Option<u64>)> {
         match self.grant.take() {
-            Some(grant) => Some((grant, self.begin.take())),
+            Some(grant) => {
+                let begin = self.begin.take().filter(|begin| begin.is_new);
+                Some((grant, begin.map(|begin| begin.id)))
+            }
             None => Some((Grant::Begin(self.begin.take()?), None)),
         }
     }

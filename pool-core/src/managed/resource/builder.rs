@@ -1,22 +1,28 @@
 //! How a pool of resources is set up.
 
 use core::fmt;
+use core::marker::PhantomData;
+use core::pin::Pin;
 use core::time::Duration;
 use std::sync::Arc;
 
 use super::ResourcePool;
+use crate::managed::async_manager::{AsyncManaged, AsyncManager};
+use crate::managed::async_resource::AsyncResourcePool;
 use crate::managed::clock::Clock;
 use crate::managed::error::BuildError;
 use crate::managed::handle::Handle;
 use crate::managed::home::{Home, Rules};
+use crate::managed::hooks::Hooks;
 use crate::managed::manager::{Managed, Manager};
 use crate::managed::observer::{Event, Observer};
 use crate::managed::reason::Reason;
 use crate::managed::retry::Retry;
+use crate::managed::runner::{Runner, Spawn};
 use crate::managed::state::{Bounds, Order};
 use crate::managed::timeouts::Timeouts;
 
-/// Sets up a [`ResourcePool`].
+/// Sets up a [`ResourcePool`], or an [`AsyncResourcePool`].
 ///
 /// | setting | usual value | meaning |
 /// | --- | --- | --- |
@@ -28,10 +34,11 @@ use crate::managed::timeouts::Timeouts;
 /// | `idle_timeout` | 10 minutes | one that is idle for longer is destroyed, down to `min_idle` |
 /// | `check_after` | zero | how long idle until it is checked before it is handed out |
 /// | `order` | `Lifo` | which idle one is handed out first |
-/// | `max_connecting` | 4 | most creates at a time, each on a thread of its own |
+/// | `max_connecting` | 4 | most creates at a time |
 /// | `timeouts` | 30 s in all | how long a get waits |
 /// | `retry` | none | when a create that failed is tried again |
 /// | `hold_warn_after` | none | a lease that is held for longer is told to the observer |
+/// | `spawn` | none | of an `AsyncResourcePool`: runs creates as tasks of their own |
 ///
 /// # Examples
 ///
@@ -62,8 +69,11 @@ use crate::managed::timeouts::Timeouts;
 /// # Ok::<(), poolable::managed::BuildError>(())
 /// ```
 #[must_use = "a builder does nothing until it is built"]
-pub struct ResourcePoolBuilder<M> {
+pub struct ResourcePoolBuilder<M, K = Threads> {
     manager: M,
+    /// `None`: creates are driven by those who wait for them.
+    spawn: Option<Spawn>,
+    kind: PhantomData<fn() -> K>,
     max_open: Option<usize>,
     max_idle: Option<usize>,
     min_idle: usize,
@@ -80,10 +90,12 @@ pub struct ResourcePoolBuilder<M> {
     clock: Clock,
 }
 
-impl<M: Manager> ResourcePoolBuilder<M> {
-    pub(super) fn new(manager: M) -> Self {
+impl<M, K> ResourcePoolBuilder<M, K> {
+    pub(in crate::managed) fn new(manager: M) -> Self {
         Self {
             manager,
+            spawn: None,
+            kind: PhantomData,
             max_open: Some(10),
             max_idle: None,
             min_idle: 0,
@@ -204,12 +216,12 @@ impl<M: Manager> ResourcePoolBuilder<M> {
         self
     }
 
-    /// Builds the pool. It creates nothing yet, but for `min_idle`.
-    ///
-    /// # Errors
-    ///
-    /// If the settings exclude each other, or a limit is 0 that must not be.
-    pub fn build(self) -> Result<ResourcePool<M>, BuildError> {
+    /// The manager, and the pool that asks it for what it needs.
+    fn into_home<R: Send + 'static, H: Hooks<R> + 'static>(
+        self,
+        hooks: impl FnOnce(Arc<M>) -> H,
+        runner: Runner,
+    ) -> Result<(Arc<Handle<R>>, Arc<M>), BuildError> {
         if self.max_open == Some(0) {
             return Err(BuildError::ZeroMaxOpen);
         }
@@ -233,11 +245,11 @@ impl<M: Manager> ResourcePoolBuilder<M> {
             min_idle: self.min_idle,
             max_creating: self.max_connecting,
             is_apart: true,
+            are_kept: matches!(runner, Runner::Waiters),
             order: self.order,
             surplus: Reason::Resized,
         };
         let rules = Rules {
-            is_apart: true,
             check_after: Some(self.check_after),
             max_lifetime: self.max_lifetime,
             jitter: self.jitter,
@@ -250,14 +262,106 @@ impl<M: Manager> ResourcePoolBuilder<M> {
             hold_warn_after: self.hold_warn_after,
         };
         let manager = Arc::new(self.manager);
-        let hooks = Box::new(Managed(manager.clone()));
-        let home = Home::new(bounds, rules, self.clock, hooks, self.observer);
+        let hooks = Box::new(hooks(manager.clone()));
+        let home = Home::new(bounds, rules, runner, self.clock, hooks, self.observer);
         home.replenish();
-        Ok(ResourcePool { handle: Handle::new(home), manager })
+        Ok((Handle::new(home), manager))
     }
 }
 
-impl<M> fmt::Debug for ResourcePoolBuilder<M> {
+impl<M: Manager> ResourcePoolBuilder<M> {
+    /// Builds the pool. It creates nothing yet, but for `min_idle`.
+    ///
+    /// # Errors
+    ///
+    /// If the settings exclude each other, or a limit is 0 that must not be.
+    pub fn build(self) -> Result<ResourcePool<M>, BuildError> {
+        let (handle, manager) = self.into_home(Managed, Runner::Threads)?;
+        Ok(ResourcePool { handle, manager })
+    }
+}
+
+impl<M: AsyncManager> ResourcePoolBuilder<M, Tasks> {
+    /// Sets how the pool has a task run in the background: its creates, and the destruction of
+    /// what has come of age. So they go on when the getter that asked for them has gone, and a
+    /// timeout never wastes a connect.
+    ///
+    /// The pool calls this wherever it needs to, which may be on a thread outside of any runtime:
+    /// take the runtime's handle with you, as below. A task that is dropped unfinished, as when
+    /// its runtime ends, is driven by the getters who wait for it. Of [tokio](https://docs.rs/tokio),
+    /// and with the feature of that name, there is also [`tokio`](Self::tokio).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use poolable::managed::{AsyncManager, AsyncResourcePool};
+    /// # use std::convert::Infallible;
+    /// # struct Numbers;
+    /// # impl AsyncManager for Numbers {
+    /// #     type Resource = u32;
+    /// #     type Error = Infallible;
+    /// #     async fn create(&self) -> Result<u32, Infallible> { Ok(7) }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let runtime = tokio::runtime::Handle::current();
+    /// let pool = AsyncResourcePool::builder(Numbers)
+    ///     .spawn(move |task| drop(runtime.spawn(task)))
+    ///     .build()?;
+    /// assert_eq!(*pool.get().await?, 7);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn spawn(
+        mut self,
+        spawn: impl Fn(Pin<Box<dyn Future<Output = ()> + Send>>) + Send + Sync + 'static,
+    ) -> Self {
+        self.spawn = Some(Box::new(spawn));
+        self
+    }
+
+    /// Has the pool use the tokio runtime that this is called in: creates are tasks of it, and all
+    /// times are those of its clock, which a test can [pause](Clock::tokio).
+    ///
+    /// # Examples
+    ///
+    /// See [`AsyncResourcePool`].
+    ///
+    /// # Panics
+    ///
+    /// If it is not called in a tokio runtime, or in one without a timer.
+    #[cfg(feature = "tokio")]
+    #[track_caller]
+    pub fn tokio(self) -> Self {
+        let runtime = tokio::runtime::Handle::current();
+        self.clock(&Clock::tokio()).spawn(move |task| drop(runtime.spawn(task)))
+    }
+
+    /// Builds the pool. It creates nothing yet, but for `min_idle`.
+    ///
+    /// # Errors
+    ///
+    /// If the settings exclude each other, or a limit is 0 that must not be; and if `min_idle` is
+    /// set without [`spawn`](Self::spawn), since nobody would create what is missing.
+    pub fn build(mut self) -> Result<AsyncResourcePool<M>, BuildError> {
+        let runner = self.spawn.take().map_or(Runner::Waiters, Runner::Tasks);
+        if self.min_idle > 0 && matches!(runner, Runner::Waiters) {
+            return Err(BuildError::MinIdleWithoutSpawn);
+        }
+        let (handle, manager) = self.into_home(AsyncManaged, runner)?;
+        Ok(AsyncResourcePool::from_parts(handle, manager))
+    }
+}
+
+/// Says that a builder is that of a [`ResourcePool`].
+#[derive(Debug)]
+pub struct Threads(());
+
+/// Says that a builder is that of an [`AsyncResourcePool`].
+#[derive(Debug)]
+pub struct Tasks(());
+
+impl<M, K> fmt::Debug for ResourcePoolBuilder<M, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ResourcePoolBuilder")
             .field("max_open", &self.max_open)

@@ -27,7 +27,7 @@ use crate::managed::core::{Core, End, Leave};
 use crate::managed::reason::Reason;
 use crate::managed::state::{Bounds, Due, Order};
 use crate::managed::stats::Stats;
-use crate::managed::ticket::{Failure, Grant, Ticket};
+use crate::managed::ticket::{Begin, Failure, Grant, Ticket};
 
 /// An object that finds out when two threads have it at once.
 #[derive(Debug)]
@@ -191,6 +191,7 @@ fn bounds(max_open: usize) -> Bounds {
         min_idle: 0,
         max_creating: usize::MAX,
         is_apart: false,
+        are_kept: false,
         order: Order::Lifo,
         surplus: Reason::Resized,
     }
@@ -277,7 +278,7 @@ impl Getter {
     /// A getter that has begun a create.
     fn creating(shared: &Shared) -> (Self, u64) {
         let getter = Self::joined(shared);
-        let Grant::Begin(id) = getter.wait() else { panic!("there is room") };
+        let Grant::Begin(Begin { id, .. }) = getter.wait() else { panic!("there is room") };
         (getter, id)
     }
 
@@ -320,7 +321,7 @@ impl Getter {
     /// Uses up what was granted, and what comes after that: a create is carried out here.
     fn consume(&self, grant: Grant<Item>) {
         match grant {
-            Grant::Begin(id) => {
+            Grant::Begin(Begin { id, .. }) => {
                 self.shared.snapshot();
                 self.shared.end_create(id, Ok(self.shared.item()));
                 self.consume(self.wait());

@@ -123,7 +123,7 @@ fn whoever_drains_sees_the_last_one_end() {
         shared.close();
         let told = Shares::new(Told(Notify::new()));
         let waker = told.clone().into();
-        let id = shared.core.watcher();
+        let id = shared.core.number();
         loop {
             shared.core.watch(id, &waker);
             if shared.core.unfinished() == [0; 3] {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::{Grant, Item, Leave, Poll, Reason, Ticket, failure};
+use super::super::{Begin, Grant, Item, Leave, Poll, Reason, Ticket, failure};
 use super::play::{Does, PLAYERS, Play};
 use super::reference::{Granted, Waiter};
 use crate::managed::core::{End, NoCreate};
@@ -66,7 +66,8 @@ impl Play {
                 return;
             }
         };
-        if let Grant::Begin(id) = grant {
+        if let Grant::Begin(Begin { id, is_new }) = grant {
+            assert!(is_new);
             assert_eq!((cell.grant, cell.begin.take()), (None, Some(id)));
             player.create = Some(id);
             self.begun.push(id);
@@ -103,7 +104,7 @@ impl Play {
         player.does = Does::Nothing;
         let waiter = self.reference.queue.remove(&player.number);
         let had_create = waiter.as_ref().is_some_and(|waiter| waiter.create.is_some());
-        assert_eq!(left.had_create, had_create);
+        assert_eq!(left.create.is_some(), had_create);
         if let Some(waiter) = waiter {
             if let Some(create) = waiter.create {
                 self.reference.creates.insert(create, None);

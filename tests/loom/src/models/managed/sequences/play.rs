@@ -105,6 +105,7 @@ impl Play {
             min_idle: if random.is(30) { random.below(3) } else { 0 },
             max_creating: if random.is(50) { usize::MAX } else { 1 + random.below(2) },
             is_apart: random.is(60),
+            are_kept: false,
             order: if random.is(50) { Order::Lifo } else { Order::Fifo },
             surplus: if random.is(50) { Reason::Full } else { Reason::Resized },
         };
@@ -291,7 +292,8 @@ impl Play {
             93..95 => self.look()?,
             95..96 => self.ended()?,
             96..97 => {
-                let id = core.watcher();
+                let id = core.number();
+                self.reference.last_number += 1;
                 core.watch(id, &Waker::from(self.watcher.clone()));
                 if self.random.is(30) {
                     core.unwatch(id);

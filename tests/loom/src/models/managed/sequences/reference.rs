@@ -113,11 +113,19 @@ impl Reference {
     fn grant_object(&mut self, name: usize, was_idle: bool, asked: Option<u64>) {
         let (number, first) = self.queue.pop_first().expect("somebody waits");
         if asked != Some(number) {
+            // What the first has not begun is begun by the other one, or not at all.
+            let unbegun = self.cells[first.who].begin.take();
             if let Some(waiter) = asked.and_then(|asked| self.queue.get_mut(&asked)) {
                 waiter.create = first.create;
+                if unbegun.is_some() {
+                    let cell = &mut self.cells[waiter.who];
+                    assert!(core::mem::replace(&mut cell.begin, unbegun).is_none(), "told twice");
+                    cell.nudge();
+                }
             }
-            if let Some(create) = first.create {
-                self.creates.insert(create, asked);
+            match (unbegun, asked) {
+                (Some(create), None) => drop(self.creates.remove(&create)),
+                _ => drop(first.create.map(|create| self.creates.insert(create, asked))),
             }
         }
         self.grant(first.who, Granted::Object { name, was_idle });

@@ -1,0 +1,44 @@
+//! The clock of a tokio runtime, and timers that are tasks of it.
+
+use core::task::Waker;
+use std::time::Instant;
+
+use tokio::runtime::Handle;
+use tokio::time::{Sleep, sleep_until};
+
+use crate::managed::keeper::{self, Timer};
+
+/// The clock of a runtime. Whoever asks may be outside of it.
+#[derive(Clone)]
+pub(super) struct Tokio(Handle);
+
+impl Tokio {
+    #[track_caller]
+    pub(super) fn current() -> Self {
+        let clock = Self(Handle::current());
+        // A runtime without a timer says so now, and not in the first task that waits.
+        drop(clock.sleep_until(clock.now()));
+        clock
+    }
+
+    pub(super) fn now(&self) -> Instant {
+        let _runtime = self.0.enter();
+        tokio::time::Instant::now().into_std()
+    }
+
+    fn sleep_until(&self, at: Instant) -> Sleep {
+        let _runtime = self.0.enter();
+        sleep_until(at.into())
+    }
+
+    /// Has the waker woken at that time, by a task. One of a runtime that has ended is dropped at
+    /// once, and wakes nobody.
+    pub(super) fn wake_at(&self, at: Instant, waker: Waker) -> Timer {
+        let sleep = self.sleep_until(at);
+        let task = self.0.spawn(async move {
+            sleep.await;
+            keeper::wake(waker);
+        });
+        Timer::tokio(at, task.abort_handle())
+    }
+}
