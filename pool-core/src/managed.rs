@@ -8,16 +8,20 @@
 //! | [`BoundedPool`] | so many objects and no more: a getter waits, fails, or makes an extra one |
 //! | [`ExpiringPool`] | objects that are let go when they have been idle for too long |
 //! | [`ResourcePool`] | connections and the like: counted, checked, aged and waited for |
+//! | [`AsyncResourcePool`] | the same, where to connect and to check are futures |
 //!
 //! All give out a [`Lease`], which returns its object when it drops.
 //!
 //! # Calls
 //!
+//! Those of an `AsyncResourcePool` are those of a `ResourcePool`; `get` and its kind, `prewarm` and
+//! `drain` are `async`.
+//!
 //! | | `BoundedPool` | `ExpiringPool` | `ResourcePool` |
 //! | --- | --- | --- | --- |
 //! | `get`, `prewarm`, `retain`, `close`, `is_closed`, `drain`, `stats` | yes | yes | yes |
 //! | `try_get`, `get_timeout`, `get_with` | yes | no: it never waits | yes |
-//! | `get_async` | yes | no: it never waits | no |
+//! | `get_async` | yes | no: it never waits | no: see [`AsyncResourcePool`] |
 //! | `resize` | yes | no: there is no maximum | yes |
 //! | `size`: how many are idle | yes | yes | `stats().idle` |
 //! | `open`: how many there are | yes | `stats().open` | `stats().open` |
@@ -35,9 +39,10 @@
 //! have nothing to do:
 //!
 //! - `poolable-keeper`, one for the process: wakes whoever's time is up, while there is something
-//!   to wait for. It runs nothing of a user's.
+//!   to wait for. It runs nothing of a user's but wakers, and `spawn` hooks.
 //! - `poolable-create`: one create of a [`ResourcePool`] each, at most `max_connecting` for a pool.
 //! - `poolable-drop`: destroys what has come of age, or failed its check; at most four for a pool.
+//!   A pool with a `spawn` hook uses a task.
 //! - `poolable-warn`: tells an observer of leases that are held for too long.
 
 // What users hold and write.

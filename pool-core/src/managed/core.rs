@@ -254,6 +254,13 @@ impl<T> Core<T> {
         stale.map(|create| create.id).collect()
     }
 
+    /// Creates that are to be driven by those who wait, of whom there are none.
+    pub(crate) fn kept_creates(&self) -> Vec<u64> {
+        let state = self.state.lock();
+        let kept = state.creates.iter().filter(|it| it.is_kept && it.sponsor.is_none());
+        kept.map(|create| create.id).collect()
+    }
+
     /// Has a create end at that time, if nobody waits for it.
     pub(crate) fn forget_create(&self, id: u64, at: Instant) -> After<T> {
         let mut after = After::nothing();

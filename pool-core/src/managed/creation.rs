@@ -153,7 +153,9 @@ impl<R: Send + 'static> Home<R> {
     /// Begins a create that nobody waits for; whether somebody will drive it.
     fn begin_for_nobody(self: &Arc<Self>, id: u64) -> bool {
         let Some(job) = self.begin(id, None) else {
-            self.limit_create(id);
+            if self.runner.is_async() {
+                self.limit_create(id);
+            }
             return true;
         };
         self.cancel(&job, "the system has no thread to give");
@@ -205,6 +207,11 @@ impl<R: Send + 'static> Home<R> {
         }
     }
 
+    /// Creates that nobody drives.
+    pub(super) fn find_kept(&self) -> impl Iterator<Item = Arc<Job<R>>> {
+        self.core.kept_creates().into_iter().filter_map(|id| self.find_create(id))
+    }
+
     /// The create of that number, unless it is over.
     pub(super) fn find_create(&self, id: u64) -> Option<Arc<Job<R>>> {
         self.jobs.lock().iter().find(|job| job.id() == id).cloned()
@@ -244,11 +251,10 @@ impl<R: Send + 'static> Home<R> {
         }
     }
 
-    /// Ends a create before its time.
-    pub(super) fn cancel_create(self: &Arc<Self>, id: u64) {
-        if let Some(job) = self.find_create(id) {
-            self.cancel(&job, "the create took too long");
-        }
+    /// Ends a create before its time; whether it is over now. If a driver has it in hand, that
+    /// one ends it.
+    pub(super) fn cancel_create(self: &Arc<Self>, id: u64) -> bool {
+        self.find_create(id).is_some_and(|job| self.cancel(&job, "the create took too long"))
     }
 
     /// Ends all creates, since the pool is closed.
@@ -259,10 +265,9 @@ impl<R: Send + 'static> Home<R> {
         }
     }
 
-    fn cancel(self: &Arc<Self>, job: &Arc<Job<R>>, why: &str) {
-        if let Some(make) = job.cancel() {
-            self.give_up(job, make, why);
-        }
+    fn cancel(self: &Arc<Self>, job: &Arc<Job<R>>, why: &str) -> bool {
+        let make = job.cancel();
+        make.map(|make| self.give_up(job, make, why)).is_some()
     }
 
     fn give_up(self: &Arc<Self>, job: &Arc<Job<R>>, make: Make<R>, why: &str) {

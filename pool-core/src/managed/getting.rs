@@ -137,9 +137,9 @@ impl<'a, R: Send + 'static> Getting<'a, R> {
             let grant = match self.poll_grant(waker) {
                 Poll::Ready(grant) => grant,
                 Poll::Pending if self.is_cancelled() => return Poll::Ready(Err(self.cancel())),
+                Poll::Pending if self.is_stalled() => continue,
                 Poll::Pending if !mem::take(&mut self.is_new) && self.is_late() => {
-                    let Some(gave_up) = self.give_up() else { continue };
-                    match gave_up {
+                    match self.give_up() {
                         // What came at the last moment is as good as what comes in time.
                         Ok(grant) => grant,
                         Err(error) => return Poll::Ready(Err(error)),
@@ -215,6 +215,16 @@ impl<'a, R: Send + 'static> Getting<'a, R> {
         }
     }
 
+    /// Whether what it drives was begun for another one, and took too long in all: then it is over
+    /// now, and the getter goes on without it.
+    fn is_stalled(&self) -> bool {
+        if self.driven.is_none() || self.home.rules.timeouts.create.is_none() {
+            return false;
+        }
+        let late = self.home.core.late_create(&self.ticket, self.home.clock.now());
+        late.is_some_and(|late| late.is_inherited && self.home.cancel_create(late.id))
+    }
+
     /// Whether the getter, or the create that is under way for it, has run out of time.
     fn is_late(&self) -> bool {
         let limits_creates = self.home.rules.timeouts.create.is_some();
@@ -222,30 +232,25 @@ impl<'a, R: Send + 'static> Getting<'a, R> {
             return false;
         }
         let now = self.home.clock.now();
-        self.term.deadline.is_some_and(|at| at <= now)
-            || (limits_creates && self.home.core.late_create(&self.ticket, now).is_some())
+        if self.term.deadline.is_some_and(|at| at <= now) {
+            return true;
+        }
+        let late = limits_creates.then(|| self.home.core.late_create(&self.ticket, now)).flatten();
+        // One that it came to late is not its own.
+        late.is_some_and(|late| !late.is_inherited)
     }
 
-    /// Leaves the queue, since the time is up: unless it is that of another one's create, which is
-    /// given up instead.
-    fn give_up(&mut self) -> Option<Ended<R>> {
-        let now = self.home.clock.now();
-        let late = self.home.core.late_create(&self.ticket, now);
-        let is_async = self.home.runner.is_async();
-        if let Some(late) = late.filter(|late| is_async && late.is_inherited) {
-            if self.term.deadline.is_none_or(|at| at > now) {
-                self.home.cancel_create(late.id);
-                return None;
-            }
-        }
+    /// Leaves the queue, since the time is up.
+    fn give_up(&mut self) -> Ended<R> {
+        let late = self.home.core.late_create(&self.ticket, self.home.clock.now());
         let left = self.leave(Leave::TimedOut);
         let stage = if left.create.is_some() { Stage::Create } else { Stage::Wait };
         // Two getters' patience is enough.
         let hopeless = left.create.filter(|create| late.is_some() || create.is_inherited);
-        if let Some(create) = hopeless.filter(|_| is_async) {
+        if let Some(create) = hopeless.filter(|_| self.home.runner.is_async()) {
             self.home.cancel_create(create.id);
         }
-        Some(left.grant.ok_or_else(|| self.timed_out(stage)))
+        left.grant.ok_or_else(|| self.timed_out(stage))
     }
 
     /// Parks the thread until there is something to look at.

@@ -85,7 +85,7 @@ struct Prewarming<'a, R: Send + 'static> {
     watch: Watch<'a, R>,
     wanted: usize,
     begun: usize,
-    /// Creates that nobody else drives.
+    /// Its creates, if nobody else drives them, and those that were left behind.
     driven: Vec<Arc<Job<R>>>,
 }
 
@@ -111,6 +111,7 @@ impl<'a, R: Send + 'static> Prewarming<'a, R> {
             self.watch.again(waker);
             let (created, failed) = report.counts();
             let is_busy = self.begin();
+            self.adopt();
             let warmth = home.core.warmth(self.idle);
             let is_done = warmth.missing == 0 || created >= self.wanted;
             let is_over = !is_busy && created + failed == self.begun && warmth.orphans == 0;
@@ -125,6 +126,15 @@ impl<'a, R: Send + 'static> Prewarming<'a, R> {
             self.driven.retain(|job| !home.drive(job, self.watch.id(), waker));
             if self.driven.len() == before {
                 return Poll::Pending;
+            }
+        }
+    }
+
+    /// Drives what nobody does: it will be idle, and has to end for others to begin.
+    fn adopt(&mut self) {
+        for job in self.home.find_kept() {
+            if self.driven.iter().all(|driven| driven.id() != job.id()) {
+                self.driven.push(job);
             }
         }
     }

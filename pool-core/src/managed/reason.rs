@@ -23,7 +23,7 @@ pub enum Reason {
     /// It was idle for longer than `idle_timeout`, or than the `max_age` of an
     /// [`ExpiringPool`](super::ExpiringPool).
     Idle,
-    /// Its check failed.
+    /// Its check failed, or was cut short: its getter went away, or its time was up.
     Broken,
     /// `on_release` refused it, its borrower discarded it, or `retain` did.
     Released,

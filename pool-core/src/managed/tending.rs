@@ -115,7 +115,11 @@ impl<R: Send + 'static> Home<R> {
             return;
         }
         // A future's drop is the user's own code.
-        let end = move |home: &Arc<Self>| stale.iter().for_each(|id| home.cancel_create(*id));
+        let end = move |home: &Arc<Self>| {
+            stale.iter().for_each(|id| {
+                home.cancel_create(*id);
+            })
+        };
         if !self.apart(end) {
             if let Some(at) = now.checked_add(AGAIN) {
                 self.core.arm(at);

@@ -16,15 +16,19 @@ use core::time::Duration;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
     /// How long a get waits, for all that it waits for: 30 seconds. Zero is a try. A check that is
-    /// under way then is waited for.
+    /// under way then is waited for, unless it is a future: that is dropped.
     ///
     /// `get_timeout` and `get_with` bring limits of their own in place of this.
     pub wait: Option<Duration>,
     /// How long a get waits for the create that it has begun: as long as it waits. A create
     /// that blocks goes on behind its back, and its object goes to the pool.
+    ///
+    /// In an [`AsyncResourcePool`](super::AsyncResourcePool) it is how long a create may take, whoever
+    /// waits for it: then it is dropped. Unset, one goes on for as long as somebody waits for it, and
+    /// for 30 seconds more.
     pub create: Option<Duration>,
     /// How long a check may take: as long as it does. One that blocks cannot be interrupted: if
-    /// it took longer, it counts as failed when it is over.
+    /// it took longer, it counts as failed when it is over. One that is a future is dropped.
     pub check: Option<Duration>,
 }
 
