@@ -584,7 +584,8 @@ mod tests {
                 clock.advance(SECOND);
             });
         }
-        assert!(clock.manual.unwrap().state.lock().timers.is_empty());
+        let Source::Manual(manual) = clock.source else { panic!("it is a manual one") };
+        assert!(manual.state.lock().timers.is_empty());
     }
 
     #[test]
