@@ -71,6 +71,7 @@ mod ticket;
 
 // What is done around it, with the user's hooks.
 mod admission;
+mod alarms;
 mod control;
 mod creation;
 mod disposal;

@@ -24,8 +24,10 @@ impl<R: Send + 'static> Home<R> {
     pub(super) fn close(self: &Arc<Self>) {
         let (idle, after) = self.core.close();
         self.follow(after);
-        // Whoever drains the pool wants to know of leases that are held for long.
-        if let Some(at) = self.warn(self.clock.now()) {
+        // Whoever drains the pool wants to know of leases that are held for long; and some may
+        // still be checking what they were given.
+        let looks = [self.warn(self.clock.now()), self.alarms.next()];
+        for at in looks.into_iter().flatten() {
             self.core.arm(at);
         }
         self.set_timer();
@@ -55,14 +57,14 @@ impl<R: Send + 'static> Home<R> {
     pub(super) async fn drain_async(self: &Arc<Self>, deadline: Instant) -> Result<(), DrainError> {
         let closed = caught(|| self.close());
         let watch = self.watch();
-        let mut timer = None;
+        let mut alarm = None;
         let drained = poll_fn(|context| {
             let waker = context.waker();
-            timer = Some(self.clock.wake_at(deadline, waker.clone()));
+            alarm = Some(self.set_alarm(deadline, waker));
             self.poll_drained(&watch, waker, deadline)
-        });
-        let drained = drained.await;
-        drop(timer);
+        })
+        .await;
+        drop(alarm);
         if let Err(panic) = closed {
             resume_unwind(panic);
         }

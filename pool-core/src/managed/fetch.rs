@@ -8,6 +8,7 @@ use std::thread;
 use std::time::Instant;
 
 use super::admission::Unfit;
+use super::alarms::Alarm;
 use super::async_manager::AsyncManager;
 use super::cancel::{CancelToken, Watch};
 use super::core::End;
@@ -17,9 +18,9 @@ use super::get::{Term, Until};
 use super::getting::{Getting, Got};
 use super::home::Home;
 use super::hooks::BoxError;
-use super::keeper::Timer;
 use super::lease::Lease;
 use super::reason::Reason;
+use super::state::earlier;
 use super::ticket::Failure;
 
 /// A pool and its manager, for one get.
@@ -62,6 +63,18 @@ impl<'a, M: AsyncManager> Fetcher<'a, M> {
                 }
             }
         }
+        self.get_slow(until, cancel, term, number, refusal).await
+    }
+
+    /// The rest, out of the way of those who are served at once.
+    async fn get_slow(
+        &self,
+        until: Until,
+        cancel: Option<&CancelToken>,
+        term: Option<Term>,
+        number: u64,
+        refusal: Option<Refusal<M::Resource>>,
+    ) -> Result<Lease<M::Resource>, GetError<Failure>> {
         let term = term.unwrap_or_else(|| self.home.term(until, false));
         let mut getting = poll_fn(|context| {
             Poll::Ready(Getting::new(self.home, number, term, cancel, context.waker()))
@@ -138,8 +151,11 @@ impl<'a, M: AsyncManager> Fetcher<'a, M> {
         }
     }
 
-    /// Hands out an object if it is fit. `is_fresh` is one that has just been created. The term is
-    /// that of the getter: it is reckoned when a check has to wait.
+    /// Hands out an object if it is fit; if this is dropped while that is checked, so is the
+    /// object. `is_fresh` is one that has just been created. The term is that of the getter: it is
+    /// reckoned when a check has to wait.
+    ///
+    /// All in one: each `async fn` more takes a get 40 instructions.
     #[inline]
     async fn admit(
         &self,
@@ -156,60 +172,36 @@ impl<'a, M: AsyncManager> Fetcher<'a, M> {
             return Err(Refusal::Unfit(Unfit { entry, reason, began: now, panic: None }));
         }
         if !is_fresh && home.is_check_due(&entry, now) {
-            entry = self.check(entry, until, term, cancel, now).await?;
+            let mut checking = Checking { home, entry: Some(entry) };
+            let outcome = {
+                let (value, meta) = checking.parts();
+                let mut check = pin!(self.manager.check(value, meta));
+                let mut limits = None;
+                poll_fn(|context| {
+                    if let Poll::Ready(checked) = check.as_mut().poll(context) {
+                        return Poll::Ready(Outcome::Over(checked));
+                    }
+                    let limits = limits.get_or_insert_with(|| {
+                        let term = *term.get_or_insert_with(|| home.term(until, true));
+                        Limits::new(home, term, cancel)
+                    });
+                    limits.poll(context.waker())
+                })
+                .await
+            };
+            match outcome {
+                Outcome::Over(Ok(())) => entry = checking.finish(),
+                outcome => return Err(checking.fail(outcome, now)),
+            }
         }
         home.core.lent();
         Ok(home.lease(entry))
     }
-
-    /// Checks an object. If this is dropped, so is that.
-    #[inline]
-    async fn check(
-        &self,
-        entry: Box<Entry<M::Resource>>,
-        until: Until,
-        term: &mut Option<Term>,
-        cancel: Option<&CancelToken>,
-        began: Instant,
-    ) -> Result<Box<Entry<M::Resource>>, Refusal<M::Resource>> {
-        let home = self.home;
-        let mut checking = Checking { home, entry: Some(entry) };
-        let outcome = {
-            let (value, meta) = checking.parts();
-            let mut check = pin!(self.manager.check(value, meta));
-            let mut limits = None;
-            poll_fn(|context| {
-                if let Poll::Ready(checked) = check.as_mut().poll(context) {
-                    return Poll::Ready(match checked {
-                        Ok(()) => Outcome::Passed,
-                        Err(error) => Outcome::Failed(error.into()),
-                    });
-                }
-                let limits = limits.get_or_insert_with(|| {
-                    let term = *term.get_or_insert_with(|| home.term(until, true));
-                    Limits::new(home, term, cancel)
-                });
-                limits.poll(home, context.waker())
-            })
-            .await
-        };
-        let error = match outcome {
-            Outcome::Passed => return Ok(checking.finish()),
-            Outcome::Late => return Err(Refusal::Late),
-            Outcome::Cancelled => return Err(Refusal::Cancelled),
-            Outcome::TooLong => "the check took longer than its limit".into(),
-            Outcome::Failed(error) => error,
-        };
-        let entry = checking.finish();
-        home.check_failed(entry.meta.id, error);
-        Err(Refusal::Unfit(Unfit { entry, reason: Reason::Broken, began, panic: None }))
-    }
 }
 
 /// How a check ends.
-enum Outcome {
-    Passed,
-    Failed(BoxError),
+enum Outcome<E> {
+    Over(Result<(), E>),
     /// It has taken longer than a check may.
     TooLong,
     /// The time of its getter is up.
@@ -240,6 +232,24 @@ impl<R: Send + 'static> Checking<'_, R> {
     }
 }
 
+impl<R: Send + 'static> Checking<'_, R> {
+    /// Why the getter does not have it.
+    #[cold]
+    fn fail<E: Into<BoxError>>(self, outcome: Outcome<E>, began: Instant) -> Refusal<R> {
+        let error = match outcome {
+            Outcome::Over(Err(error)) => error.into(),
+            Outcome::Over(Ok(())) => unreachable!("it has passed"),
+            Outcome::TooLong => "the check took longer than its limit".into(),
+            Outcome::Late => return Refusal::Late,
+            Outcome::Cancelled => return Refusal::Cancelled,
+        };
+        let home = self.home;
+        let entry = self.finish();
+        home.check_failed(entry.meta.id, error);
+        Refusal::Unfit(Unfit { entry, reason: Reason::Broken, began, panic: None })
+    }
+}
+
 impl<R: Send + 'static> Drop for Checking<'_, R> {
     fn drop(&mut self) {
         let Some(entry) = self.entry.take() else { return };
@@ -254,46 +264,42 @@ impl<R: Send + 'static> Drop for Checking<'_, R> {
 }
 
 /// What ends a check from outside.
-struct Limits<'a> {
+struct Limits<'a, R: Send + 'static> {
+    home: &'a Arc<Home<R>>,
     /// When its getter has waited for long enough.
     deadline: Option<Instant>,
     /// When it has taken long enough.
     limit: Option<Instant>,
     cancel: Option<&'a CancelToken>,
     /// They wake the task that polled last.
-    wakes: Option<(Waker, Option<Timer>, Option<Watch>)>,
+    wakes: Option<(Waker, Option<Alarm<'a>>, Option<Watch>)>,
 }
 
-impl<'a> Limits<'a> {
-    fn new<R: Send + 'static>(home: &Home<R>, term: Term, cancel: Option<&'a CancelToken>) -> Self {
+impl<'a, R: Send + 'static> Limits<'a, R> {
+    fn new(home: &'a Arc<Home<R>>, term: Term, cancel: Option<&'a CancelToken>) -> Self {
         let limit = home.rules.timeouts.check;
         let limit = limit.and_then(|limit| home.clock.now().checked_add(limit));
-        Self { deadline: term.deadline, limit, cancel, wakes: None }
+        Self { home, deadline: term.deadline, limit, cancel, wakes: None }
     }
 
-    fn poll<R: Send + 'static>(&mut self, home: &Home<R>, waker: &Waker) -> Poll<Outcome> {
+    fn poll<E>(&mut self, waker: &Waker) -> Poll<Outcome<E>> {
+        let first = earlier(self.deadline, self.limit);
         if self.wakes.as_ref().is_none_or(|(known, ..)| !known.will_wake(waker)) {
-            let first = match (self.deadline, self.limit) {
-                (Some(deadline), Some(limit)) => Some(deadline.min(limit)),
-                (one, other) => one.or(other),
-            };
-            let timer = first.map(|at| home.clock.wake_at(at, waker.clone()));
+            let alarm = first.map(|at| self.home.set_alarm(at, waker));
             let watch = self.cancel.map(|cancel| cancel.watch(waker));
-            self.wakes = Some((waker.clone(), timer, watch));
+            self.wakes = Some((waker.clone(), alarm, watch));
         }
         if self.cancel.is_some_and(CancelToken::is_cancelled) {
             return Poll::Ready(Outcome::Cancelled);
         }
-        if self.deadline.is_none() && self.limit.is_none() {
-            return Poll::Pending;
-        }
-        let now = home.clock.now();
-        if self.deadline.is_some_and(|at| at <= now) {
-            Poll::Ready(Outcome::Late)
-        } else if self.limit.is_some_and(|at| at <= now) {
-            Poll::Ready(Outcome::TooLong)
-        } else {
+        let Some(first) = first else { return Poll::Pending };
+        let now = self.home.clock.now();
+        if now < first {
             Poll::Pending
+        } else if self.deadline.is_some_and(|at| at <= now) {
+            Poll::Ready(Outcome::Late)
+        } else {
+            Poll::Ready(Outcome::TooLong)
         }
     }
 }

@@ -18,6 +18,7 @@ use core::time::Duration;
 use std::hash::RandomState;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::alarms::Alarms;
 use super::clock::Clock;
 use super::core::Core;
 use super::creation::Jobs;
@@ -95,6 +96,7 @@ pub(crate) struct Home<R: Send + 'static> {
     /// Whether a create that nobody waited for has failed, and the next one is put off.
     pub(super) is_resting: AtomicBool,
     pub(super) jobs: Jobs<R>,
+    pub(super) alarms: Alarms,
 }
 
 // As for `Handle`, for the sake of leases.
@@ -134,6 +136,7 @@ impl<R: Send + 'static> Home<R> {
             has_timer: AtomicBool::new(false),
             is_resting: AtomicBool::new(false),
             jobs: Jobs::new(),
+            alarms: Alarms::default(),
         })
     }
 

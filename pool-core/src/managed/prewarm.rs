@@ -55,13 +55,15 @@ impl<R: Send + 'static> Home<R> {
     /// The same, for a task.
     pub(super) async fn prewarm_async(self: &Arc<Self>, idle: usize) -> Prewarmed {
         let mut prewarming = Prewarming::new(self, idle);
-        let mut timer = None;
-        poll_fn(|context| {
+        let mut alarm = None;
+        let prewarmed = poll_fn(|context| {
             let waker = context.waker();
-            timer = prewarming.deadline.map(|at| self.clock.wake_at(at, waker.clone()));
+            alarm = prewarming.deadline.map(|at| self.set_alarm(at, waker));
             prewarming.poll(waker)
         })
-        .await
+        .await;
+        drop(alarm);
+        prewarmed
     }
 
     /// Creates in the caller until so many are idle, as far as the limits allow; how many.

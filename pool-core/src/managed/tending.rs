@@ -42,6 +42,7 @@ impl<R: Send + 'static> Home<R> {
             drop(former);
             if !is_kept {
                 // The system has no thread to give. The next change tries again.
+                self.alarms.disarm();
                 if let Some(mut after) = self.core.disarm(arming) {
                     self.is_resting.store(false, Ordering::Relaxed);
                     return after.wake();
@@ -99,6 +100,9 @@ impl<R: Send + 'static> Home<R> {
             }
         }
         self.end_stale_creates(now);
+        if let Some(at) = self.alarms.ring(now) {
+            self.core.arm(at);
+        }
         if let Some(at) = self.warn(now) {
             self.core.arm(at);
         }

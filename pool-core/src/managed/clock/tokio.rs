@@ -22,7 +22,9 @@ impl Tokio {
     }
 
     pub(super) fn now(&self) -> Instant {
-        let _runtime = self.0.enter();
+        // To enter a runtime takes longer than to find out that this is there already.
+        let is_current = Handle::try_current().is_ok_and(|current| current.id() == self.0.id());
+        let _runtime = (!is_current).then(|| self.0.enter());
         tokio::time::Instant::now().into_std()
     }
 

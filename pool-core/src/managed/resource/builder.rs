@@ -320,8 +320,10 @@ impl<M: AsyncManager> ResourcePoolBuilder<M, Tasks> {
         self
     }
 
-    /// Has the pool use the tokio runtime that this is called in: creates are tasks of it, and all
-    /// times are those of its clock, which a test can [pause](Clock::tokio).
+    /// Has the pool [`spawn`](Self::spawn) its tasks on the tokio runtime that this is called in.
+    ///
+    /// Times stay those of the system: to go by those of the runtime, which a test can pause, see
+    /// [`Clock::tokio`].
     ///
     /// # Examples
     ///
@@ -329,12 +331,12 @@ impl<M: AsyncManager> ResourcePoolBuilder<M, Tasks> {
     ///
     /// # Panics
     ///
-    /// If it is not called in a tokio runtime, or in one without a timer.
+    /// If it is not called in a tokio runtime.
     #[cfg(feature = "tokio")]
     #[track_caller]
     pub fn tokio(self) -> Self {
         let runtime = tokio::runtime::Handle::current();
-        self.clock(&Clock::tokio()).spawn(move |task| drop(runtime.spawn(task)))
+        self.spawn(move |task| drop(runtime.spawn(task)))
     }
 
     /// Builds the pool. It creates nothing yet, but for `min_idle`.
