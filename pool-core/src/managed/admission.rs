@@ -13,7 +13,7 @@ use super::observer::Event;
 use super::reason::Reason;
 use crate::raw_pool::{caught, forget_panic};
 
-type Panic = Box<dyn Any + Send>;
+pub(super) type Panic = Box<dyn Any + Send>;
 
 /// An object that its getter cannot have.
 pub(crate) struct Unfit<R> {

@@ -19,11 +19,20 @@ pub(crate) struct After<T> {
     pub(crate) is_armed: bool,
     /// Whether fewer are idle than should be.
     pub(crate) is_short: bool,
+    /// Creates that those have left for whom they were begun, and that nobody has taken up.
+    pub(crate) left: Vec<u64>,
 }
 
 impl<T> After<T> {
     pub(super) const fn nothing() -> Self {
-        Self { first: None, more: Vec::new(), refused: None, is_armed: false, is_short: false }
+        Self {
+            first: None,
+            more: Vec::new(),
+            refused: None,
+            is_armed: false,
+            is_short: false,
+            left: Vec::new(),
+        }
     }
 
     pub(super) fn will_wake(&mut self, waker: Option<Waker>) {

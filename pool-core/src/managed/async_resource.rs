@@ -157,13 +157,14 @@ impl<M: AsyncManager> AsyncResourcePool<M> {
     ///
     /// # Errors
     ///
-    /// `Exhausted` if none is idle, and `Closed`.
+    /// `Exhausted` if none is idle, `Closed`, and `Timeout` if a check takes longer than
+    /// [`Timeouts::wait`](super::Timeouts::wait).
     ///
     /// # Panics
     ///
     /// If a check panics.
     pub async fn try_get(&self) -> Result<Lease<M::Resource>, GetError<M::Error>> {
-        typed(self.fetcher().try_get().await)
+        typed(self.fetcher().try_get(None).await)
     }
 
     /// A resource, at once or after a wait of at most `timeout`, its check included. Zero is a

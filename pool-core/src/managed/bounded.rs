@@ -607,6 +607,7 @@ impl<T: Send + 'static, P> BoundedPoolBuilder<T, P> {
             max_creating: usize::MAX,
             is_apart: false,
             are_kept: false,
+            are_forgotten: false,
             order: self.order,
             surplus: if creates_beyond { Reason::Full } else { Reason::Resized },
         };

@@ -230,21 +230,30 @@ impl<T> Core<T> {
         after
     }
 
-    /// Has the sponsor of a create drive it, since whoever did has let go of it; whether there is
-    /// one.
-    pub(crate) fn hand_over(&self, id: u64) -> (bool, After<T>) {
+    /// Has the sponsor of a create drive it, or whoever comes, since the one who did has let go of
+    /// it.
+    pub(crate) fn hand_over(&self, id: u64) -> After<T> {
         let mut after = After::nothing();
         let mut state = self.state.lock();
-        let Some(create) = state.create(Some(id)) else { return (true, after) };
+        let Some(create) = state.create(Some(id)) else { return after };
         create.is_kept = true;
         let sponsor = create.sponsor;
+        create.is_left |= sponsor.is_none();
         let waiter = sponsor.and_then(|sponsor| state.waiters.get(sponsor));
         if let Some(waiter) = waiter {
             after.will_wake(waiter.ticket.begin(Begin { id, is_new: false }));
         }
         state.settle(&mut after);
-        let is_driven = state.create(Some(id)).is_some_and(|create| create.sponsor.is_some());
-        (is_driven, after)
+        after
+    }
+
+    /// Says that a create has been begun by that getter, who is to drive it. If it has become
+    /// another one's meanwhile, that one did not find it.
+    pub(crate) fn begun(&self, id: u64, number: u64) -> Option<After<T>> {
+        let mut state = self.state.lock();
+        let is_still = state.create(Some(id)).is_none_or(|create| create.sponsor == Some(number));
+        drop(state);
+        (!is_still).then(|| self.hand_over(id))
     }
 
     /// Creates that have taken too long, or that nobody has waited for in a long while.
@@ -257,7 +266,7 @@ impl<T> Core<T> {
     /// Creates that are to be driven by those who wait, of whom there are none.
     pub(crate) fn kept_creates(&self) -> Vec<u64> {
         let state = self.state.lock();
-        let kept = state.creates.iter().filter(|it| it.is_kept && it.sponsor.is_none());
+        let kept = state.creates.iter().filter(|create| create.is_to_adopt());
         kept.map(|create| create.id).collect()
     }
 
@@ -432,7 +441,7 @@ impl<T> Core<T> {
         let id = state.waiters.remove(ticket.number()).and_then(|waiter| waiter.create);
         let (grant, begin) = ticket.clear();
         let create = state.create(id).map(|create| {
-            create.sponsor = None;
+            create.leave(why == Leave::TimedOut);
             LeftCreate { id: create.id, is_inherited: create.is_inherited }
         });
         if let Some(Begin { id, is_new: true }) = begin {
@@ -496,7 +505,7 @@ impl<T> Core<T> {
             after.will_wake(waiter.ticket.grant(Grant::Closed));
         }
         for create in &mut state.creates {
-            create.sponsor = None;
+            create.leave(false);
         }
         state.settle(&mut after);
         drop(state);

@@ -155,6 +155,7 @@ impl<R: Send + 'static> Home<R> {
         let Some(job) = self.begin(id, None) else {
             if self.runner.is_async() {
                 self.limit_create(id);
+                self.forget_create(id);
             }
             return true;
         };
@@ -191,8 +192,6 @@ impl<R: Send + 'static> Home<R> {
         if let Some(late_at) = limit.and_then(|limit| self.clock.now().checked_add(limit)) {
             let after = self.core.limit_create(id, late_at);
             self.follow(after);
-        } else if self.runner.is_async() {
-            self.forget_create(id);
         }
     }
 
@@ -244,11 +243,8 @@ impl<R: Send + 'static> Home<R> {
     /// Has those who wait for a create drive it: whoever did goes away.
     pub(super) fn let_go_of(self: &Arc<Self>, job: &Arc<Job<R>>, driver: u64) {
         job.leave(driver);
-        let (is_driven, after) = self.core.hand_over(job.id());
+        let after = self.core.hand_over(job.id());
         self.follow(after);
-        if !is_driven {
-            self.forget_create(job.id());
-        }
     }
 
     /// Ends a create before its time; whether it is over now. If a driver has it in hand, that

@@ -391,6 +391,7 @@ impl<T: Send + 'static, P> ExpiringPoolBuilder<T, P> {
             max_creating: usize::MAX,
             is_apart: false,
             are_kept: false,
+            are_forgotten: false,
             order: self.order,
             surplus: Reason::Full,
         };

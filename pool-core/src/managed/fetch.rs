@@ -4,10 +4,9 @@ use core::future::poll_fn;
 use core::pin::pin;
 use core::task::{Poll, Waker};
 use std::sync::Arc;
-use std::thread;
 use std::time::Instant;
 
-use super::admission::Unfit;
+use super::admission::{Panic, Unfit};
 use super::alarms::Alarm;
 use super::async_manager::AsyncManager;
 use super::cancel::{CancelToken, Watch};
@@ -22,6 +21,7 @@ use super::lease::Lease;
 use super::reason::Reason;
 use super::state::earlier;
 use super::ticket::Failure;
+use crate::raw_pool::caught;
 
 /// A pool and its manager, for one get.
 pub(crate) struct Fetcher<'a, M: AsyncManager> {
@@ -49,7 +49,7 @@ impl<'a, M: AsyncManager> Fetcher<'a, M> {
             return Err(GetError::Cancelled);
         }
         if self.is_try(until) {
-            return self.try_get().await;
+            return self.try_get(cancel).await;
         }
         let mut term = None;
         let mut number = 0;
@@ -104,22 +104,27 @@ impl<'a, M: AsyncManager> Fetcher<'a, M> {
     }
 
     /// An object that is idle and fit.
-    pub(super) async fn try_get(&self) -> Result<Lease<M::Resource>, GetError<Failure>> {
+    pub(super) async fn try_get(
+        &self,
+        cancel: Option<&CancelToken>,
+    ) -> Result<Lease<M::Resource>, GetError<Failure>> {
         let until = match self.home.rules.timeouts.wait {
             Some(wait) if wait.is_zero() => Until::Deadline(None),
             _ => Until::Default,
         };
         while let Some(taken) = self.home.take_idle() {
             let mut term = None;
-            match self.admit(taken.object, false, until, &mut term, None).await {
+            let refusal = match self.admit(taken.object, false, until, &mut term, cancel).await {
                 Ok(lease) => return Ok(lease),
-                Err(Refusal::Unfit(unfit)) => self.home.withhold(unfit),
-                Err(_) => {
-                    let term = term.unwrap_or_else(|| self.home.term(until, true));
-                    let number = taken.number;
-                    let mut getting = Getting::new(self.home, number, term, None, Waker::noop());
-                    return Err(getting.time_out(Stage::Check));
-                }
+                Err(refusal) => refusal,
+            };
+            if let Refusal::Unfit(unfit) = refusal {
+                self.home.withhold(unfit);
+            } else {
+                let term = term.unwrap_or_else(|| self.home.term(until, true));
+                let waker = Waker::noop();
+                let mut getting = Getting::new(self.home, taken.number, term, cancel, waker);
+                Self::go_on(&mut getting, refusal)?;
             }
         }
         if self.home.core.is_closed() {
@@ -178,8 +183,10 @@ impl<'a, M: AsyncManager> Fetcher<'a, M> {
                 let mut check = pin!(self.manager.check(value, meta));
                 let mut limits = None;
                 poll_fn(|context| {
-                    if let Poll::Ready(checked) = check.as_mut().poll(context) {
-                        return Poll::Ready(Outcome::Over(checked));
+                    match caught(|| check.as_mut().poll(context)) {
+                        Ok(Poll::Ready(checked)) => return Poll::Ready(Outcome::Over(checked)),
+                        Ok(Poll::Pending) => {}
+                        Err(panic) => return Poll::Ready(Outcome::Panicked(panic)),
                     }
                     let limits = limits.get_or_insert_with(|| {
                         let term = *term.get_or_insert_with(|| home.term(until, true));
@@ -202,6 +209,7 @@ impl<'a, M: AsyncManager> Fetcher<'a, M> {
 /// How a check ends.
 enum Outcome<E> {
     Over(Result<(), E>),
+    Panicked(Panic),
     /// It has taken longer than a check may.
     TooLong,
     /// The time of its getter is up.
@@ -236,30 +244,29 @@ impl<R: Send + 'static> Checking<'_, R> {
     /// Why the getter does not have it.
     #[cold]
     fn fail<E: Into<BoxError>>(self, outcome: Outcome<E>, began: Instant) -> Refusal<R> {
-        let error = match outcome {
-            Outcome::Over(Err(error)) => error.into(),
+        let (reason, error, panic) = match outcome {
+            Outcome::Over(Err(error)) => (Reason::Broken, error.into(), None),
             Outcome::Over(Ok(())) => unreachable!("it has passed"),
-            Outcome::TooLong => "the check took longer than its limit".into(),
+            Outcome::TooLong => {
+                (Reason::Broken, "the check took longer than its limit".into(), None)
+            }
+            Outcome::Panicked(panic) => {
+                (Reason::Panicked, "the check panicked".into(), Some(panic))
+            }
             Outcome::Late => return Refusal::Late,
             Outcome::Cancelled => return Refusal::Cancelled,
         };
         let home = self.home;
         let entry = self.finish();
         home.check_failed(entry.meta.id, error);
-        Refusal::Unfit(Unfit { entry, reason: Reason::Broken, began, panic: None })
+        Refusal::Unfit(Unfit { entry, reason, began, panic })
     }
 }
 
 impl<R: Send + 'static> Drop for Checking<'_, R> {
     fn drop(&mut self) {
         let Some(entry) = self.entry.take() else { return };
-        let (end, reason) = if thread::panicking() {
-            self.home.check_failed(entry.meta.id, "the check panicked".into());
-            (End::Unfit(Reason::Panicked), Reason::Panicked)
-        } else {
-            (End::Withheld(Reason::Broken), Reason::Broken)
-        };
-        self.home.end(entry, end, reason);
+        self.home.end(entry, End::Withheld(Reason::Broken), Reason::Broken);
     }
 }
 

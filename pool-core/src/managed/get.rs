@@ -282,7 +282,7 @@ impl<R: Send + 'static> Home<R> {
                 self.follow(after);
             }
             Grant::Failed(failure) => failure.forget(),
-            Grant::Closed => {}
+            Grant::Closed | Grant::TimedOut { .. } => {}
         }
     }
 }

@@ -115,6 +115,9 @@ impl<'a, R: Send + 'static> Getting<'a, R> {
         if let Some(job) = self.home.begin(begin.id, None) {
             if matches!(self.home.runner, Runner::Waiters) {
                 self.driven = Some(job);
+                if let Some(after) = self.home.core.begun(begin.id, self.ticket.number()) {
+                    self.home.follow(after);
+                }
             } else {
                 self.home.block_on(&job);
             }
@@ -164,6 +167,10 @@ impl<'a, R: Send + 'static> Getting<'a, R> {
                 Grant::Slot => Slot::granted(self.home).create().map(Got::Lease),
                 Grant::Failed(failure) => Err(GetError::Create(failure)),
                 Grant::Closed => Err(GetError::Closed),
+                Grant::TimedOut { had_create } => {
+                    let stage = if had_create { Stage::Create } else { Stage::Wait };
+                    Err(self.timed_out(stage))
+                }
             });
         }
     }
@@ -196,9 +203,6 @@ impl<'a, R: Send + 'static> Getting<'a, R> {
         if !matches!(grant, Grant::Begin(_)) {
             self.is_queued = false;
             self.stop_driving();
-            if let Some(create) = self.create {
-                self.home.forget_create(create);
-            }
         }
         Poll::Ready(grant)
     }
@@ -303,9 +307,6 @@ impl<'a, R: Send + 'static> Getting<'a, R> {
         self.stop_driving();
         let (left, after) = self.home.core.leave(&self.ticket, why);
         self.home.follow(after);
-        if let Some(create) = left.create {
-            self.home.forget_create(create.id);
-        }
         left
     }
 

@@ -166,6 +166,9 @@ impl<R: Send + 'static> Home<R> {
     /// Does what a change of the core leaves to do.
     pub(super) fn follow(self: &Arc<Self>, mut after: After<R>) {
         after.wake();
+        for create in core::mem::take(&mut after.left) {
+            self.forget_create(create);
+        }
         if after.is_armed {
             self.set_timer();
         }

@@ -86,7 +86,7 @@ struct Prewarming<'a, R: Send + 'static> {
     report: Arc<Report>,
     watch: Watch<'a, R>,
     wanted: usize,
-    begun: usize,
+    begun: Vec<u64>,
     /// Its creates, if nobody else drives them, and those that were left behind.
     driven: Vec<Arc<Job<R>>>,
 }
@@ -101,7 +101,7 @@ impl<'a, R: Send + 'static> Prewarming<'a, R> {
             report: Arc::default(),
             watch: home.watch(),
             wanted: home.core.warmth(idle).missing,
-            begun: 0,
+            begun: Vec::new(),
             driven: Vec::new(),
         }
     }
@@ -116,7 +116,7 @@ impl<'a, R: Send + 'static> Prewarming<'a, R> {
             self.adopt();
             let warmth = home.core.warmth(self.idle);
             let is_done = warmth.missing == 0 || created >= self.wanted;
-            let is_over = !is_busy && created + failed == self.begun && warmth.orphans == 0;
+            let is_over = !is_busy && created + failed == self.begun.len() && warmth.orphans == 0;
             let is_late = self.deadline.is_some_and(|at| home.clock.now() >= at);
             if is_done || is_over || is_late {
                 let (created, _) = report.counts();
@@ -143,7 +143,7 @@ impl<'a, R: Send + 'static> Prewarming<'a, R> {
 
     /// Begins as many creates as are missing and may be; whether others have to end first.
     fn begin(&mut self) -> bool {
-        while self.begun < self.wanted {
+        while self.begun.len() < self.wanted {
             // What is being created for nobody in particular will be idle.
             let warmth = self.home.core.warmth(self.idle);
             if warmth.orphans >= warmth.missing {
@@ -151,7 +151,7 @@ impl<'a, R: Send + 'static> Prewarming<'a, R> {
             }
             match self.home.core.begin_create_if(|_| true) {
                 Ok(id) => {
-                    self.begun += 1;
+                    self.begun.push(id);
                     let job = self.home.begin(id, Some(self.report.clone()));
                     if self.home.runner.is_async() {
                         self.home.limit_create(id);
@@ -171,6 +171,9 @@ impl<R: Send + 'static> Drop for Prewarming<'_, R> {
     fn drop(&mut self) {
         for job in mem::take(&mut self.driven) {
             self.home.let_go_of(&job, self.watch.id());
+        }
+        for id in mem::take(&mut self.begun) {
+            self.home.forget_create(id);
         }
     }
 }

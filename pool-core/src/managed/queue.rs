@@ -1,5 +1,6 @@
 //! Those who wait, in the order of their numbers.
 
+use core::mem;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
@@ -77,6 +78,16 @@ impl<T> Queue<T> {
     pub(super) fn remove(&mut self, number: u64) -> Option<Waiter<T>> {
         let index = self.find(number).ok()?;
         self.0.remove(index)
+    }
+
+    /// Removes those of whom that is so.
+    pub(super) fn extract(&mut self, is_it: impl Fn(&Waiter<T>) -> bool) -> Vec<Waiter<T>> {
+        if !self.0.iter().any(&is_it) {
+            return Vec::new();
+        }
+        let (out, left) = mem::take(&mut self.0).into_iter().partition(is_it);
+        self.0 = left;
+        Vec::from(out)
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Waiter<T>> {

@@ -47,6 +47,8 @@ pub(crate) struct Bounds {
     pub(crate) is_apart: bool,
     /// Whether creates are driven by those who wait for them, and handed on when these go away.
     pub(crate) are_kept: bool,
+    /// Whether those that were left have to be given an end.
+    pub(crate) are_forgotten: bool,
     pub(crate) order: Order,
     /// Why an object goes that is returned while more than the maximum are open.
     pub(crate) surplus: Reason,
@@ -92,6 +94,10 @@ pub(super) struct Create {
     pub(super) is_kept: bool,
     /// Whether its sponsor came to it when it was nobody's: it is not told of its failure.
     pub(super) is_inherited: bool,
+    /// Whether it was left by a sponsor, and is to be forgotten some time.
+    pub(super) is_left: bool,
+    /// Whether two sponsors have waited for it in vain: nobody else takes it up.
+    pub(super) is_hopeless: bool,
 }
 
 impl Create {
@@ -102,7 +108,25 @@ impl Create {
 
     /// Whether nobody would miss it.
     pub(super) fn is_stale(&self, now: Instant) -> bool {
-        self.sponsor.is_none() && self.ends_at().is_some_and(|at| at <= now)
+        let is_over = self.is_hopeless || self.ends_at().is_some_and(|at| at <= now);
+        self.sponsor.is_none() && is_over
+    }
+
+    /// Whether nobody waits for it any more, and it has no end.
+    fn is_forgettable(&self) -> bool {
+        self.is_left && self.sponsor.is_none() && self.ends_at().is_none()
+    }
+
+    /// Whether somebody who waits should drive it.
+    pub(super) fn is_to_adopt(&self) -> bool {
+        self.is_kept && self.sponsor.is_none() && !self.is_hopeless
+    }
+
+    /// Its sponsor goes, `in_vain` if its time is up.
+    pub(super) fn leave(&mut self, in_vain: bool) {
+        self.sponsor = None;
+        self.is_left = true;
+        self.is_hopeless |= in_vain && self.is_inherited;
     }
 }
 
@@ -316,6 +340,7 @@ impl<T> State<T> {
         }
         if let Some(create) = self.creates.iter_mut().find(|create| Some(create.id) == first.create)
         {
+            create.leave(false);
             create.sponsor = heir;
             if heir.is_some() {
                 // The heir waits for as long as it would have for its own.
@@ -346,6 +371,10 @@ impl<T> State<T> {
         }
         for watcher in self.watchers.drain(..) {
             after.will_wake(Some(watcher.waker));
+        }
+        if self.bounds.are_forgotten {
+            let left = self.creates.iter().filter(|create| create.is_forgettable());
+            after.left.extend(left.map(|create| create.id));
         }
         if mem::take(&mut self.is_untimed) {
             self.arm_at(self.waiters.first().and_then(|first| first.deadline), after);
@@ -379,26 +408,40 @@ impl<T> State<T> {
 
     /// Has those who wait drive what nobody does.
     fn adopt(&mut self, after: &mut After<T>) {
-        let is_orphan = |create: &Create| create.is_kept && create.sponsor.is_none();
-        while let Some(index) = self.creates.iter().position(is_orphan) {
+        while let Some(index) = self.creates.iter().position(Create::is_to_adopt) {
             let next = self.waiters.iter().find(|waiter| waiter.create.is_none());
             let Some(number) = next.map(|waiter| waiter.number) else { return };
             let Some(waiter) = self.waiters.get_mut(number) else { return };
             let create = &mut self.creates[index];
             create.sponsor = Some(number);
             create.is_inherited = true;
+            create.is_left = false;
             create.forgotten_at = None;
             waiter.create = Some(create.id);
             after.will_wake(waiter.ticket.begin(Begin { id: create.id, is_new: false }));
         }
     }
 
-    /// Wakes those whose time is up, and has the others looked at in time.
+    /// Turns those away whose time is up, wakes those whose creates take too long, and has the
+    /// others looked at in time.
     pub(super) fn hurry(&mut self, now: Instant, after: &mut After<T>) {
+        let is_late = |waiter: &Waiter<T>| waiter.deadline.is_some_and(|at| at <= now);
+        // Here and now: one whose executor has forgotten it would be in the way of the others.
+        for waiter in self.waiters.extract(is_late) {
+            let begin = waiter.ticket.take_begin();
+            if begin.is_some_and(|begin| begin.is_new) {
+                self.remove_create(waiter.create);
+            } else if let Some(create) = self.create(waiter.create) {
+                create.leave(true);
+            }
+            self.counts.timed_out += 1;
+            let had_create = waiter.create.is_some();
+            after.will_wake(waiter.ticket.grant(Grant::TimedOut { had_create }));
+        }
         for waiter in self.waiters.iter() {
             let is_theirs = |create: &&Create| Some(create.id) == waiter.create;
             let late_at = self.creates.iter().find(is_theirs).and_then(|create| create.late_at);
-            if earlier(waiter.deadline, late_at).is_some_and(|at| at <= now) {
+            if late_at.is_some_and(|at| at <= now) {
                 after.will_wake(waiter.ticket.nudge());
             }
         }
@@ -438,6 +481,8 @@ impl<T> State<T> {
             forgotten_at: None,
             is_kept: self.bounds.are_kept && sponsor.is_some(),
             is_inherited: false,
+            is_left: false,
+            is_hopeless: false,
         });
         self.last_create
     }

@@ -48,7 +48,7 @@ pub struct Stats {
     pub returned: u64,
     /// Objects taken out for good.
     pub detached: u64,
-    /// Creates that failed or panicked, not counting those that were tried again.
+    /// Creates that failed, panicked or were given up, not counting those that were tried again.
     pub create_failed: u64,
     /// Checks that failed or panicked.
     pub check_failed: u64,

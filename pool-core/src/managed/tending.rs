@@ -90,6 +90,9 @@ impl<R: Send + 'static> Home<R> {
             |entry| self.due_after(entry, now),
         );
         after.wake();
+        for create in mem::take(&mut after.left) {
+            self.forget_create(create);
+        }
         self.is_resting.store(false, Ordering::Relaxed);
         if after.is_short {
             self.replenish();

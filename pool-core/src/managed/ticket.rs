@@ -23,6 +23,11 @@ pub(crate) enum Grant<T> {
     Failed(Failure),
     /// The pool is closed.
     Closed,
+    /// Its time is up.
+    TimedOut {
+        /// Whether a create was under way for it.
+        had_create: bool,
+    },
 }
 
 /// A create that is a waiter's from now on.

@@ -7,6 +7,7 @@ use tokio::runtime::Handle;
 use tokio::time::{Sleep, sleep_until};
 
 use crate::managed::keeper::{self, Timer};
+use crate::raw_pool::caught;
 
 /// The clock of a runtime. Whoever asks may be outside of it.
 #[derive(Clone)]
@@ -15,9 +16,16 @@ pub(super) struct Tokio(Handle);
 impl Tokio {
     #[track_caller]
     pub(super) fn current() -> Self {
-        let clock = Self(Handle::current());
-        // A runtime without a timer says so now, and not in the first task that waits.
-        drop(clock.sleep_until(clock.now()));
+        let Ok(runtime) = Handle::try_current() else {
+            panic!("`Clock::tokio`: call it in a tokio runtime, or in one that is entered");
+        };
+        let clock = Self(runtime);
+        // It says so now, and not in the first task that waits.
+        let sleep = caught(|| clock.sleep_until(clock.now()));
+        assert!(
+            sleep.is_ok(),
+            "`Clock::tokio`: the runtime needs a timer: build it with `enable_time`"
+        );
         clock
     }
 

@@ -246,6 +246,7 @@ impl<M, K> ResourcePoolBuilder<M, K> {
             max_creating: self.max_connecting,
             is_apart: true,
             are_kept: matches!(runner, Runner::Waiters),
+            are_forgotten: runner.is_async(),
             order: self.order,
             surplus: Reason::Resized,
         };
@@ -335,7 +336,11 @@ impl<M: AsyncManager> ResourcePoolBuilder<M, Tasks> {
     #[cfg(feature = "tokio")]
     #[track_caller]
     pub fn tokio(self) -> Self {
-        let runtime = tokio::runtime::Handle::current();
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            panic!(
+                "`AsyncResourcePoolBuilder::tokio`: call it in a tokio runtime, or in one that is entered"
+            );
+        };
         self.spawn(move |task| drop(runtime.spawn(task)))
     }
 

@@ -123,7 +123,7 @@ impl Shared {
             }
             Grant::Slot => self.follow(self.core.free(false)),
             Grant::Begin(_) => unreachable!("it is not for somebody else"),
-            Grant::Failed(_) | Grant::Closed => {}
+            Grant::Failed(_) | Grant::Closed | Grant::TimedOut { .. } => {}
         }
     }
 
@@ -143,7 +143,7 @@ impl Shared {
                 }
             }
             Grant::Begin(_) => unreachable!("its getter waits on"),
-            Grant::Failed(_) | Grant::Closed => {}
+            Grant::Failed(_) | Grant::Closed | Grant::TimedOut { .. } => {}
         }
     }
 
@@ -192,6 +192,7 @@ fn bounds(max_open: usize) -> Bounds {
         max_creating: usize::MAX,
         is_apart: false,
         are_kept: false,
+        are_forgotten: false,
         order: Order::Lifo,
         surplus: Reason::Resized,
     }

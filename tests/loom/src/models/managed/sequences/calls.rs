@@ -90,6 +90,7 @@ impl Play {
             Grant::Slot => (Granted::Slot, Does::Create),
             Grant::Failed(_) => (Granted::Failed, Does::Nothing),
             Grant::Closed => (Granted::Closed, Does::Nothing),
+            Grant::TimedOut { had_create } => (Granted::TimedOut { had_create }, Does::Nothing),
             Grant::Begin(_) => unreachable!("its getter waits on"),
         };
         assert_eq!(self.reference.cells[who].grant.take(), Some(granted));
@@ -309,6 +310,11 @@ impl Play {
         for _ in &expected {
             self.reference.doom(Reason::Idle);
         }
+        let is_over =
+            |waiter: &Waiter| self.players[waiter.who].deadline.is_some_and(|at| at <= now);
+        let over = self.reference.queue.iter().filter(|(_, waiter)| is_over(waiter));
+        let over: Vec<u64> = over.map(|(&number, _)| number).collect();
+        over.into_iter().for_each(|number| self.reference.turn_away(number));
         let is_late = |waiter: &Waiter| self.limits_of(waiter).any(|at| at <= now);
         let late = self.reference.queue.values().filter(|waiter| is_late(waiter));
         let late: Vec<usize> = late.map(|waiter| waiter.who).collect();

@@ -106,6 +106,7 @@ impl Play {
             max_creating: if random.is(50) { usize::MAX } else { 1 + random.below(2) },
             is_apart: random.is(60),
             are_kept: false,
+            are_forgotten: false,
             order: if random.is(50) { Order::Lifo } else { Order::Fifo },
             surplus: if random.is(50) { Reason::Full } else { Reason::Resized },
         };

@@ -26,6 +26,7 @@ pub(super) enum Granted {
     Slot,
     Failed,
     Closed,
+    TimedOut { had_create: bool },
 }
 
 #[derive(Debug)]
@@ -174,6 +175,18 @@ impl Reference {
         let asked = self.creates.remove(&id)??;
         self.queue.get_mut(&asked).expect("it waits").create = None;
         Some(asked)
+    }
+
+    /// One whose time is up is in the queue no more.
+    pub(super) fn turn_away(&mut self, number: u64) {
+        let waiter = self.queue.remove(&number).expect("it waits");
+        let unbegun = self.cells[waiter.who].begin.take();
+        match (unbegun, waiter.create) {
+            (Some(create), _) => drop(self.creates.remove(&create)),
+            (None, create) => drop(create.map(|create| self.creates.insert(create, None))),
+        }
+        self.counts.timed_out += 1;
+        self.grant(waiter.who, Granted::TimedOut { had_create: waiter.create.is_some() });
     }
 
     /// Whatever is idle, and then whatever room there is, goes to those who wait.
