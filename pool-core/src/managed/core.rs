@@ -380,6 +380,12 @@ impl<T> Core<T> {
         after
     }
 
+    /// Counts an object as checked that was [taken](Self::take) as one that is not.
+    #[cold]
+    pub(crate) fn begin_check(&self) {
+        self.state.lock().checks += 1;
+    }
+
     /// Says that an object that was to be checked has gone to its borrower.
     #[inline]
     pub(crate) fn lent(&self) {

@@ -1,6 +1,7 @@
 //! How a task comes by a resource whose check is a future.
 
 use core::future::poll_fn;
+use core::mem;
 use core::pin::pin;
 use core::task::{Poll, Waker};
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use super::alarms::Alarm;
 use super::async_manager::AsyncManager;
 use super::cancel::{CancelToken, Watch};
 use super::core::End;
-use super::entry::{Entry, Meta};
+use super::entry::Entry;
 use super::error::{GetError, Stage};
 use super::get::{Term, Until};
 use super::getting::{Getting, Got};
@@ -27,6 +28,16 @@ use crate::raw_pool::caught;
 pub(crate) struct Fetcher<'a, M: AsyncManager> {
     pub(super) home: &'a Arc<Home<M::Resource>>,
     pub(super) manager: &'a M,
+}
+
+/// What a getter has asked for, and what it has met with.
+struct Ask<'a, R> {
+    until: Until,
+    cancel: Option<&'a CancelToken>,
+    /// Reckoned when it has to wait: for a check, or in the queue.
+    term: Option<Term>,
+    /// Why it does not have the object that it looked at last.
+    refusal: Option<Refusal<R>>,
 }
 
 /// Why a getter does not have the object that it looked at.
@@ -51,55 +62,47 @@ impl<'a, M: AsyncManager> Fetcher<'a, M> {
         if self.is_try(until) {
             return self.try_get(cancel).await;
         }
-        let mut term = None;
+        let mut ask = Ask { until, cancel, term: None, refusal: None };
         let mut number = 0;
-        let mut refusal = None;
         if !self.home.is_crowded() {
-            if let Some(taken) = self.home.take_idle() {
+            if let Some(taken) = self.home.take_uncounted() {
                 number = taken.number;
-                match self.admit(taken.object, false, until, &mut term, cancel).await {
-                    Ok(lease) => return Ok(lease),
-                    Err(refused) => refusal = Some(refused),
+                if let Some(lease) = self.admit(taken.object, Look::Uncounted, &mut ask).await {
+                    return Ok(lease);
                 }
             }
         }
-        self.get_slow(until, cancel, term, number, refusal).await
+        self.get_slow(ask, number).await
     }
 
     /// The rest, out of the way of those who are served at once.
     async fn get_slow(
         &self,
-        until: Until,
-        cancel: Option<&CancelToken>,
-        term: Option<Term>,
+        mut ask: Ask<'_, M::Resource>,
         number: u64,
-        refusal: Option<Refusal<M::Resource>>,
     ) -> Result<Lease<M::Resource>, GetError<Failure>> {
-        let term = term.unwrap_or_else(|| self.home.term(until, false));
+        let term = *ask.term.get_or_insert_with(|| self.home.term(ask.until, false));
         let mut getting = poll_fn(|context| {
-            Poll::Ready(Getting::new(self.home, number, term, cancel, context.waker()))
+            Poll::Ready(Getting::new(self.home, number, term, ask.cancel, context.waker()))
         })
         .await;
-        match refusal {
+        match ask.refusal.take() {
             Some(refusal) => Self::go_on(&mut getting, refusal)?,
             None => getting.join(),
         }
         loop {
             let lease = match poll_fn(|context| getting.poll(context.waker())).await? {
-                Got::Lease(lease) => lease,
-                Got::Object(object, is_fresh) => {
-                    let term = &mut Some(term);
-                    match self.admit(object, is_fresh, until, term, cancel).await {
-                        Ok(lease) => lease,
-                        Err(refusal) => {
-                            Self::go_on(&mut getting, refusal)?;
-                            continue;
-                        }
-                    }
-                }
+                Got::Lease(lease) => Some(lease),
+                Got::Object(object, true) => self.admit(object, Look::Fresh, &mut ask).await,
+                Got::Object(object, false) => self.admit(object, Look::Counted, &mut ask).await,
             };
-            getting.served();
-            return Ok(lease);
+            if let Some(lease) = lease {
+                getting.served();
+                return Ok(lease);
+            }
+            if let Some(refusal) = ask.refusal.take() {
+                Self::go_on(&mut getting, refusal)?;
+            }
         }
     }
 
@@ -112,19 +115,20 @@ impl<'a, M: AsyncManager> Fetcher<'a, M> {
             Some(wait) if wait.is_zero() => Until::Deadline(None),
             _ => Until::Default,
         };
-        while let Some(taken) = self.home.take_idle() {
-            let mut term = None;
-            let refusal = match self.admit(taken.object, false, until, &mut term, cancel).await {
-                Ok(lease) => return Ok(lease),
-                Err(refusal) => refusal,
-            };
-            if let Refusal::Unfit(unfit) = refusal {
-                self.home.withhold(unfit);
-            } else {
-                let term = term.unwrap_or_else(|| self.home.term(until, true));
-                let waker = Waker::noop();
-                let mut getting = Getting::new(self.home, taken.number, term, cancel, waker);
-                Self::go_on(&mut getting, refusal)?;
+        while let Some(taken) = self.home.take_uncounted() {
+            let mut ask = Ask { until, cancel, term: None, refusal: None };
+            if let Some(lease) = self.admit(taken.object, Look::Uncounted, &mut ask).await {
+                return Ok(lease);
+            }
+            match ask.refusal {
+                Some(Refusal::Unfit(unfit)) => self.home.withhold(unfit),
+                Some(refusal) => {
+                    let term = ask.term.unwrap_or_else(|| self.home.term(until, true));
+                    let waker = Waker::noop();
+                    let mut getting = Getting::new(self.home, taken.number, term, cancel, waker);
+                    Self::go_on(&mut getting, refusal)?;
+                }
+                None => {}
             }
         }
         if self.home.core.is_closed() {
@@ -157,58 +161,91 @@ impl<'a, M: AsyncManager> Fetcher<'a, M> {
     }
 
     /// Hands out an object if it is fit; if this is dropped while that is checked, so is the
-    /// object. `is_fresh` is one that has just been created. The term is that of the getter: it is
-    /// reckoned when a check has to wait.
+    /// object.
     ///
-    /// All in one: each `async fn` more takes a get 40 instructions.
+    /// All in one, and with what is seldom needed elsewhere: a get in four `async fn` took 80
+    /// instructions more.
     #[inline]
     async fn admit(
         &self,
         mut entry: Box<Entry<M::Resource>>,
-        is_fresh: bool,
-        until: Until,
-        term: &mut Option<Term>,
-        cancel: Option<&CancelToken>,
-    ) -> Result<Lease<M::Resource>, Refusal<M::Resource>> {
+        look: Look,
+        ask: &mut Ask<'_, M::Resource>,
+    ) -> Option<Lease<M::Resource>> {
         let home = self.home;
         entry.meta.uses += 1;
+        let is_counted = !matches!(look, Look::Uncounted);
+        let mut checking = Checking { home, entry: Some(entry), is_counted };
         let now = home.recent();
-        if let Some(reason) = home.unfit_by_age(&entry, now) {
-            return Err(Refusal::Unfit(Unfit { entry, reason, began: now, panic: None }));
-        }
-        if !is_fresh && home.is_check_due(&entry, now) {
-            let mut checking = Checking { home, entry: Some(entry) };
-            let outcome = {
-                let (value, meta) = checking.parts();
-                let mut check = pin!(self.manager.check(value, meta));
-                let mut limits = None;
-                poll_fn(|context| {
-                    match caught(|| check.as_mut().poll(context)) {
-                        Ok(Poll::Ready(checked)) => return Poll::Ready(Outcome::Over(checked)),
-                        Ok(Poll::Pending) => {}
-                        Err(panic) => return Poll::Ready(Outcome::Panicked(panic)),
-                    }
-                    let limits = limits.get_or_insert_with(|| {
-                        let term = *term.get_or_insert_with(|| home.term(until, true));
-                        Limits::new(home, term, cancel)
-                    });
-                    limits.poll(context.waker())
-                })
-                .await
+        let age = home.unfit_by_age(checking.entry(), now);
+        let outcome = if let Some(reason) = age {
+            Outcome::Old(reason)
+        } else if matches!(look, Look::Fresh) || !home.is_check_due(checking.entry(), now) {
+            Outcome::Passed
+        } else {
+            let Checking { entry: Some(entry), is_counted, .. } = &mut checking else {
+                unreachable!("it is there until the check is over")
             };
-            match outcome {
-                Outcome::Over(Ok(())) => entry = checking.finish(),
-                outcome => return Err(checking.fail(outcome, now)),
+            let (value, meta) = entry.parts();
+            match caught(|| self.manager.check(value, meta)) {
+                Ok(check) => {
+                    let mut check = pin!(check);
+                    let mut limits = None;
+                    poll_fn(|context| {
+                        let polled = caught(|| check.as_mut().poll(context));
+                        if let Ok(Poll::Ready(Ok(()))) = polled {
+                            return Poll::Ready(Outcome::Passed);
+                        }
+                        home.count_check(is_counted);
+                        match polled {
+                            Ok(Poll::Ready(Ok(()))) => unreachable!("it has passed"),
+                            Ok(Poll::Ready(Err(error))) => Poll::Ready(Outcome::Failed(error)),
+                            Err(panic) => Poll::Ready(Outcome::Panicked(panic)),
+                            Ok(Poll::Pending) => {
+                                let limits = limits.get_or_insert_with(|| {
+                                    let until = ask.until;
+                                    let term =
+                                        ask.term.get_or_insert_with(|| home.term(until, true));
+                                    Limits::new(home, *term, ask.cancel)
+                                });
+                                limits.poll(context.waker())
+                            }
+                        }
+                    })
+                    .await
+                }
+                Err(panic) => Outcome::Panicked(panic),
             }
+        };
+        if !matches!(outcome, Outcome::Passed) {
+            ask.refusal = Some(checking.fail(outcome, now));
+            return None;
         }
-        home.core.lent();
-        Ok(home.lease(entry))
+        if checking.is_counted {
+            home.core.lent();
+        }
+        Some(home.lease(checking.finish()))
     }
+}
+
+/// What an object is looked at for.
+#[derive(Clone, Copy, Debug)]
+enum Look {
+    /// It was idle, and its check is counted once it has to wait, or fails: most do neither, and
+    /// the count takes an atomic operation.
+    Uncounted,
+    /// It was granted, with its check counted.
+    Counted,
+    /// Likewise, and it needs no check, since it has just been created.
+    Fresh,
 }
 
 /// How a check ends.
 enum Outcome<E> {
-    Over(Result<(), E>),
+    Passed,
+    /// There was none: it is too old.
+    Old(Reason),
+    Failed(E),
     Panicked(Panic),
     /// It has taken longer than a check may.
     TooLong,
@@ -222,12 +259,23 @@ enum Outcome<E> {
 struct Checking<'a, R: Send + 'static> {
     home: &'a Arc<Home<R>>,
     entry: Option<Box<Entry<R>>>,
+    is_counted: bool,
+}
+
+impl<R: Send + 'static> Home<R> {
+    /// Counts a check that has not been counted.
+    #[inline]
+    fn count_check(&self, is_counted: &mut bool) {
+        if !mem::replace(is_counted, true) {
+            self.core.begin_check();
+        }
+    }
 }
 
 impl<R: Send + 'static> Checking<'_, R> {
-    fn parts(&mut self) -> (&mut R, &Meta) {
-        match &mut self.entry {
-            Some(entry) => entry.parts(),
+    fn entry(&self) -> &Entry<R> {
+        match &self.entry {
+            Some(entry) => entry,
             None => unreachable!("it is there until the check is over"),
         }
     }
@@ -238,25 +286,28 @@ impl<R: Send + 'static> Checking<'_, R> {
             None => unreachable!("it is there until the check is over"),
         }
     }
-}
 
-impl<R: Send + 'static> Checking<'_, R> {
     /// Why the getter does not have it.
     #[cold]
-    fn fail<E: Into<BoxError>>(self, outcome: Outcome<E>, began: Instant) -> Refusal<R> {
-        let (reason, error, panic) = match outcome {
-            Outcome::Over(Err(error)) => (Reason::Broken, error.into(), None),
-            Outcome::Over(Ok(())) => unreachable!("it has passed"),
+    fn fail<E: Into<BoxError>>(mut self, outcome: Outcome<E>, began: Instant) -> Refusal<R> {
+        let home = self.home;
+        home.count_check(&mut self.is_counted);
+        let (reason, error, panic): (_, BoxError, _) = match outcome {
+            Outcome::Passed => unreachable!("it has not failed"),
+            Outcome::Late => return Refusal::Late,
+            Outcome::Cancelled => return Refusal::Cancelled,
+            Outcome::Old(reason) => {
+                let entry = self.finish();
+                return Refusal::Unfit(Unfit { entry, reason, began, panic: None });
+            }
+            Outcome::Failed(error) => (Reason::Broken, error.into(), None),
             Outcome::TooLong => {
                 (Reason::Broken, "the check took longer than its limit".into(), None)
             }
             Outcome::Panicked(panic) => {
                 (Reason::Panicked, "the check panicked".into(), Some(panic))
             }
-            Outcome::Late => return Refusal::Late,
-            Outcome::Cancelled => return Refusal::Cancelled,
         };
-        let home = self.home;
         let entry = self.finish();
         home.check_failed(entry.meta.id, error);
         Refusal::Unfit(Unfit { entry, reason, began, panic })
@@ -266,6 +317,7 @@ impl<R: Send + 'static> Checking<'_, R> {
 impl<R: Send + 'static> Drop for Checking<'_, R> {
     fn drop(&mut self) {
         let Some(entry) = self.entry.take() else { return };
+        self.home.count_check(&mut self.is_counted);
         self.home.end(entry, End::Withheld(Reason::Broken), Reason::Broken);
     }
 }

@@ -81,11 +81,15 @@ impl<R: Send + 'static> Home<R> {
         self.get(Until::Deadline(deadline), Some(cancel))
     }
 
-    /// An object that is idle, if there is one, for a getter that is to
-    /// [`admit`](Self::admit) it.
+    /// An object that is idle, if there is one, for a getter that counts its check if it has to.
     #[inline]
-    pub(super) fn take_idle(self: &Arc<Self>) -> Option<Taken<Box<Entry<R>>>> {
-        let taken = self.core.take(self.is_checked)?;
+    pub(super) fn take_uncounted(self: &Arc<Self>) -> Option<Taken<Box<Entry<R>>>> {
+        self.take_idle(false)
+    }
+
+    #[inline]
+    fn take_idle(self: &Arc<Self>, is_checked: bool) -> Option<Taken<Box<Entry<R>>>> {
+        let taken = self.core.take(is_checked)?;
         if taken.is_short {
             self.replenish();
         }
@@ -96,7 +100,7 @@ impl<R: Send + 'static> Home<R> {
     #[inline]
     #[expect(clippy::type_complexity, reason = "nobody else has use for a name")]
     fn take(self: &Arc<Self>) -> Option<Result<Lease<R>, (Unfit<R>, u64)>> {
-        let taken = self.take_idle()?;
+        let taken = self.take_idle(self.is_checked)?;
         if !self.is_checked {
             let mut entry = taken.object;
             entry.meta.uses += 1;
