@@ -270,13 +270,17 @@ impl<T> Core<T> {
         kept.map(|create| create.id).collect()
     }
 
-    /// Has a create end at that time, if nobody waits for it.
+    /// Has a create end at its limit, or at that time if it has none, if nobody waits for it.
     pub(crate) fn forget_create(&self, id: u64, at: Instant) -> After<T> {
         let mut after = After::nothing();
         let mut state = self.state.lock();
         if let Some(create) = state.create(Some(id)).filter(|create| create.sponsor.is_none()) {
-            create.forgotten_at = Some(at);
-            state.arm_at(Some(at), &mut after);
+            if create.late_at.is_none() {
+                create.forgotten_at = Some(at);
+            }
+            // It may be over: its sponsor, who was woken for that, has gone instead of looking.
+            let ends_at = create.ends_at();
+            state.arm_at(ends_at, &mut after);
         }
         after
     }

@@ -195,9 +195,10 @@ impl<R: Send + 'static> Home<R> {
         }
     }
 
-    /// Has a create without a limit end some time after the last who waited for it has gone.
+    /// Has a create end at its limit or, without one, some time after the last who waited for it
+    /// has gone.
     pub(super) fn forget_create(self: &Arc<Self>, id: u64) {
-        if !self.runner.is_async() || self.rules.timeouts.create.is_some() {
+        if !self.runner.is_async() {
             return;
         }
         if let Some(at) = self.clock.now().checked_add(FORGOTTEN) {

@@ -94,7 +94,7 @@ pub(super) struct Create {
     pub(super) is_kept: bool,
     /// Whether its sponsor came to it when it was nobody's: it is not told of its failure.
     pub(super) is_inherited: bool,
-    /// Whether it was left by a sponsor, and is to be forgotten some time.
+    /// Whether it has just been left by a sponsor, and is to be given an end.
     pub(super) is_left: bool,
     /// Whether two sponsors have waited for it in vain: nobody else takes it up.
     pub(super) is_hopeless: bool,
@@ -102,7 +102,7 @@ pub(super) struct Create {
 
 impl Create {
     /// When somebody has to look at it.
-    fn ends_at(&self) -> Option<Instant> {
+    pub(super) fn ends_at(&self) -> Option<Instant> {
         earlier(self.late_at, self.forgotten_at)
     }
 
@@ -110,11 +110,6 @@ impl Create {
     pub(super) fn is_stale(&self, now: Instant) -> bool {
         let is_over = self.is_hopeless || self.ends_at().is_some_and(|at| at <= now);
         self.sponsor.is_none() && is_over
-    }
-
-    /// Whether nobody waits for it any more, and it has no end.
-    fn is_forgettable(&self) -> bool {
-        self.is_left && self.sponsor.is_none() && self.ends_at().is_none()
     }
 
     /// Whether somebody who waits should drive it.
@@ -373,8 +368,10 @@ impl<T> State<T> {
             after.will_wake(Some(watcher.waker));
         }
         if self.bounds.are_forgotten {
-            let left = self.creates.iter().filter(|create| create.is_forgettable());
-            after.left.extend(left.map(|create| create.id));
+            let left = self.creates.iter_mut().filter(|create| create.sponsor.is_none());
+            let left =
+                left.filter_map(|create| mem::take(&mut create.is_left).then_some(create.id));
+            after.left.extend(left);
         }
         if mem::take(&mut self.is_untimed) {
             self.arm_at(self.waiters.first().and_then(|first| first.deadline), after);
