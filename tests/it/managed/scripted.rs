@@ -161,7 +161,7 @@ impl Calls {
         lock(&self.0).most
     }
 
-    fn call(&self) -> Outcome {
+    pub(super) fn call(&self) -> Outcome {
         struct Leave<'a>(&'a Calls);
 
         impl Drop for Leave<'_> {
