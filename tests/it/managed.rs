@@ -7,6 +7,7 @@
 mod ageing;
 mod async_checking;
 mod async_closing;
+mod async_conservation;
 mod async_creating;
 mod async_getting;
 mod async_hooks;
