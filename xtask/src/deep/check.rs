@@ -48,6 +48,7 @@ const IT: &[&str] = &["--package", "poolable", "--test", "it"];
 const CORE: &[&str] = &["--package", "pool-core", "--lib"];
 const SHAPES: &[&str] = &["--package", "poolable-shapes"];
 const LOOM: &[&str] = &["--package", "poolable-loom"];
+const EXECUTORS: &[&str] = &["--package", "poolable-executors"];
 
 pub(crate) static ALL: &[Check] = &[
     Check {
@@ -105,10 +106,14 @@ pub(crate) static ALL: &[Check] = &[
     },
     Check {
         name: "waiting",
-        about: "the tests of pools that are waited for, over and over",
+        about: "the tests of pools that are waited for, over and over, on threads and executors",
         is_deep: true,
         rounds: 100,
-        steps: |place, _| Ok(tests(place, "debug", &[IT], "managed", |_| {})),
+        steps: |place, _| {
+            let mut steps = tests(place, "debug", &[IT], "managed", |_| {});
+            steps.extend(tests(place, "debug", &[EXECUTORS], "", |_| {}));
+            Ok(steps)
+        },
     },
     Check {
         name: "loom",
