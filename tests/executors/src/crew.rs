@@ -98,14 +98,23 @@ impl Wake for Badge {
     fn wake(self: Arc<Self>) {
         // Counted before it is seen to be woken, so that the count is never too low.
         self.crew.hire();
-        let was_idle = self.change(IDLE, WOKEN);
-        if !was_idle {
+        let is_counted = loop {
+            if self.change(IDLE, WOKEN) {
+                break true;
+            }
+            if self.change(RUNNING, RUNNING_WOKEN) {
+                break false;
+            }
+            // It may have come to its end, or to rest, between the two.
+            if !matches!(self.state.load(Ordering::SeqCst), IDLE | RUNNING) {
+                return self.crew.dismiss();
+            }
+        };
+        if !is_counted {
             self.crew.dismiss();
         }
-        if was_idle || self.change(RUNNING, RUNNING_WOKEN) {
-            let waker = lock(&self.waker).clone();
-            waker.wake();
-        }
+        let waker = lock(&self.waker).clone();
+        waker.wake();
     }
 }
 
