@@ -8,6 +8,7 @@ use futures::{FutureExt, pin_mut};
 use poolable::managed::{Clock, GetError, Timeouts};
 
 use crate::block_on::{block_on, yield_times};
+use crate::ledger::told;
 use crate::script::End;
 use crate::things::{Getter, SECOND, Things, assert_laws, assert_sound, things};
 
@@ -177,15 +178,67 @@ fn a_get_left_unpolled_during_its_create_is_granted_what_comes_back_and_leaves_i
 #[test]
 fn a_get_left_unpolled_during_its_create_gives_up_its_place_when_the_limit_is_over() {
     let clock = Clock::manual();
-    let limits = Timeouts { create: Some(2 * SECOND), ..Timeouts::default() };
-    let pool =
-        things(1, &[End::Never], &[]).timeouts(limits).clock(&clock).build().expect("a pool");
+    let pool = with_limit(1, &[End::Never], &clock);
     let left = Getter::waiting(&pool);
     let next = Getter::waiting(&pool);
     clock.advance(2 * SECOND);
     assert!(left.is_woken());
     drop(left);
     drop(next.finish().expect("a create of its own"));
+    assert_sound(&pool);
+}
+
+/// A create that never ends is dropped some time after its limit.
+#[track_caller]
+fn assert_ends(pool: &Things, clock: &Clock) {
+    let start = std::time::Instant::now();
+    while pool.stats().creating > 0 || told(&pool.manager().ledger.creating) > 0 {
+        assert!(start.elapsed() < SECOND, "the create is kept for ever: {:?}", pool.stats());
+        clock.advance(SECOND);
+        std::thread::yield_now();
+    }
+}
+
+fn with_limit(max_open: usize, creates: &[End], clock: &Clock) -> Things {
+    let limits = Timeouts { wait: None, create: Some(2 * SECOND), check: None };
+    things(max_open, creates, &[]).timeouts(limits).clock(clock).build().expect("a pool")
+}
+
+#[test]
+fn a_create_whose_getter_is_dropped_before_its_limit_is_over_ends_then() {
+    let clock = Clock::manual();
+    let pool = with_limit(1, &[End::Never], &clock);
+    let getter = Getter::waiting(&pool);
+    clock.advance(SECOND);
+    drop(getter);
+    assert_eq!(pool.stats().creating, 1);
+    assert_ends(&pool, &clock);
+    assert_sound(&pool);
+}
+
+#[test]
+fn a_create_whose_getter_is_dropped_in_the_moment_when_its_limit_is_over_ends() {
+    let clock = Clock::manual();
+    let pool = with_limit(1, &[End::Never], &clock);
+    let getter = Getter::waiting(&pool);
+    clock.advance(2 * SECOND);
+    assert!(getter.is_woken());
+    drop(getter);
+    assert_ends(&pool, &clock);
+    assert_sound(&pool);
+}
+
+#[test]
+fn a_create_whose_getter_is_served_in_the_moment_when_its_limit_is_over_ends() {
+    let clock = Clock::manual();
+    let pool = with_limit(2, &[End::Ok, End::Never], &clock);
+    let lease = block_on(pool.get()).expect("a lease");
+    let getter = Getter::waiting(&pool);
+    clock.advance(2 * SECOND);
+    drop(lease);
+    assert!(getter.is_woken());
+    drop(getter.finish().expect("what came back"));
+    assert_ends(&pool, &clock);
     assert_sound(&pool);
 }
 
