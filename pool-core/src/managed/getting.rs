@@ -118,6 +118,10 @@ impl<'a, R: Send + 'static> Getting<'a, R> {
                 if let Some(after) = self.home.core.begun(begin.id, self.ticket.number()) {
                     self.home.follow(after);
                 }
+                if self.home.core.is_closed() {
+                    // Whoever closed it may not have found this one.
+                    self.home.cancel_create(begin.id);
+                }
             } else {
                 self.home.block_on(&job);
             }

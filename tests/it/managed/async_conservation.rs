@@ -215,13 +215,13 @@ impl Player {
             if rounds == 40 {
                 self.token.cancel();
             }
-            assert!(
-                rounds < 70,
-                "{} of {} sleep: {:?}",
-                self.tasks.iter().filter(|task| !task.is_woken()).count(),
-                self.tasks.len(),
-                self.set.pool.stats()
-            );
+            if rounds > 40 {
+                // All have come to their time, if only by what a thread gives up that is yet to run.
+                self.set.eventually(|| {
+                    self.set.spawner.run();
+                    self.tasks.iter().any(Task::is_woken)
+                });
+            }
         }
         // What never ends is given up in time, and the pool is as good as new.
         for _ in 0..3 {
@@ -230,7 +230,7 @@ impl Player {
         }
         self.set.eventually(|| {
             self.set.spawner.run();
-            self.set.pool.stats().creating == 0 || self.set.script.create.now() == 0
+            self.set.pool.stats().creating == 0
         });
         let stats = self.set.stats();
         assert_eq!((stats.in_use, stats.checking, stats.waiting), (0, 0, 0), "{stats:?}");
