@@ -4,7 +4,7 @@ use crate::beyond::secrets::{session, wipe};
 use crate::beyond::{self, WANTED, generic};
 use crate::cases::Key;
 use crate::contender::Who;
-use crate::managed::{self, names};
+use crate::managed::{self, names, tasks};
 use crate::plot::Colour;
 use crate::results::Results;
 
@@ -43,12 +43,16 @@ pub(crate) fn all(results: &Results) -> Vec<Bar> {
 /// Pools that are waited for.
 pub(crate) fn managed(results: &managed::Results) -> Vec<Bar> {
     let mut bars = vec![idle_connection(results)];
+    bars.extend(results.tasks.iter().filter_map(idle_in_tasks).flatten());
     bars.extend(results.crowds.iter().flat_map(crowd));
     bars.extend(results.orders.iter().filter(|order| order.is_poolable).map(order));
     bars.push(no_allocations(
         "idle connection",
         "allocations of poolable in all timings",
-        allocations_of(&results.alone),
+        core::iter::once(&results.alone)
+            .flat_map(allocations_of)
+            .chain(results.tasks.iter().flat_map(allocations_in_tasks))
+            .collect(),
     ));
     bars
 }
@@ -63,6 +67,27 @@ fn idle_connection(results: &managed::Results) -> Bar {
         2.5,
         figures.best / results.alone.time(names::RESOURCE),
     )
+}
+
+/// Each of the others as it is by default or set like poolable, whichever is faster.
+fn idle_in_tasks(timed: &managed::Timed) -> Option<[Bar; 2]> {
+    const WANTED: f64 = 2.5;
+    let table = &timed.measured.table;
+    if !tasks::JUDGED.contains(&table.file) {
+        return None;
+    }
+    Some([tasks::names::DEADPOOL, tasks::names::BB8].map(|theirs| {
+        let [one, other] = theirs.map(|name| timed.quotient(tasks::names::ASYNC, name));
+        let (name, quotient) =
+            if one.median < other.median { (theirs[0], one) } else { (theirs[1], other) };
+        Bar {
+            case: table.title,
+            what: format!("`AsyncResourcePool`: times as fast as {name}"),
+            bound: format!("at least {WANTED}"),
+            found: quotient.text(),
+            is_met: quotient.median >= WANTED,
+        }
+    }))
 }
 
 /// What may be missing if it is not certain that anything is.
@@ -80,6 +105,8 @@ fn crowd(measured: &managed::MeasuredCrowd) -> Vec<Bar> {
     for (ours, theirs) in [
         (names::BOUNDED_TASKS, names::DEADPOOL_TASKS),
         (names::BOUNDED_YIELDING, names::DEADPOOL_YIELDING),
+        (names::ASYNC_TASKS, names::DEADPOOL_TASKS),
+        (names::ASYNC_YIELDING, names::DEADPOOL_YIELDING),
     ] {
         bars.push((ours, "in tasks", measured.quotient(ours, theirs)));
     }
@@ -88,12 +115,11 @@ fn crowd(measured: &managed::MeasuredCrowd) -> Vec<Bar> {
 }
 
 fn parity(case: &'static str, ours: &str, setting: &str, quotient: managed::Quotient) -> Bar {
-    let managed::Quotient { median, low, high } = quotient;
     Bar {
         case,
         what: format!("{ours}: gets per second over deadpool's, {setting}"),
         bound: format!("at least 1, or not to be told from 1 within {} %", SLACK * 100.0),
-        found: format!("{median:.3} ({low:.3} to {high:.3})"),
+        found: quotient.text(),
         is_met: quotient.is_at_least_one(SLACK),
     }
 }
@@ -325,7 +351,17 @@ fn allocations(results: &Results) -> Bar {
 
 /// Where poolable allocated in a table of its own.
 fn allocations_of(measured: &beyond::Measured) -> Vec<String> {
+    allocations_where(measured, |_| true)
+}
+
+fn allocations_in_tasks(timed: &managed::Timed) -> Vec<String> {
+    let file = timed.measured.table.file;
+    allocations_where(&timed.measured, |name| tasks::is_free_of_allocations(file, name))
+}
+
+fn allocations_where(measured: &beyond::Measured, is_meant: impl Fn(&str) -> bool) -> Vec<String> {
     let ours = measured.rows().filter(|(row, _)| row.colour == Colour::Poolable);
+    let ours = ours.filter(|(row, _)| is_meant(row.name));
     let faults = ours.filter(|(_, figures)| figures.allocations > 0).map(|(row, figures)| {
         format!("{} in {} ({})", figures.allocations, measured.table.title, row.name)
     });

@@ -31,6 +31,7 @@ use std::time::Instant;
 use bars::Bar;
 use cases::Case;
 use machine::Machine;
+use managed::Timed;
 use results::{Measured, Results};
 use timing::Figures;
 
@@ -114,26 +115,53 @@ fn measure_beyond(mut table: beyond::Table, is_quick: bool) -> beyond::Measured 
 
 fn measure_managed(is_quick: bool) -> managed::Results {
     let alone = measure_beyond(managed::alone(), is_quick);
+    let timed = |table| measure_timed(table, is_quick);
+    let tasks = managed::tasks().into_iter().map(timed).collect();
     let crowds = managed::crowds().into_iter();
     let crowds = crowds.map(|crowd| measure_crowd(if is_quick { crowd.quick() } else { crowd }));
-    let results =
-        managed::Results { alone, crowds: crowds.collect(), orders: managed::orders(is_quick) };
-    println!("\n{:<48} {:>8} {:>12}", managed::ORDER, "grants", "out of order");
+    let results = managed::Results {
+        alone,
+        tasks,
+        crowds: crowds.collect(),
+        orders: managed::orders(is_quick),
+    };
+    println!("\n{:<50} {:>8} {:>12}", managed::ORDER, "grants", "out of order");
     for order in &results.orders {
-        println!("{:<48} {:>8} {:>12}", order.name, order.grants, order.out_of_order);
+        println!("{:<50} {:>8} {:>12}", order.name, order.grants, order.out_of_order);
     }
     results
 }
 
+/// A table whose rows are held against poolable's round by round.
+fn measure_timed(mut table: beyond::Table, is_quick: bool) -> Timed {
+    if is_quick {
+        table.effort = table.effort.quick();
+    }
+    let title = table.title;
+    println!("\n{title:<64} {:>8} {:>8} {:>12}  times poolable's", "ns", "median", "allocations");
+    let timed = Timed::new(table);
+    for (row, figures) in timed.measured.rows() {
+        println!(
+            "{:<64} {:>8.1} {:>8.1} {:>12.4}  {}",
+            row.name,
+            figures.best,
+            figures.median,
+            figures.allocations_per_object(),
+            timed.quotient(managed::tasks::names::ASYNC, row.name).text(),
+        );
+    }
+    timed
+}
+
 fn measure_crowd(crowd: managed::Crowd) -> managed::MeasuredCrowd {
     println!(
-        "\n{:<48} {:>9} {:>9} {:>6} {:>9} {:>9} {:>9} {:>9}",
+        "\n{:<50} {:>9} {:>9} {:>6} {:>9} {:>9} {:>9} {:>9}",
         crowd.title, "gets/s", "best", "least", "p50, us", "p99", "p99.9", "max"
     );
     let measured = managed::MeasuredCrowd::new(crowd);
     for (row, figures) in measured.rows() {
         println!(
-            "{:<48} {:>9.0} {:>9.0} {:>5.0}% {:>9.2} {:>9.1} {:>9.1} {:>9.0}",
+            "{:<50} {:>9.0} {:>9.0} {:>5.0}% {:>9.2} {:>9.1} {:>9.1} {:>9.0}",
             row.name,
             figures.median,
             figures.best,

@@ -1,9 +1,11 @@
 //! Pools that are waited for, beside the others of their kind.
 //!
-//! r2d2 serves threads, deadpool and bb8 serve tasks, `BoundedPool` serves both: each is timed at
-//! home, and the pools of tasks driven from threads as well.
+//! r2d2 and `ResourcePool` serve threads, deadpool, bb8 and `AsyncResourcePool` serve tasks,
+//! `BoundedPool` serves both: each is timed at home, and others' pools of tasks driven from threads
+//! as well.
 
 mod alone;
+mod check;
 mod connection;
 mod contenders;
 mod crowd;
@@ -12,12 +14,15 @@ mod measured;
 mod order;
 mod pool;
 mod quotient;
+pub(crate) mod tasks;
+mod timed;
 mod waits;
 
 pub(crate) use self::crowd::{Crowd, Setting, names};
 pub(crate) use self::measured::MeasuredCrowd;
 pub(crate) use self::order::Order;
 pub(crate) use self::quotient::Quotient;
+pub(crate) use self::timed::Timed;
 
 use crate::beyond;
 use crate::plot::Colour;
@@ -35,12 +40,18 @@ pub(crate) struct Row {
 /// Everything that was found out about them.
 pub(crate) struct Results {
     pub(crate) alone: beyond::Measured,
+    /// Idle connections, got by tasks.
+    pub(crate) tasks: Vec<Timed>,
     pub(crate) crowds: Vec<MeasuredCrowd>,
     pub(crate) orders: Vec<Order>,
 }
 
 pub(crate) fn alone() -> beyond::Table {
     alone::table()
+}
+
+pub(crate) fn tasks() -> Vec<beyond::Table> {
+    tasks::tables()
 }
 
 pub(crate) fn crowds() -> Vec<Crowd> {
@@ -58,14 +69,17 @@ impl Results {
     /// The names of the plots' files, and the plots.
     pub(crate) fn plots(&self) -> impl Iterator<Item = (&'static str, String)> {
         let alone = (self.alone.table.file, self.alone.plot());
+        let tables =
+            self.tasks.iter().map(|timed| (timed.measured.table.file, timed.measured.plot()));
         let crowds = self.crowds.iter().map(|measured| (measured.crowd.file, measured.plot()));
-        core::iter::once(alone).chain(crowds)
+        core::iter::once(alone).chain(tables).chain(crowds)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::timing::Entry;
 
     // What a row does is checked by the row itself: it adds up what the connections said.
     #[test]
@@ -75,6 +89,20 @@ mod tests {
             assert_eq!(sample.objects, 400, "{}", entry.who.name);
             if entry.who.colour == Colour::Poolable {
                 assert_eq!(sample.allocations, 0, "{}", entry.who.name);
+            }
+        }
+    }
+
+    #[test]
+    fn tasks_have_every_connection_checked_and_poolable_allocates_for_none() {
+        for table in tasks() {
+            for Entry { who, run } in table.rows {
+                let sample = run.expect("everyone takes part")(400);
+                assert_eq!(sample.objects, 400, "{}", who.name);
+                let is_free = tasks::is_free_of_allocations(table.file, who.name);
+                if who.colour == Colour::Poolable && is_free {
+                    assert_eq!(sample.allocations, 0, "{}", who.name);
+                }
             }
         }
     }

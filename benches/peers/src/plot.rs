@@ -1,11 +1,11 @@
 //! One case as bars, in an SVG that can be read on light and on dark: it brings its own
 //! ground, which follows the colour scheme of the reader.
 
-const WIDTH: f64 = 760.0;
+const WIDTH: f64 = 800.0;
 /// Where bars begin; names stand left of it.
-const LEFT: f64 = 270.0;
+const LEFT: f64 = 310.0;
 /// Where the axis ends; figures of the longest bars stand right of it.
-const RIGHT: f64 = 680.0;
+const RIGHT: f64 = 720.0;
 const TOP: f64 = 58.0;
 const ROW: f64 = 24.0;
 const BAR: f64 = 16.0;

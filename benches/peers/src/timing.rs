@@ -64,6 +64,12 @@ pub(crate) fn measure<W>(
     entries: &[Entry<W>],
     effort: Effort,
 ) -> Vec<Result<Figures, &'static str>> {
+    let figures = samples(entries, effort).into_iter().zip(entries);
+    figures.map(|(samples, entry)| entry.run.map(|_| summary(&samples))).collect()
+}
+
+/// What every timing found, by entries and rounds. Nothing for those who cannot.
+pub(crate) fn samples<W>(entries: &[Entry<W>], effort: Effort) -> Vec<Vec<Sample>> {
     let objects: Vec<u64> = entries
         .iter()
         .map(|entry| {
@@ -81,11 +87,10 @@ pub(crate) fn measure<W>(
             }
         }
     }
-    let figures = samples.into_iter().zip(entries);
-    figures.map(|(samples, entry)| entry.run.map(|_| summary(&samples))).collect()
+    samples
 }
 
-fn summary(samples: &[Sample]) -> Figures {
+pub(crate) fn summary(samples: &[Sample]) -> Figures {
     let mut times: Vec<f64> = samples.iter().map(|sample| sample.nanoseconds).collect();
     times.sort_by(f64::total_cmp);
     Figures {

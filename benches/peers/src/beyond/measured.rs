@@ -2,7 +2,7 @@
 
 use super::{Row, Table, WANTED};
 use crate::plot::{self, Colour};
-use crate::timing::{Figures, measure};
+use crate::timing::{Figures, Sample, measure, summary};
 
 pub(crate) struct Measured {
     pub(crate) table: Table,
@@ -15,6 +15,11 @@ impl Measured {
         let figures = measure(&table.rows, table.effort);
         let figures = figures.into_iter().map(|found| found.expect("everyone takes part"));
         Self { figures: figures.collect(), table }
+    }
+
+    /// What a table is that was timed already, by rows and rounds.
+    pub(crate) fn of(table: Table, samples: &[Vec<Sample>]) -> Self {
+        Self { figures: samples.iter().map(|samples| summary(samples)).collect(), table }
     }
 
     /// Everyone, in the order of the table.

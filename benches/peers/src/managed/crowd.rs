@@ -16,7 +16,9 @@ use tokio::time::sleep;
 
 use self::seen::{Seen, Window, sample};
 use super::Row;
+use super::check::Ready;
 use super::connection::SAID;
+use super::contenders::async_resource_pool::Asynchronous;
 use super::contenders::bb8::Bb8;
 use super::contenders::bounded_pool::Bounded;
 use super::contenders::deadpool::Deadpool;
@@ -90,6 +92,8 @@ pub(crate) mod names {
     pub(crate) const BB8: [&str; 2] = ["bb8, `block_on`", "bb8, handle"];
     pub(crate) const BOUNDED_TASKS: &str = "poolable, `BoundedPool` in tasks";
     pub(crate) const BOUNDED_YIELDING: &str = "poolable, `BoundedPool` in tasks that yield";
+    pub(crate) const ASYNC_TASKS: &str = "poolable, `AsyncResourcePool` in tasks";
+    pub(crate) const ASYNC_YIELDING: &str = "poolable, `AsyncResourcePool` in tasks that yield";
     pub(crate) const DEADPOOL_TASKS: &str = "deadpool in tasks";
     pub(crate) const DEADPOOL_YIELDING: &str = "deadpool in tasks that yield";
     pub(crate) const BB8_TASKS: &str = "bb8 in tasks";
@@ -139,18 +143,27 @@ fn entries() -> Vec<Entry> {
         thread_row(names::BB8[1], Colour::Other, HANDLE, handle::<Bb8>),
         task_row(names::BOUNDED_TASKS, Colour::Poolable, ASYNC, tasks::<Bounded>),
         task_row(names::DEADPOOL_TASKS, Colour::Other, STAYING, tasks::<Deadpool>),
+        task_row(names::ASYNC_TASKS, Colour::Poolable, STAYING, tasks::<Asynchronous>),
+        task_row(TOKIO, Colour::Poolable, LIMITED, tasks::<Asynchronous<Ready, true>>),
+        task_row(ALIKE, Colour::Other, LIMITED, tasks::<Deadpool<Ready, true>>),
         task_row(names::BOUNDED_YIELDING, Colour::Poolable, YIELDING, yielding_tasks::<Bounded>),
         task_row(names::DEADPOOL_YIELDING, Colour::Other, YIELDING, yielding_tasks::<Deadpool>),
+        task_row(names::ASYNC_YIELDING, Colour::Poolable, YIELDING, yielding_tasks::<Asynchronous>),
         task_row(names::BB8_TASKS, Colour::Other, STAYING, tasks::<Bb8>),
         task_row(names::BB8_YIELDING, Colour::Other, YIELDING, yielding_tasks::<Bb8>),
     ]
 }
+
+/// Beside each other, and judged by nobody.
+const TOKIO: &str = "poolable, `AsyncResourcePool`, `.tokio()`, in tasks";
+const ALIKE: &str = "deadpool, set alike, in tasks";
 
 const THREADS: &str = "`get` by threads.";
 const FUTURES: &str = "Every `get` by threads, through `block_on` of crate `futures`.";
 const HANDLE: &str = "Every `get` by threads, through `block_on` of a handle of tokio's runtime.";
 const ASYNC: &str = "`get_async().await` by tasks of tokio's runtime with two workers.";
 const STAYING: &str = "`get().await` by tasks of tokio's runtime with two workers.";
+const LIMITED: &str = "The same, but tokio's timers keep the thirty seconds.";
 const YIELDING: &str = "The same, and each task yields once while it holds its connection, as one \
                         does that waits for an answer.";
 

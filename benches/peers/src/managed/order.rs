@@ -9,6 +9,7 @@ mod threads;
 
 use std::collections::VecDeque;
 
+use super::contenders::async_resource_pool::Asynchronous;
 use super::contenders::bb8::Bb8;
 use super::contenders::bounded_pool::Bounded;
 use super::contenders::deadpool::Deadpool;
@@ -40,6 +41,7 @@ pub(super) fn all(is_quick: bool) -> Vec<Order> {
         in_threads::<Driven<Deadpool, ByFutures>>("deadpool", false, grants),
         in_threads::<Driven<Bb8, ByFutures>>("bb8", false, grants),
         in_tasks::<Bounded>(names::BOUNDED_TASKS, true, grants),
+        in_tasks::<Asynchronous>(names::ASYNC_TASKS, true, grants),
         in_tasks::<Deadpool>(names::DEADPOOL_TASKS, false, grants),
         in_tasks::<Bb8>(names::BB8_TASKS, false, grants),
     ]

@@ -26,6 +26,11 @@ impl Quotient {
         }
     }
 
+    /// How it is printed.
+    pub(crate) fn text(self) -> String {
+        format!("{:.3} ({:.3} to {:.3})", self.median, self.low, self.high)
+    }
+
     /// Whether it is 1 or more, or so close to 1 that `slack` is all that could be missing and
     /// not even that is certain.
     pub(crate) fn is_at_least_one(self, slack: f64) -> bool {

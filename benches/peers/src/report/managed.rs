@@ -1,27 +1,36 @@
 //! The section of the pools that are waited for.
 
 use super::beyond::table_section;
-use super::{table, three_digits};
+use super::{allocations, table, three_digits};
 use crate::contender;
-use crate::managed::{MeasuredCrowd, Order, Results, Row, Setting, names};
+use crate::managed::{MeasuredCrowd, Order, Results, Row, Setting, Timed, names, tasks};
 use crate::plot::Colour;
 
 const INTRODUCTION: &str = "\
-`ResourcePool` and `BoundedPool` beside the other pools that have a limit and make their users
-wait. What they hold is a struct around a buffer of 4096 bytes, and to check it costs nothing: only
-the pools are timed. All of them have their defaults but for the size. That is, in r2d2, bb8 and
-`ResourcePool`, a lifetime, a timeout for the idle, a check at every get and thirty seconds to
-wait; deadpool checks at every get, has no lifetimes, and by default nobody's wait ends.
-`BoundedPool` has the thirty seconds, and resets what comes back.
+`ResourcePool`, `AsyncResourcePool` and `BoundedPool` beside the other pools that have a limit and
+make their users wait. What they hold is a struct around a buffer of 4096 bytes, and to check it is
+to set a flag: only the pools are timed. All of them have their defaults but for the size, where it
+does not say otherwise. That is, in r2d2, bb8, `ResourcePool` and `AsyncResourcePool`, a lifetime, a
+timeout for the idle, a check at every get and thirty seconds to wait; deadpool checks at every get,
+has no lifetimes, and by default nobody's wait ends. `BoundedPool` has the thirty seconds, and
+resets what comes back.
 ";
 
 const METHOD: &str = "\
 ### How waiting was measured
 
-- **At home**: r2d2 and `ResourcePool` serve threads, deadpool and bb8 serve tasks of tokio, and
-  `BoundedPool` serves both. The getter of a pool of tasks runs inside one `block_on`, of the
+- **At home**: r2d2 and `ResourcePool` serve threads, deadpool and bb8 serve tasks of tokio,
+  `AsyncResourcePool` tasks of any executor, and `BoundedPool` serves both. In the first table the getter of a pool of tasks runs inside one `block_on`, of the
   runtime of the current thread and of that with workers, and the faster one is what poolable is
   held against. Feature unification gives tokio the locks of parking_lot, which bb8 asks for.
+- **Idle, for a task**: the pools of tasks beside each other, each on the same runtime as all
+  others: in the one `block_on` of the runtime of one thread, and in a task that was spawned on the
+  runtime with workers. All have the same create and the same check. That a get has had its check
+  is part of what its use says, and is added up. deadpool and bb8 stand there twice, with their own
+  defaults and set like poolable as far as they can be; the faster one of the two is judged. The
+  quotient is taken from each round, as below, and its median has to be 2.5 by itself: nothing is
+  forgiven. Where a check takes a turn of its task, everyone pays the runtime for it, and nothing is
+  judged. Allocations are counted in all polls of the task, whichever thread makes them.
 - **A crowd** is 16 getters on 4 connections. Everyone gets, writes, computes, returns and asks
   again at once. A counted loop takes about a microsecond where nobody else has the core; with 16
   threads on two cores somebody often has. All connections are out for the first 20 ms, so that
@@ -53,6 +62,9 @@ const METHOD: &str = "\
 
 pub(super) fn section(results: &Results) -> String {
     let mut section = format!("{INTRODUCTION}\n{METHOD}{}", table_section(&results.alone));
+    for timed in &results.tasks {
+        section.push_str(&timed_section(timed));
+    }
     for measured in &results.crowds {
         section.push_str(&crowd_section(measured));
     }
@@ -66,6 +78,36 @@ pub(super) fn section(results: &Results) -> String {
 
 fn version(package: &str) -> String {
     contender::version(package).unwrap_or_else(|| package.to_owned())
+}
+
+/// Like other tables, but with the quotients of the rounds.
+fn timed_section(timed: &Timed) -> String {
+    let what = &timed.measured.table;
+    let rows = timed.measured.by_time().into_iter().map(|(row, figures)| {
+        let name = if row.colour == Colour::Poolable {
+            format!("**{}**", row.name)
+        } else {
+            row.name.to_owned()
+        };
+        vec![
+            name,
+            three_digits(figures.best),
+            three_digits(figures.median),
+            timed.quotient(tasks::names::ASYNC, row.name).text(),
+            allocations(figures.allocations, figures.allocations_per_object()),
+            row.about.to_owned(),
+        ]
+    });
+    let by_unit = format!("allocations per {}", what.unit);
+    let head = ["", "ns", "median", "× poolable, by rounds", &by_unit, "used as"];
+    format!(
+        "\n### {}\n\n{}\n\n![{}: bars of the times below](benchmarks/{}.svg)\n\n{}",
+        what.title,
+        what.about,
+        what.title,
+        what.file,
+        table(&head, &rows.collect::<Vec<_>>()),
+    )
 }
 
 fn crowd_section(measured: &MeasuredCrowd) -> String {

@@ -1,11 +1,13 @@
 //! The least that a pool between threads can cost: a list behind std's lock. It waits for
 //! nobody, and so it stands where nobody has to.
 
+use core::marker::PhantomData;
 use core::ops::{Deref, DerefMut};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
+use crate::managed::check::Check;
 use crate::managed::connection::Connection;
-use crate::managed::pool::Blocking;
+use crate::managed::pool::{Awaited, Blocking};
 
 pub(in crate::managed) struct ByHand(Mutex<Vec<Connection>>);
 
@@ -26,6 +28,30 @@ impl Blocking for ByHand {
     fn get(&self) -> Taken<'_> {
         let connection = self.0.lock().expect("no panic").pop();
         Taken { connection: Some(connection.expect("one is idle")), home: self }
+    }
+}
+
+/// The same for a task, who checks by itself.
+pub(in crate::managed) struct CheckedByHand<C>(Arc<ByHand>, PhantomData<C>);
+
+impl<C> Clone for CheckedByHand<C> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0), PhantomData)
+    }
+}
+
+impl<C: Check> Awaited for CheckedByHand<C> {
+    type Lease<'a> = Taken<'a>;
+
+    async fn new(size: usize) -> Self {
+        Self(Arc::new(ByHand::new(size)), PhantomData)
+    }
+
+    #[inline(always)]
+    async fn get(&self) -> Taken<'_> {
+        let mut taken = self.0.get();
+        C::check(&mut taken).await;
+        taken
     }
 }
 

@@ -15,7 +15,8 @@ impl ManageConnection for Manager {
         Ok(Connection::new())
     }
 
-    fn is_valid(&self, _: &mut Connection) -> Result<(), Never> {
+    fn is_valid(&self, connection: &mut Connection) -> Result<(), Never> {
+        connection.check();
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! `poolable::managed::ResourcePool`, all defaults but its size: lifetimes, idle timeouts, a
 //! check at every get, statistics, and thirty seconds to wait.
 
-use poolable::managed::{Lease, Manager, ResourcePool};
+use poolable::managed::{Lease, Manager, Meta, ResourcePool};
 
 use crate::managed::connection::{Connection, Never};
 use crate::managed::pool::Blocking;
@@ -14,6 +14,11 @@ impl Manager for Made {
 
     fn create(&self) -> Result<Connection, Never> {
         Ok(Connection::new())
+    }
+
+    fn check(&self, connection: &mut Connection, _: &Meta) -> Result<(), Never> {
+        connection.check();
+        Ok(())
     }
 }
 
