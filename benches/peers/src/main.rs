@@ -117,11 +117,13 @@ fn measure_managed(is_quick: bool) -> managed::Results {
     let alone = measure_beyond(managed::alone(), is_quick);
     let timed = |table| measure_timed(table, is_quick);
     let tasks = managed::tasks().into_iter().map(timed).collect();
+    let cancelled = managed::cancelled().into_iter().map(timed).collect();
     let crowds = managed::crowds().into_iter();
     let crowds = crowds.map(|crowd| measure_crowd(if is_quick { crowd.quick() } else { crowd }));
     let results = managed::Results {
         alone,
         tasks,
+        cancelled,
         crowds: crowds.collect(),
         orders: managed::orders(is_quick),
     };

@@ -5,6 +5,7 @@
 //! as well.
 
 mod alone;
+mod cancelled;
 mod check;
 mod connection;
 mod contenders;
@@ -42,6 +43,7 @@ pub(crate) struct Results {
     pub(crate) alone: beyond::Measured,
     /// Idle connections, got by tasks.
     pub(crate) tasks: Vec<Timed>,
+    pub(crate) cancelled: Vec<Timed>,
     pub(crate) crowds: Vec<MeasuredCrowd>,
     pub(crate) orders: Vec<Order>,
 }
@@ -52,6 +54,10 @@ pub(crate) fn alone() -> beyond::Table {
 
 pub(crate) fn tasks() -> Vec<beyond::Table> {
     tasks::tables()
+}
+
+pub(crate) fn cancelled() -> Vec<beyond::Table> {
+    cancelled::tables()
 }
 
 pub(crate) fn crowds() -> Vec<Crowd> {
@@ -69,8 +75,8 @@ impl Results {
     /// The names of the plots' files, and the plots.
     pub(crate) fn plots(&self) -> impl Iterator<Item = (&'static str, String)> {
         let alone = (self.alone.table.file, self.alone.plot());
-        let tables =
-            self.tasks.iter().map(|timed| (timed.measured.table.file, timed.measured.plot()));
+        let tables = self.tasks.iter().chain(&self.cancelled);
+        let tables = tables.map(|timed| (timed.measured.table.file, timed.measured.plot()));
         let crowds = self.crowds.iter().map(|measured| (measured.crowd.file, measured.plot()));
         core::iter::once(alone).chain(tables).chain(crowds)
     }
@@ -104,6 +110,14 @@ mod tests {
                     assert_eq!(sample.allocations, 0, "{}", who.name);
                 }
             }
+        }
+    }
+
+    #[test]
+    fn gets_that_are_given_up_have_waited_and_leave_every_connection_to_others() {
+        for Entry { who, run } in cancelled().into_iter().flat_map(|table| table.rows) {
+            let sample = run.expect("everyone takes part")(400);
+            assert!(sample.objects >= 400, "{}", who.name);
         }
     }
 

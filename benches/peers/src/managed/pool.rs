@@ -45,6 +45,11 @@ pub(super) trait Awaited: Clone + Send + Sync + 'static {
     /// Waits for a connection.
     fn get(&self) -> impl Future<Output = Self::Lease<'_>> + Send;
 
+    /// How many getters wait, if the pool says so.
+    fn waiting(&self) -> Option<usize> {
+        None
+    }
+
     /// Has every connection made.
     fn warm(&self, size: usize) -> impl Future<Output = ()> {
         async move {

@@ -26,7 +26,7 @@ use crate::timing::{Effort, Entry, Sample};
 use poolable_peers::allocations;
 
 /// Connections in every pool, all of them idle when the clock starts.
-const SIZE: usize = 4;
+pub(super) const SIZE: usize = 4;
 
 /// What the rows are found by.
 pub(crate) mod names {
@@ -174,7 +174,7 @@ async fn repeated<P: Awaited>(pool: &P, gets: u64) -> u64 {
 
 /// Counts what is allocated while a future is polled, by whichever threads: a task that has
 /// waited may go on with another worker.
-async fn counted<F: Future>(future: F) -> (F::Output, u64) {
+pub(super) async fn counted<F: Future>(future: F) -> (F::Output, u64) {
     let mut future = pin!(future);
     let mut allocated = 0;
     poll_fn(|context| {

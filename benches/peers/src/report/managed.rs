@@ -31,6 +31,9 @@ const METHOD: &str = "\
   quotient is taken from each round, as below, and its median has to be 2.5 by itself: nothing is
   forgiven. Where a check takes a turn of its task, everyone pays the runtime for it, and nothing is
   judged. Allocations are counted in all polls of the task, whichever thread makes them.
+- **A cancelled get** is polled once, has to wait, and is dropped. The futures lie where others lay
+  before them, so that only pools allocate; afterwards every connection must be there. It is
+  reported, and not judged.
 - **A crowd** is 16 getters on 4 connections. Everyone gets, writes, computes, returns and asks
   again at once. A counted loop takes about a microsecond where nobody else has the core; with 16
   threads on two cores somebody often has. All connections are out for the first 20 ms, so that
@@ -62,7 +65,7 @@ const METHOD: &str = "\
 
 pub(super) fn section(results: &Results) -> String {
     let mut section = format!("{INTRODUCTION}\n{METHOD}{}", table_section(&results.alone));
-    for timed in &results.tasks {
+    for timed in results.tasks.iter().chain(&results.cancelled) {
         section.push_str(&timed_section(timed));
     }
     for measured in &results.crowds {

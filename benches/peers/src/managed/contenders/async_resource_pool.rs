@@ -51,4 +51,8 @@ impl<C: Check, const TOKIO: bool> Awaited for Asynchronous<C, TOKIO> {
     async fn get(&self) -> Lease<Connection> {
         self.0.get().await.expect("nobody waits for long")
     }
+
+    fn waiting(&self) -> Option<usize> {
+        Some(self.0.stats().waiting as usize)
+    }
 }

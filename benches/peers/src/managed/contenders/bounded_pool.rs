@@ -37,4 +37,8 @@ impl Awaited for Bounded {
     async fn get(&self) -> Lease<Connection> {
         self.0.get_async().await.expect("nobody waits for long")
     }
+
+    fn waiting(&self) -> Option<usize> {
+        Blocking::waiting(self)
+    }
 }

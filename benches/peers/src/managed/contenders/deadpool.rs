@@ -55,4 +55,8 @@ impl<C: Check, const ALIKE: bool> Awaited for Deadpool<C, ALIKE> {
     async fn get(&self) -> Object<Made<C>> {
         self.0.get().await.expect("nobody closes it, and nobody waits for long")
     }
+
+    fn waiting(&self) -> Option<usize> {
+        Some(self.0.status().waiting)
+    }
 }
