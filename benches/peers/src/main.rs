@@ -2,7 +2,8 @@
 //!
 //! `cargo xtask bench` runs it; it writes `docs/benchmarks.md`, and fails if a bar is missed.
 //! With `--quick` it is over in seconds, writes to `target/quick` and judges nothing; with
-//! `managed` it takes the pools that are waited for alone, and writes nothing.
+//! `managed` it takes the pools that are waited for alone, and writes nothing. `gets` and
+//! `instructions` are for callgrind: see `managed/counted.rs`.
 
 mod bars;
 mod beyond;
@@ -37,6 +38,9 @@ use timing::Figures;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
+    if let Some(outcome) = counted(&arguments) {
+        return outcome;
+    }
     let (is_quick, only_managed) = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..]
     {
         [] => (false, false),
@@ -44,7 +48,7 @@ fn main() -> ExitCode {
         ["managed"] => (false, true),
         ["managed", "--quick"] => (true, true),
         _ => {
-            eprintln!("usage: poolable-peers [managed] [--quick]");
+            eprintln!("usage: poolable-peers [managed] [--quick] | gets WHAT GETS | instructions");
             return ExitCode::FAILURE;
         }
     };
@@ -69,6 +73,25 @@ fn main() -> ExitCode {
     let folder = folder.canonicalize().unwrap_or(folder);
     println!("\n{} s; see {}", start.elapsed().as_secs(), folder.join("benchmarks.md").display());
     verdict(&bars, is_quick)
+}
+
+/// What callgrind is for: gets and nothing else.
+fn counted(arguments: &[String]) -> Option<ExitCode> {
+    let outcome = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["gets", what, gets] => gets
+            .parse()
+            .map_err(|error| format!("{gets}: {error}"))
+            .and_then(|gets| managed::counted::run(what, gets)),
+        ["instructions"] => managed::counted::instructions(),
+        _ => return None,
+    };
+    Some(match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::FAILURE
+        }
+    })
 }
 
 fn print_bars(bars: &[Bar], is_quick: bool) {

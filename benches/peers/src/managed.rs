@@ -9,6 +9,7 @@ mod cancelled;
 mod check;
 mod connection;
 mod contenders;
+pub(crate) mod counted;
 mod crowd;
 mod driven;
 mod measured;

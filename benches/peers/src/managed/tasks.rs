@@ -163,8 +163,8 @@ async fn on_the_clock<P: Awaited>(pool: P, gets: u64) -> Sample {
     Sample { nanoseconds: elapsed.as_secs_f64() * 1e9 / gets as f64, objects: gets, allocations }
 }
 
-/// One loop for the warm-up and for the clock.
-async fn repeated<P: Awaited>(pool: &P, gets: u64) -> u64 {
+/// One loop for the warm-up, for the clock, and for who counts instructions.
+pub(super) async fn repeated<P: Awaited>(pool: &P, gets: u64) -> u64 {
     let mut said = 0;
     for _ in 0..gets {
         said += black_box(pool.get().await.talk_checked());

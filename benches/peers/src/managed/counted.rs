@@ -1,0 +1,103 @@
+//! Gets and returns for who counts instructions, which are the same on a busy machine.
+//!
+//! `poolable-peers gets WHAT GETS` makes so many on the runtime of one thread, and nothing else:
+//! the difference between two runs that differ in the gets alone is what the gets cost.
+//! `poolable-peers instructions` has callgrind run each of them twice, and says what it found.
+
+use std::env;
+use std::process::Command;
+
+use super::check::{Ready, Yielding};
+use super::connection::{SAID, SAID_CHECKED};
+use super::contenders::async_resource_pool::Asynchronous;
+use super::contenders::bb8::Bb8;
+use super::contenders::bounded_pool::Bounded;
+use super::contenders::by_hand::CheckedByHand;
+use super::contenders::deadpool::Deadpool;
+use super::contenders::resource_pool::Resource;
+use super::driven::without_workers;
+use super::pool::{Awaited, Blocking};
+use super::tasks::{SIZE, repeated};
+
+/// The gets of the shorter run. What starts and ends a run is a few hundredths of it.
+const GETS: u64 = 20_000;
+
+/// What it is called, and what makes so many gets.
+type Way = (&'static str, fn(u64));
+
+const WAYS: &[Way] = &[
+    ("floor", tasks::<CheckedByHand<Ready>>),
+    ("async", tasks::<Asynchronous>),
+    ("async-tokio", tasks::<Asynchronous<Ready, true>>),
+    ("bounded-async", unchecked_tasks::<Bounded>),
+    ("resource", threads::<Resource>),
+    ("deadpool", tasks::<Deadpool>),
+    ("deadpool-alike", tasks::<Deadpool<Ready, true>>),
+    ("bb8", tasks::<Bb8>),
+    ("bb8-alike", tasks::<Bb8<Ready, true>>),
+    ("floor-turn", tasks::<CheckedByHand<Yielding>>),
+    ("async-turn", tasks::<Asynchronous<Yielding>>),
+    ("deadpool-turn", tasks::<Deadpool<Yielding>>),
+    ("bb8-turn", tasks::<Bb8<Yielding>>),
+];
+
+/// Makes so many gets of one kind.
+pub(crate) fn run(what: &str, gets: u64) -> Result<(), String> {
+    let way = WAYS.iter().find(|way| way.0 == what);
+    let (_, run) = way.ok_or_else(|| {
+        let names: Vec<&str> = WAYS.iter().map(|way| way.0).collect();
+        format!("no `{what}`; there are {}", names.join(", "))
+    })?;
+    run(gets);
+    Ok(())
+}
+
+/// Prints the instructions of a get and return, for everyone.
+pub(crate) fn instructions() -> Result<(), String> {
+    println!("{:<24} {:>12}", "a get and its return", "instructions");
+    for (what, _) in WAYS {
+        let difference = collected(what, 2 * GETS)?.saturating_sub(collected(what, GETS)?);
+        println!("{what:<24} {:>12}", (difference + GETS / 2) / GETS);
+    }
+    Ok(())
+}
+
+/// The instructions of a whole run.
+fn collected(what: &str, gets: u64) -> Result<u64, String> {
+    let program = env::current_exe().map_err(|error| format!("where is this program: {error}"))?;
+    let output = Command::new("valgrind")
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .arg(program)
+        .args(["gets", what, &gets.to_string()])
+        .output()
+        .map_err(|error| format!("cannot run valgrind: {error}"))?;
+    let text = String::from_utf8_lossy(&output.stderr);
+    let count = text.lines().find_map(|line| line.split_once("Collected : "));
+    let count = count.and_then(|(_, count)| count.trim().parse().ok());
+    count
+        .filter(|_| output.status.success())
+        .ok_or_else(|| format!("valgrind gives no count of {what}: {}\n{text}", output.status))
+}
+
+fn tasks<P: Awaited>(gets: u64) {
+    without_workers().block_on(async {
+        let pool = P::new(SIZE).await;
+        pool.warm(SIZE).await;
+        assert_eq!(repeated(&pool, gets).await, gets * SAID_CHECKED);
+    });
+}
+
+fn unchecked_tasks<P: Awaited>(gets: u64) {
+    without_workers().block_on(async {
+        let pool = P::new(SIZE).await;
+        pool.warm(SIZE).await;
+        assert_eq!(repeated(&pool, gets).await, gets * SAID);
+    });
+}
+
+fn threads<P: Blocking>(gets: u64) {
+    let pool = P::new(SIZE);
+    pool.warm(SIZE);
+    let said: u64 = (0..gets).map(|_| pool.get().talk_checked()).sum();
+    assert_eq!(said, gets * SAID_CHECKED);
+}
