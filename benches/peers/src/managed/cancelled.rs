@@ -104,7 +104,7 @@ fn timed<P: Awaited, const WAITING: usize>(cancels: u64) -> Sample {
 }
 
 /// Fills all places with gets that wait, and empties them; how many waited.
-async fn repeated<P: Awaited, F: Future>(
+pub(super) async fn repeated<P: Awaited, F: Future>(
     pool: &P,
     gets: &mut [Pin<Box<Option<F>>>],
     turns: u64,

@@ -1,4 +1,4 @@
-//! Gets and returns for who counts instructions, which are the same on a busy machine.
+//! Gets and returns, and gets that are given up, for who counts instructions, which are the same on a busy machine.
 //!
 //! `poolable-peers gets WHAT GETS` makes so many on the runtime of one thread, and nothing else:
 //! the difference between two runs that differ in the gets alone is what the gets cost.
@@ -7,7 +7,8 @@
 use std::env;
 use std::process::Command;
 
-use super::check::{Ready, Yielding};
+use super::cancelled;
+use super::check::{Ready, Yielding, turn};
 use super::connection::{SAID, SAID_CHECKED};
 use super::contenders::async_resource_pool::Asynchronous;
 use super::contenders::bb8::Bb8;
@@ -39,6 +40,18 @@ const WAYS: &[Way] = &[
     ("async-turn", tasks::<Asynchronous<Yielding>>),
     ("deadpool-turn", tasks::<Deadpool<Yielding>>),
     ("bb8-turn", tasks::<Bb8<Yielding>>),
+    ("async-crowd", crowd::<Asynchronous>),
+    ("async-tokio-crowd", crowd::<Asynchronous<Ready, true>>),
+    ("bounded-async-crowd", crowd::<Bounded>),
+    ("deadpool-crowd", crowd::<Deadpool>),
+    ("deadpool-alike-crowd", crowd::<Deadpool<Ready, true>>),
+    ("bb8-crowd", crowd::<Bb8>),
+    ("async-cancel", cancels::<Asynchronous>),
+    ("async-tokio-cancel", cancels::<Asynchronous<Ready, true>>),
+    ("bounded-async-cancel", cancels::<Bounded>),
+    ("deadpool-cancel", cancels::<Deadpool>),
+    ("deadpool-alike-cancel", cancels::<Deadpool<Ready, true>>),
+    ("bb8-cancel", cancels::<Bb8>),
 ];
 
 /// Makes so many gets of one kind.
@@ -92,6 +105,42 @@ fn unchecked_tasks<P: Awaited>(gets: u64) {
         let pool = P::new(SIZE).await;
         pool.warm(SIZE).await;
         assert_eq!(repeated(&pool, gets).await, gets * SAID);
+    });
+}
+
+/// Sixteen tasks on four connections, as in the crowds: each has its task polled once more while it
+/// holds one, and so nearly every get waits for a return.
+fn crowd<P: Awaited>(gets: u64) {
+    const GETTERS: u64 = 16;
+    without_workers().block_on(async {
+        let pool = P::new(SIZE).await;
+        pool.warm(SIZE).await;
+        let getters: Vec<_> =
+            (0..GETTERS).map(|_| tokio::spawn(getter(pool.clone(), gets / GETTERS))).collect();
+        for getter in getters {
+            getter.await.expect("no panic");
+        }
+    });
+}
+
+async fn getter<P: Awaited>(pool: P, gets: u64) {
+    for _ in 0..gets {
+        let mut lease = pool.get().await;
+        assert_eq!(lease.talk(), SAID);
+        turn().await;
+    }
+}
+
+/// Gets that are polled once, and given up.
+fn cancels<P: Awaited>(gets: u64) {
+    without_workers().block_on(async {
+        let pool = P::new(SIZE).await;
+        let mut out = Vec::new();
+        for _ in 0..SIZE {
+            out.push(pool.get().await);
+        }
+        let mut place = [Box::pin(None)];
+        assert_eq!(cancelled::repeated(&pool, &mut place, gets, || pool.get()).await, gets);
     });
 }
 
