@@ -50,8 +50,8 @@ pub(crate) fn managed(results: &managed::Results) -> Vec<Bar> {
         "idle connection",
         "allocations of poolable in all timings",
         core::iter::once(&results.alone)
+            .chain(results.tasks.iter().map(|timed| &timed.measured))
             .flat_map(allocations_of)
-            .chain(results.tasks.iter().flat_map(allocations_in_tasks))
             .collect(),
     ));
     bars
@@ -351,17 +351,7 @@ fn allocations(results: &Results) -> Bar {
 
 /// Where poolable allocated in a table of its own.
 fn allocations_of(measured: &beyond::Measured) -> Vec<String> {
-    allocations_where(measured, |_| true)
-}
-
-fn allocations_in_tasks(timed: &managed::Timed) -> Vec<String> {
-    let file = timed.measured.table.file;
-    allocations_where(&timed.measured, |name| tasks::is_free_of_allocations(file, name))
-}
-
-fn allocations_where(measured: &beyond::Measured, is_meant: impl Fn(&str) -> bool) -> Vec<String> {
     let ours = measured.rows().filter(|(row, _)| row.colour == Colour::Poolable);
-    let ours = ours.filter(|(row, _)| is_meant(row.name));
     let faults = ours.filter(|(_, figures)| figures.allocations > 0).map(|(row, figures)| {
         format!("{} in {} ({})", figures.allocations, measured.table.title, row.name)
     });

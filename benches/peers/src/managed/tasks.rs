@@ -40,12 +40,6 @@ pub(crate) mod names {
 /// The tables whose quotients are judged.
 pub(crate) const JUDGED: [&str; 2] = ["managed-tasks-one-thread", "managed-tasks-workers"];
 
-/// Whether a row of poolable's must not allocate. A check that has to wait needs a timer, and
-/// one of tokio's needs a place to be pinned at.
-pub(crate) fn is_free_of_allocations(file: &str, name: &str) -> bool {
-    JUDGED.contains(&file) || name == names::ASYNC
-}
-
 pub(super) fn tables() -> Vec<Table> {
     vec![
         table::<Ready, OneThread>(
