@@ -4,7 +4,8 @@ use crate::beyond::secrets::{session, wipe};
 use crate::beyond::{self, WANTED, generic};
 use crate::cases::Key;
 use crate::contender::Who;
-use crate::managed::{self, names, tasks};
+use crate::managed::tasks::{JUDGED, names as task_names};
+use crate::managed::{self, names};
 use crate::plot::Colour;
 use crate::results::Results;
 
@@ -43,16 +44,24 @@ pub(crate) fn all(results: &Results) -> Vec<Bar> {
 /// Pools that are waited for.
 pub(crate) fn managed(results: &managed::Results) -> Vec<Bar> {
     let mut bars = vec![idle_connection(results)];
-    bars.extend(results.tasks.iter().filter_map(idle_in_tasks).flatten());
+    bars.extend(tasks(&results.tasks));
     bars.extend(results.crowds.iter().flat_map(crowd));
     bars.extend(results.orders.iter().filter(|order| order.is_poolable).map(order));
     bars.push(no_allocations(
         "idle connection",
         "allocations of poolable in all timings",
-        core::iter::once(&results.alone)
-            .chain(results.tasks.iter().map(|timed| &timed.measured))
-            .flat_map(allocations_of)
-            .collect(),
+        allocations_of(&results.alone),
+    ));
+    bars
+}
+
+/// Idle connections, got by tasks.
+pub(crate) fn tasks(tables: &[managed::Timed]) -> Vec<Bar> {
+    let mut bars: Vec<Bar> = tables.iter().filter_map(idle_in_tasks).flatten().collect();
+    bars.push(no_allocations(
+        "idle connection, for a task",
+        "allocations of poolable in all timings",
+        tables.iter().flat_map(|timed| allocations_of(&timed.measured)).collect(),
     ));
     bars
 }
@@ -73,11 +82,11 @@ fn idle_connection(results: &managed::Results) -> Bar {
 fn idle_in_tasks(timed: &managed::Timed) -> Option<[Bar; 2]> {
     const WANTED: f64 = 2.5;
     let table = &timed.measured.table;
-    if !tasks::JUDGED.contains(&table.file) {
+    if !JUDGED.contains(&table.file) {
         return None;
     }
-    Some([tasks::names::DEADPOOL, tasks::names::BB8].map(|theirs| {
-        let [one, other] = theirs.map(|name| timed.quotient(tasks::names::ASYNC, name));
+    Some([task_names::DEADPOOL, task_names::BB8].map(|theirs| {
+        let [one, other] = theirs.map(|name| timed.quotient(task_names::ASYNC, name));
         let (name, quotient) =
             if one.median < other.median { (theirs[0], one) } else { (theirs[1], other) };
         Bar {

@@ -2,7 +2,8 @@
 //!
 //! `cargo xtask bench` runs it; it writes `docs/benchmarks.md`, and fails if a bar is missed.
 //! With `--quick` it is over in seconds, writes to `target/quick` and judges nothing; with
-//! `managed` it takes the pools that are waited for alone, and writes nothing. `gets` and
+//! `managed` it takes the pools that are waited for alone, with `tasks` no more of them than idle
+//! connections for tasks, which takes seconds; then it writes nothing. `gets` and
 //! `instructions` are for callgrind: see `managed/counted.rs`.
 
 mod bars;
@@ -41,22 +42,25 @@ fn main() -> ExitCode {
     if let Some(outcome) = counted(&arguments) {
         return outcome;
     }
-    let (is_quick, only_managed) = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..]
-    {
-        [] => (false, false),
-        ["--quick"] => (true, false),
-        ["managed"] => (false, true),
-        ["managed", "--quick"] => (true, true),
+    let is_quick = arguments.last().is_some_and(|last| last == "--quick");
+    let part = &arguments[..arguments.len() - usize::from(is_quick)];
+    let bars = match part.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => return measure_all(is_quick),
+        ["managed"] => bars::managed(&measure_managed(is_quick)),
+        ["tasks"] => bars::tasks(&measure_tasks(managed::tasks(), is_quick)),
         _ => {
-            eprintln!("usage: poolable-peers [managed] [--quick] | gets WHAT GETS | instructions");
+            eprintln!(
+                "usage: poolable-peers [managed | tasks] [--quick] | gets WHAT GETS | instructions"
+            );
             return ExitCode::FAILURE;
         }
     };
-    if only_managed {
-        let bars = bars::managed(&measure_managed(is_quick));
-        print_bars(&bars, is_quick);
-        return verdict(&bars, is_quick);
-    }
+    print_bars(&bars, is_quick);
+    verdict(&bars, is_quick)
+}
+
+/// Everything, and the page.
+fn measure_all(is_quick: bool) -> ExitCode {
     let machine = Machine::here();
     let start = Instant::now();
     let cases = cases::all().into_iter().map(|case| measure(case, is_quick)).collect();
@@ -138,9 +142,8 @@ fn measure_beyond(mut table: beyond::Table, is_quick: bool) -> beyond::Measured 
 
 fn measure_managed(is_quick: bool) -> managed::Results {
     let alone = measure_beyond(managed::alone(), is_quick);
-    let timed = |table| measure_timed(table, is_quick);
-    let tasks = managed::tasks().into_iter().map(timed).collect();
-    let cancelled = managed::cancelled().into_iter().map(timed).collect();
+    let tasks = measure_tasks(managed::tasks(), is_quick);
+    let cancelled = measure_tasks(managed::cancelled(), is_quick);
     let crowds = managed::crowds().into_iter();
     let crowds = crowds.map(|crowd| measure_crowd(if is_quick { crowd.quick() } else { crowd }));
     let results = managed::Results {
@@ -155,6 +158,10 @@ fn measure_managed(is_quick: bool) -> managed::Results {
         println!("{:<50} {:>8} {:>12}", order.name, order.grants, order.out_of_order);
     }
     results
+}
+
+fn measure_tasks(tables: Vec<beyond::Table>, is_quick: bool) -> Vec<Timed> {
+    tables.into_iter().map(|table| measure_timed(table, is_quick)).collect()
 }
 
 /// A table whose rows are held against poolable's round by round.

@@ -20,9 +20,10 @@ const METHOD: &str = "\
 ### How waiting was measured
 
 - **At home**: r2d2 and `ResourcePool` serve threads, deadpool and bb8 serve tasks of tokio,
-  `AsyncResourcePool` tasks of any executor, and `BoundedPool` serves both. In the first table the getter of a pool of tasks runs inside one `block_on`, of the
-  runtime of the current thread and of that with workers, and the faster one is what poolable is
-  held against. Feature unification gives tokio the locks of parking_lot, which bb8 asks for.
+  `AsyncResourcePool` tasks of any executor, and `BoundedPool` serves both. In the first table the
+  getter of a pool of tasks runs inside one `block_on`, of the runtime of the current thread and of
+  that with workers, and the faster one is what poolable is held against. Feature unification gives
+  tokio the locks of parking_lot, which bb8 asks for.
 - **Idle, for a task**: the pools of tasks beside each other, each on the same runtime as all
   others: in the one `block_on` of the runtime of one thread, and in a task that was spawned on the
   runtime with workers. All have the same create and the same check. That a get has had its check
