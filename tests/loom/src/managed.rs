@@ -4,6 +4,8 @@
 pub(crate) mod after;
 #[path = "../../../pool-core/src/managed/core.rs"]
 pub(crate) mod core;
+#[path = "../../../pool-core/src/managed/job.rs"]
+pub(crate) mod job;
 #[path = "../../../pool-core/src/managed/queue.rs"]
 pub(crate) mod queue;
 #[path = "../../../pool-core/src/managed/reason.rs"]

@@ -4,9 +4,11 @@
 //! time leaves at once, and loom tries every moment for it. Creates have no thread of their
 //! own here; what ends one is said by the model.
 
+mod adopting;
 mod ageing;
 mod closing;
 mod creating;
+mod driving;
 mod resizing;
 mod sequences;
 mod waiting;

@@ -303,21 +303,6 @@ fn a_return_while_a_create_is_driven_leaves_that_to_who_waits() {
 }
 
 #[test]
-fn a_close_ends_what_is_driven() {
-    model(kept(1), |home| {
-        let mut getting = Getting::joined(home);
-        let closes = home.beside(Home::close);
-        let comes = home.beside(|home| home.events[0].come());
-        let grant = getting.wait();
-        assert!(matches!(grant, Grant::Object { .. } | Grant::Closed), "granted {grant:?}");
-        home.shared.consume(grant);
-        ended(closes);
-        ended(comes);
-        home.shared.is_settled(0);
-    });
-}
-
-#[test]
 fn a_close_ends_what_one_has_left() {
     model(kept(1), |home| {
         let first = Getting::creating(home);
