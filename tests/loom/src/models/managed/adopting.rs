@@ -127,6 +127,10 @@ impl Getting {
                     if let Some(after) = self.home.shared.core.begun(id, self.number) {
                         self.home.shared.follow(after);
                     }
+                    if self.home.shared.core.is_closed() {
+                        // Whoever closed it may have looked before.
+                        self.home.jobs().iter().for_each(|job| self.home.cancel(job));
+                    }
                 }
                 Poll::Ready(grant) => {
                     self.stop_driving();
@@ -299,6 +303,21 @@ fn a_return_while_a_create_is_driven_leaves_that_to_who_waits() {
         home.jobs().iter().for_each(|job| home.cancel(job));
         let created = home.shared.snapshot().created;
         home.shared.is_settled(created);
+    });
+}
+
+#[test]
+fn a_close_ends_what_is_driven() {
+    model(kept(1), |home| {
+        let mut getting = Getting::joined(home);
+        let closes = home.beside(Home::close);
+        let comes = home.beside(|home| home.events[0].come());
+        let grant = getting.wait();
+        assert!(matches!(grant, Grant::Object { .. } | Grant::Closed), "granted {grant:?}");
+        home.shared.consume(grant);
+        ended(closes);
+        ended(comes);
+        home.shared.is_settled(0);
     });
 }
 
