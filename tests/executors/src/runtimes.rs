@@ -209,7 +209,9 @@ fn a_pool_whose_runtime_went_during_a_create_serves_another_runtime_and_none() {
 #[test]
 fn a_pool_with_tokios_clock_lends_and_takes_back_when_that_runtime_is_gone() {
     let runtime = threads();
-    let pool = runtime.block_on(async { things(1, &[], &[]).tokio().build().expect("a pool") });
+    let pool = runtime.block_on(async {
+        things(1, &[], &[]).tokio().clock(&Clock::tokio()).build().expect("a pool")
+    });
     let lease = runtime.block_on(pool.get()).expect("a lease");
     drop(runtime);
     drop(lease);

@@ -37,7 +37,7 @@ async fn eventually(mut holds: impl FnMut() -> bool) {
 fn both(
     build: impl Fn() -> AsyncResourcePoolBuilder<Arc<Scripted>>,
 ) -> [AsyncResourcePoolBuilder<Arc<Scripted>>; 2] {
-    [build().tokio(), build().clock(&Clock::tokio())]
+    [build().tokio().clock(&Clock::tokio()), build().clock(&Clock::tokio())]
 }
 
 fn limits(wait: Option<Duration>) -> Timeouts {
@@ -66,7 +66,7 @@ async fn a_wait_is_over_when_tokio_says_so() {
 
 #[tokio::test(start_paused = true)]
 async fn a_wait_is_not_over_before_the_clock_is_advanced() {
-    let pool = things(1, &[], &[]).tokio().build().expect("a pool");
+    let pool = things(1, &[], &[]).clock(&Clock::tokio()).build().expect("a pool");
     let lease = pool.get().await.expect("a lease");
     let waiter = tokio::spawn({
         let pool = pool.clone();
