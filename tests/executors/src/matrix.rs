@@ -37,30 +37,34 @@ fn numbers() -> Range<u64> {
 fn play_all(subject: Subject, is_hooked: bool, play: impl Fn(&Case, &Arc<Tally>)) {
     let (numbers, tally) = (numbers(), Arc::new(Tally::default()));
     for number in numbers.clone() {
-        play(&Case { subject, number, is_hooked }, &tally);
+        play(&Case { subject, number, is_hooked, is_cut_off: false }, &tally);
     }
     if numbers == (0..SCRIPTS) {
         tally.judge(subject);
     }
 }
 
+/// Every fifth combination, with the pool closed in the middle of it.
+fn cut_off(is_hooked: bool, play: impl Fn(&Case, &Arc<Tally>)) {
+    let (numbers, tally) = (numbers(), Arc::new(Tally::default()));
+    // Of a step that has no divisor in common with anything that is drawn from the number.
+    for number in numbers.step_by(5) {
+        for subject in [Subject::Creates, Subject::Checks] {
+            play(&Case { subject, number, is_hooked, is_cut_off: true }, &tally);
+        }
+    }
+}
+
 /// On an executor of its own threads, by a clock that is moved.
-fn play_moved(subject: Subject, is_hooked: bool, spawn: fn() -> Spawn) {
-    play_all(subject, is_hooked, |case, tally| {
-        block_on(case::play(case, Stage::moved(spawn()), tally));
-    });
+fn moved(spawn: fn() -> Spawn) -> impl Fn(&Case, &Arc<Tally>) {
+    move |case, tally| block_on(case::play(case, Stage::moved(spawn()), tally))
 }
 
 /// On tokio's one thread, by the clock that it has paused.
-fn play_paused(subject: Subject, is_hooked: bool) {
-    play_all(subject, is_hooked, |case, tally| {
-        let runtime = Builder::new_current_thread()
-            .enable_time()
-            .start_paused(true)
-            .build()
-            .expect("a runtime");
-        runtime.block_on(async { case::play(case, Stage::paused(), tally).await });
-    });
+fn paused(case: &Case, tally: &Arc<Tally>) {
+    let mut builder = Builder::new_current_thread();
+    let runtime = builder.enable_time().start_paused(true).build().expect("a runtime");
+    runtime.block_on(async { case::play(case, Stage::paused(), tally).await });
 }
 
 macro_rules! matrix {
@@ -75,27 +79,39 @@ macro_rules! matrix {
 const HOOKED: bool = true;
 
 matrix! {
-    creates_settle_on_one_tokio_thread: play_paused(Subject::Creates, !HOOKED);
-    creates_settle_on_one_tokio_thread_with_a_hook: play_paused(Subject::Creates, HOOKED);
-    checks_settle_on_one_tokio_thread: play_paused(Subject::Checks, !HOOKED);
-    checks_settle_on_one_tokio_thread_with_a_hook: play_paused(Subject::Checks, HOOKED);
+    creates_settle_on_one_tokio_thread: play_all(Subject::Creates, !HOOKED, paused);
+    creates_settle_on_one_tokio_thread_with_a_hook: play_all(Subject::Creates, HOOKED, paused);
+    checks_settle_on_one_tokio_thread: play_all(Subject::Checks, !HOOKED, paused);
+    checks_settle_on_one_tokio_thread_with_a_hook: play_all(Subject::Checks, HOOKED, paused);
 
-    creates_settle_on_tokio_threads: play_moved(Subject::Creates, !HOOKED, executor::tokio_threads);
+    creates_settle_on_tokio_threads: play_all(Subject::Creates, !HOOKED, moved(executor::tokio_threads));
     creates_settle_on_tokio_threads_with_a_hook:
-        play_moved(Subject::Creates, HOOKED, executor::tokio_threads);
-    checks_settle_on_tokio_threads: play_moved(Subject::Checks, !HOOKED, executor::tokio_threads);
+        play_all(Subject::Creates, HOOKED, moved(executor::tokio_threads));
+    checks_settle_on_tokio_threads: play_all(Subject::Checks, !HOOKED, moved(executor::tokio_threads));
     checks_settle_on_tokio_threads_with_a_hook:
-        play_moved(Subject::Checks, HOOKED, executor::tokio_threads);
+        play_all(Subject::Checks, HOOKED, moved(executor::tokio_threads));
 
-    creates_settle_on_smol: play_moved(Subject::Creates, !HOOKED, executor::smol_threads);
-    creates_settle_on_smol_with_a_hook: play_moved(Subject::Creates, HOOKED, executor::smol_threads);
-    checks_settle_on_smol: play_moved(Subject::Checks, !HOOKED, executor::smol_threads);
-    checks_settle_on_smol_with_a_hook: play_moved(Subject::Checks, HOOKED, executor::smol_threads);
+    creates_settle_on_smol: play_all(Subject::Creates, !HOOKED, moved(executor::smol_threads));
+    creates_settle_on_smol_with_a_hook: play_all(Subject::Creates, HOOKED, moved(executor::smol_threads));
+    checks_settle_on_smol: play_all(Subject::Checks, !HOOKED, moved(executor::smol_threads));
+    checks_settle_on_smol_with_a_hook: play_all(Subject::Checks, HOOKED, moved(executor::smol_threads));
 
-    creates_settle_on_bare_threads: play_moved(Subject::Creates, !HOOKED, executor::bare_threads);
+    creates_settle_on_bare_threads: play_all(Subject::Creates, !HOOKED, moved(executor::bare_threads));
     creates_settle_on_bare_threads_with_a_hook:
-        play_moved(Subject::Creates, HOOKED, executor::bare_threads);
-    checks_settle_on_bare_threads: play_moved(Subject::Checks, !HOOKED, executor::bare_threads);
+        play_all(Subject::Creates, HOOKED, moved(executor::bare_threads));
+    checks_settle_on_bare_threads: play_all(Subject::Checks, !HOOKED, moved(executor::bare_threads));
     checks_settle_on_bare_threads_with_a_hook:
-        play_moved(Subject::Checks, HOOKED, executor::bare_threads);
+        play_all(Subject::Checks, HOOKED, moved(executor::bare_threads));
+
+    all_end_when_the_pool_closes_on_one_tokio_thread: cut_off(!HOOKED, paused);
+    all_end_when_the_pool_closes_on_one_tokio_thread_with_a_hook: cut_off(HOOKED, paused);
+    all_end_when_the_pool_closes_on_tokio_threads: cut_off(!HOOKED, moved(executor::tokio_threads));
+    all_end_when_the_pool_closes_on_tokio_threads_with_a_hook:
+        cut_off(HOOKED, moved(executor::tokio_threads));
+    all_end_when_the_pool_closes_on_smol: cut_off(!HOOKED, moved(executor::smol_threads));
+    all_end_when_the_pool_closes_on_smol_with_a_hook:
+        cut_off(HOOKED, moved(executor::smol_threads));
+    all_end_when_the_pool_closes_on_bare_threads: cut_off(!HOOKED, moved(executor::bare_threads));
+    all_end_when_the_pool_closes_on_bare_threads_with_a_hook:
+        cut_off(HOOKED, moved(executor::bare_threads));
 }

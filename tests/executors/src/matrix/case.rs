@@ -1,7 +1,7 @@
 //! One combination, from an empty pool to a closed one.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use poolable::managed::{AsyncResourcePool, GetError, Lease, Order, Stats, Timeouts};
@@ -29,6 +29,8 @@ pub(super) struct Case {
     pub(super) subject: Subject,
     pub(super) number: u64,
     pub(super) is_hooked: bool,
+    /// Whether the pool is closed in the middle of it.
+    pub(super) is_cut_off: bool,
 }
 
 const GETTERS: usize = 6;
@@ -46,6 +48,8 @@ pub(super) struct Scene {
     pub(super) stage: Stage,
     pub(super) ledger: Arc<Ledger>,
     pub(super) tally: Arc<Tally>,
+    /// Whether the pool has been closed, or is about to be.
+    pub(super) is_closing: AtomicBool,
     /// Leases that were had.
     pub(super) borrowed: AtomicU64,
     /// Tasks that have not ended.
@@ -131,6 +135,7 @@ pub(super) async fn play(case: &Case, stage: Stage, tally: &Arc<Tally>) {
         stage: stage.clone(),
         ledger: Arc::clone(&manager.ledger),
         tally: Arc::clone(tally),
+        is_closing: AtomicBool::new(false),
         borrowed: AtomicU64::new(0),
         left: Arc::default(),
         pool,
@@ -160,7 +165,21 @@ pub(super) async fn play(case: &Case, stage: Stage, tally: &Arc<Tally>) {
             case.number,
         );
     };
+    if case.is_cut_off {
+        let mut steps = 2 + random.below(12);
+        let is_time = || {
+            steps -= 1;
+            steps == 0 || scene.is_over()
+        };
+        demand(stage.until(Some(&mut random.clone()), is_time).await, "no time passes");
+        scene.is_closing.store(true, Ordering::SeqCst);
+        scene.pool.close();
+    }
     demand(stage.until(Some(&mut random), || scene.is_over()).await, "a getter hangs");
+    if case.is_cut_off {
+        drain(&scene, demand).await;
+        return;
+    }
     tally.reached(script.reached());
     tally.checks_failed.fetch_add(scene.pool.stats().check_failed, Ordering::SeqCst);
 
@@ -202,8 +221,15 @@ pub(super) async fn play(case: &Case, stage: Stage, tally: &Arc<Tally>) {
     demand(stats.borrowed == told(&scene.borrowed), "leases are counted that nobody had");
     demand(stats.created == told(&scene.ledger.made), "what was made is not what was created");
 
+    drain(&scene, demand).await;
+    demand(scene.pool.stats().created == told(&scene.ledger.made), "more was created");
+}
+
+/// Closes the pool, if it is not, and looks at what is left of it: nothing.
+async fn drain(scene: &Arc<Scene>, demand: impl Fn(bool, &str)) {
+    let stage = &scene.stage;
     scene.start({
-        let scene = Arc::clone(&scene);
+        let scene = Arc::clone(scene);
         async move {
             if let Err(error) = scene.pool.drain(scene.stage.clock.now() + STEP).await {
                 scene.ledger.fault(error.to_string());

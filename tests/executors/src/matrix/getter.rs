@@ -1,7 +1,7 @@
 //! One who gets from the pool of a combination, in one way or the other.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use poolable::managed::{CancelToken, GetError, Lease};
@@ -161,6 +161,7 @@ async fn receive(scene: &Scene, got: Got, visit: Visit) {
             scene.tally.late(stage);
             return;
         }
+        Err(GetError::Closed) if scene.is_closing.load(Ordering::SeqCst) => return,
         Err(error) => return scene.ledger.fault(format!("{visit:?} came to: {error}")),
     };
     scene.count(counted);

@@ -8,7 +8,7 @@ use std::task::Poll;
 use poolable::managed::{GetError, Lease};
 
 use super::flight::Flight;
-use super::{Storm, rage};
+use super::{LONGEST, Storm, rage};
 use crate::block_on::yield_times;
 use crate::crew::PATIENCE;
 use crate::executor::tokio_threads;
@@ -71,7 +71,7 @@ fn rage_on_tokio(is_hooked: bool) {
         }
         drop(ended);
         for _ in 0..TASKS {
-            ends.recv_timeout(2 * PATIENCE).expect("a task panicked, or hangs");
+            ends.recv_timeout(LONGEST + PATIENCE).expect("a task panicked, or hangs");
         }
     });
 }
