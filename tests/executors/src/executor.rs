@@ -1,12 +1,13 @@
 //! The executors, behind one way to start a task.
 
 use std::pin::Pin;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, mpsc};
 use std::thread;
 
 use tokio::runtime::{Builder, Runtime};
 
 use crate::block_on::block_on;
+use crate::crew::lock;
 
 pub(crate) type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -42,11 +43,25 @@ pub(crate) fn smol_threads() -> Spawn {
     Arc::new(move |task| executor.spawn(task).detach())
 }
 
-/// A thread for each task, which blocks on it.
+/// A thread for each task, which blocks on it. One that has nothing to do takes the next.
 pub(crate) fn bare_threads() -> Spawn {
+    static IDLE: Mutex<Vec<mpsc::Sender<Task>>> = Mutex::new(Vec::new());
     Arc::new(|task| {
-        let builder = thread::Builder::new().stack_size(256 << 10);
-        builder.spawn(move || block_on(task)).expect("a thread");
+        let idle = lock(&IDLE).pop();
+        let worker = idle.unwrap_or_else(|| {
+            let (send, tasks) = mpsc::channel();
+            let own = send.clone();
+            let builder = thread::Builder::new().stack_size(256 << 10);
+            let spawned = builder.spawn(move || {
+                for task in tasks {
+                    block_on(task);
+                    lock(&IDLE).push(own.clone());
+                }
+            });
+            spawned.expect("a thread");
+            send
+        });
+        worker.send(task).expect("it waits for one");
     })
 }
 
