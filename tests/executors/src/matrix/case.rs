@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use poolable::managed::{AsyncResourcePool, GetError, Lease, Order, Stats, Timeouts};
+use poolable::managed::{AsyncResourcePool, GetError, Lease, Order, Retry, Stats, Timeouts};
 
 use super::getter::{Visit, visit_all};
 use super::stage::{STEP, Stage};
@@ -36,11 +36,19 @@ pub(super) struct Case {
 const GETTERS: usize = 6;
 const VISITS: usize = 2;
 
-const TIMEOUTS: Timeouts = Timeouts {
-    wait: Some(Duration::from_secs(4)),
-    create: Some(Duration::from_secs(2)),
-    check: Some(Duration::from_secs(1)),
-};
+/// Some go without one limit or the other: then it is the wait that ends, or half a minute that
+/// nobody waits.
+fn timeouts(random: &mut Random) -> Timeouts {
+    Timeouts {
+        wait: Some(Duration::from_secs(4)),
+        create: (!random.one_in(3)).then(|| Duration::from_secs(2)),
+        check: (!random.one_in(3)).then(|| Duration::from_secs(1)),
+    }
+}
+
+fn retry(random: &mut Random) -> Retry {
+    if random.one_in(4) { Retry::exponential(STEP, 2 * STEP, 2) } else { Retry::none() }
+}
 
 /// What the tasks of a combination share.
 pub(super) struct Scene {
@@ -115,11 +123,13 @@ fn build(case: &Case, stage: &Stage, random: &mut Random) -> AsyncResourcePool<A
         .order(if random.one_in(2) { Order::Fifo } else { Order::Lifo })
         .max_lifetime(None)
         .idle_timeout(None)
-        .timeouts(TIMEOUTS)
+        .timeouts(timeouts(random))
+        .retry(retry(random))
         .clock(&stage.clock);
     let pool = if case.is_hooked {
         let stage = stage.clone();
-        builder.spawn(move |task| stage.start_plain(task)).build()
+        let min_idle = usize::from(random.one_in(4));
+        builder.min_idle(min_idle).spawn(move |task| stage.start_plain(task)).build()
     } else {
         builder.build()
     };
