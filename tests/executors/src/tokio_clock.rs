@@ -290,12 +290,12 @@ fn message<R>(call: impl FnOnce() -> R + std::panic::UnwindSafe) -> String {
 #[test]
 fn tokios_clock_outside_of_a_runtime_is_refused_with_the_remedy() {
     let text = message(Clock::tokio);
-    assert!(text.contains("must be called from the context of a Tokio 1.x runtime"), "{text}");
+    assert!(text.contains("`Clock::tokio`") && text.contains("runtime"), "{text}");
 }
 
 #[test]
 fn tokios_clock_in_a_runtime_without_a_timer_is_refused_with_the_remedy() {
     let runtime = Builder::new_current_thread().build().expect("a runtime");
     let text = message(move || runtime.block_on(async { Clock::tokio() }));
-    assert!(text.contains("Call `enable_time` on the runtime builder"), "{text}");
+    assert!(text.contains("`Clock::tokio`") && text.contains("enable_time"), "{text}");
 }
