@@ -17,6 +17,7 @@
 mod ledger;
 mod plan;
 mod server;
+mod tasks;
 mod threads;
 
 use core::error::Error;
@@ -24,6 +25,7 @@ use core::iter::successors;
 use std::env;
 use std::process::ExitCode;
 
+use tokio::runtime::Builder;
 use tokio_postgres::{Config, NoTls};
 
 use crate::ledger::{Audit, TOTAL};
@@ -67,13 +69,21 @@ fn is_required() -> bool {
     env::var_os("POOLABLE_REQUIRE").is_some_and(|required| required == "1")
 }
 
-/// Lets threads and then tasks do so many jobs each. Returns what does not hold, of all that must;
-/// `None` if there is no server.
+/// Returns what does not hold, of all that must; `None` if there is no server.
 fn run(jobs: u64) -> Result<Option<Vec<String>>, Failure> {
     let Some(server) = Server::find()? else { return Ok(None) };
     println!("{BORROWERS} borrowers over {CONNECTIONS} connections to {}", server.place());
-    let failed = trial(&server, "threads", |config| threads::run(config.into(), jobs))?;
-    Ok(Some(failed))
+    trials(&server, jobs).map(Some)
+}
+
+/// Lets threads and then tasks do so many jobs each.
+fn trials(server: &Server, jobs: u64) -> Result<Vec<String>, Failure> {
+    let mut failed = trial(server, "threads", |config| threads::run(config.into(), jobs))?;
+    let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    failed.extend(trial(server, "tasks", |config| {
+        runtime.block_on(runtime.spawn(tasks::run(config, jobs)))?
+    })?);
+    Ok(failed)
 }
 
 /// Has a pool of that name do its work, with the accounts as they are at first, and looks at them
@@ -141,3 +151,6 @@ fn print(name: &str, outcome: &Outcome, audit: &Audit) {
         audit.total, audit.transfers, audit.sessions
     );
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,13 +18,19 @@ use crate::Failure;
 /// How long a server may take to start.
 const START: Duration = Duration::from_secs(30);
 
-/// Ends the server as soon as its own input does: when we close it, and when we are killed, so
-/// that no server is left behind in any case. The first word is the program.
+/// Ends the server, and removes the folder that it is in, as soon as its own input ends: when we
+/// close it, and when we are killed, so that nothing is left behind in any case. Its words are the
+/// folder, the server, and the server's own.
+///
+/// The first signal ends what is not a server yet, and is deaf to the second. A server waits for
+/// its sessions after the first, and hangs up on them after the second.
 const KEEPER: &str = r#"
     "$@" &
     read -r _
+    kill -TERM $!
     kill -INT $!
     wait $!
+    rm -r "$0"
 "#;
 
 /// Who owns the database.
@@ -109,7 +115,8 @@ impl Own {
 
         let log = File::create(self.folder.join("log"))?;
         let keeper = command(Path::new("sh"))
-            .args(["-c", KEEPER, "sh"])
+            .args(["-c", KEEPER])
+            .arg(&self.folder)
             .arg(binaries.join("postgres"))
             .arg("-D")
             .arg(&data)
@@ -150,8 +157,11 @@ impl Drop for Own {
                 report(&format!("the server: {error}"));
             }
         }
-        if let Err(error) = fs::remove_dir_all(&self.folder) {
-            report(&format!("{}: {error}", self.folder.display()));
+        // There if the keeper never was, or was killed.
+        if self.folder.exists() {
+            if let Err(error) = fs::remove_dir_all(&self.folder) {
+                report(&format!("{}: {error}", self.folder.display()));
+            }
         }
     }
 }
