@@ -3,6 +3,7 @@
 //! | page | what it is about |
 //! | --- | --- |
 //! | [`borrowing`] | types with lifetimes: parsed requests that are slices of what was read |
+//! | `from_other_pools` | r2d2, deadpool, bb8 and sqlx's pool, construct by construct (feature `managed`) |
 //! | [`generic`] | types with parameters: a pool for each instance |
 //! | [`local`] | types that are not `Send`: a pool for each thread |
 //! | `managed` | bounded, expiring and connection pools, which are waited for (feature `managed`) |
@@ -13,6 +14,10 @@
 
 #[doc = include_str!("../docs/guide/borrowing.md")]
 pub mod borrowing {}
+
+#[cfg(feature = "managed")]
+#[doc = include_str!("../docs/guide/from_other_pools.md")]
+pub mod from_other_pools {}
 
 #[doc = include_str!("../docs/guide/generic.md")]
 pub mod generic {}

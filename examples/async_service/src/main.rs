@@ -100,8 +100,7 @@ async fn serve(upstream: SocketAddr, seen: Arc<Seen>, clients: u64) -> Result<Re
             create: Some(Duration::from_millis(100)),
             ..Timeouts::default()
         })
-        // Connects go on in tasks of their own though those who asked for them go away, and the
-        // time is tokio's.
+        // Connects are tasks of their own, and go on though those who asked for them go away.
         .tokio()
         .build()?;
     // Whether the upstream can be reached at all is better known before there are clients.
