@@ -21,7 +21,8 @@ pub(crate) const LEFTOVERS: &str = "SELECT
         AND (locktype = 'advisory' OR mode = 'RowExclusiveLock'))
     + (SELECT count(*) FROM pg_class WHERE relname = 'draft' AND pg_table_is_visible(oid))";
 /// What a borrower leaves behind that forgets what it did. None of it ends with a transaction.
-pub(crate) const LITTER: &str = "SELECT pg_advisory_lock_shared(7); CREATE TEMP TABLE draft (line text); SET search_path = nowhere";
+pub(crate) const LITTER: &str = "SELECT pg_advisory_lock_shared(7);
+    CREATE TEMP TABLE draft (line text); SET search_path = nowhere";
 
 /// One payment.
 #[derive(Clone, Copy, Debug)]

@@ -1,43 +1,85 @@
 //! Tasks of tokio, over an `AsyncResourcePool` of the connections of the crate `tokio-postgres`.
 
 use core::future::poll_fn;
+use core::ops::{Deref, DerefMut};
 use core::pin::pin;
-use core::task::Poll;
+use core::task::{Context, Poll, Waker};
 use core::time::Duration;
 use std::panic::resume_unwind;
 use std::time::Instant;
 
 use poolable::managed::{AsyncManager, AsyncResourcePool, Fate, GetError, Meta, Timeouts};
+use tokio::task::AbortHandle;
 use tokio_postgres::{Client, Config, Error, NoTls};
 
 use crate::ledger::{self, ACCOUNTS, Paid, TOTAL, Transfer};
 use crate::plan::{Job, Planned, Random, Tally};
+use crate::session::{SWEEP, SessionError, judge};
 use crate::threads::Outcome;
 use crate::{BORROWERS, CONNECTIONS, Failure};
 
-/// Makes connections to one database, each with a task of its own that talks to the server.
+/// A client, and the task that talks to the server for it.
+///
+/// By itself that task goes on until all has been answered that was asked: for as long as a query
+/// takes whose future was dropped. Here it ends with its client, and the connection with it.
+#[derive(Debug)]
+pub(crate) struct Session {
+    client: Client,
+    connection: AbortHandle,
+}
+
+impl Deref for Session {
+    type Target = Client;
+
+    fn deref(&self) -> &Client {
+        &self.client
+    }
+}
+
+impl DerefMut for Session {
+    fn deref_mut(&mut self) -> &mut Client {
+        &mut self.client
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.connection.abort();
+    }
+}
+
+/// Makes connections to one database.
 #[derive(Debug)]
 pub(crate) struct Postgres(pub(crate) Config);
 
 impl AsyncManager for Postgres {
-    type Resource = Client;
-    type Error = Error;
+    type Resource = Session;
+    type Error = SessionError;
 
-    async fn create(&self) -> Result<Client, Error> {
+    async fn create(&self) -> Result<Session, SessionError> {
         let (client, connection) = self.0.connect(NoTls).await?;
-        // It ends with the client. What it fails of, the next query is told too.
-        tokio::spawn(async move { connection.await.unwrap_or_default() });
-        Ok(client)
+        // What it fails of, the next query is told too.
+        let connection = tokio::spawn(async move { connection.await.unwrap_or_default() });
+        Ok(Session { client, connection: connection.abort_handle() })
     }
 
-    /// As in `threads`, and bounded by `timeouts.check`. It waits its turn behind whatever a
-    /// borrower asked for and did not wait for, since the server answers in order.
-    async fn check(&self, client: &mut Client, _: &Meta) -> Result<(), Error> {
-        client.batch_execute("DISCARD ALL").await
+    /// Runs when a connection is taken, however short it was idle; `timeouts.check` bounds it. The
+    /// server answers in order: it is behind whatever a borrower asked and did not wait for.
+    async fn check(&self, session: &mut Session, _: &Meta) -> Result<(), SessionError> {
+        judge(&session.simple_query(SWEEP).await?)
     }
 
-    fn on_release(&self, client: &mut Client, _: &Meta) -> Fate {
-        if client.is_closed() { Fate::Discard } else { Fate::keep_unless_panicking() }
+    /// Runs when a lease is dropped, and does not wait. But to poll a query once sends it: so a
+    /// transaction that was left open ends now, with its locks, and not when somebody comes for the
+    /// connection. (A `ROLLBACK` alone would have the server warn where there is none.) Whether it
+    /// has, the check asks.
+    fn on_release(&self, session: &mut Session, _: &Meta) -> Fate {
+        if session.is_closed() {
+            return Fate::Discard;
+        }
+        let rollback = pin!(session.batch_execute("BEGIN; ROLLBACK"));
+        let _ = rollback.poll(&mut Context::from_waker(Waker::noop()));
+        Fate::keep_unless_panicking()
     }
 }
 

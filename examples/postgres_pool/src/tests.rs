@@ -95,13 +95,41 @@ fn connection_of_a_thread_that_panicked_is_closed() -> Result<(), Failure> {
     Ok(())
 }
 
+/// Begins a transaction that holds a lock.
+const BEGIN: &str = "BEGIN; SELECT pg_advisory_xact_lock(8)";
+
 #[test]
 fn transaction_left_open_by_a_task_is_rolled_back() -> Result<(), Failure> {
     in_tasks(async |server| {
         let pool = async_pool_of_one(server)?;
-        pool.get().await?.batch_execute("BEGIN").await?;
+        pool.get().await?.batch_execute(BEGIN).await?;
         let client = pool.get().await?;
-        assert_eq!(Lease::meta(&client).id, 2);
+        let left: i64 = client.query_one(ledger::LEFTOVERS, &[]).await?.get(0);
+        assert_eq!((Lease::meta(&client).id, left, pool.stats().check_failed), (1, 0, 0));
+        Ok(())
+    })
+}
+
+#[test]
+fn transaction_left_open_by_a_task_ends_though_nobody_comes() -> Result<(), Failure> {
+    in_tasks(async |server| {
+        let pool = async_pool_of_one(server)?;
+        let other = async_pool_of_one(server)?;
+        pool.get().await?.batch_execute(BEGIN).await?;
+        // Waits for the lock, for two seconds at most.
+        other.get().await?.batch_execute(BEGIN).await?;
+        Ok(())
+    })
+}
+
+#[test]
+fn failed_transaction_of_a_task_does_not_reach_the_next() -> Result<(), Failure> {
+    in_tasks(async |server| {
+        let pool = async_pool_of_one(server)?;
+        let client = pool.get().await?;
+        client.batch_execute("BEGIN; SELECT 1 / 0").await.expect_err("there is no such number");
+        drop(client);
+        assert_eq!(Lease::meta(&pool.get().await?).id, 2);
         assert_eq!((pool.stats().check_failed, pool.stats().destroyed.broken), (1, 1));
         Ok(())
     })
@@ -126,14 +154,14 @@ fn task_dropped_in_mid_query_leaves_no_transaction() -> Result<(), Failure> {
         let client = pool.get().await?;
         {
             // On its way when it is dropped: the server begins, and nobody hears of it.
-            let begin = pin!(client.batch_execute("BEGIN"));
+            let begin = pin!(client.batch_execute(BEGIN));
             assert!(begin.poll(&mut Context::from_waker(Waker::noop())).is_pending());
         }
         drop(client);
         assert_eq!(pool.stats().idle, 1);
-        // The check waits its turn behind it, and is refused.
         let client = pool.get().await?;
-        assert_eq!((Lease::meta(&client).id, pool.stats().check_failed), (2, 1));
+        let left: i64 = client.query_one(ledger::LEFTOVERS, &[]).await?.get(0);
+        assert_eq!((Lease::meta(&client).id, left, pool.stats().check_failed), (1, 0, 0));
         Ok(())
     })
 }

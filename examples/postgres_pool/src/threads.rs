@@ -11,6 +11,7 @@ use postgres::{Client, Config, Error, NoTls};
 
 use crate::ledger::{self, ACCOUNTS, Paid, TOTAL, Transfer};
 use crate::plan::{Job, Planned, Random, Tally};
+use crate::session::{SWEEP, SessionError, judge};
 use crate::{BORROWERS, CONNECTIONS, Failure};
 
 /// Makes connections to one database.
@@ -19,24 +20,23 @@ pub(crate) struct Postgres(pub(crate) Config);
 
 impl Manager for Postgres {
     type Resource = Client;
-    type Error = Error;
+    type Error = SessionError;
 
-    fn create(&self) -> Result<Client, Error> {
+    fn create(&self) -> Result<Client, SessionError> {
         // With a `connect_timeout`, as `Server::config` sets: nothing else ends a connect.
-        self.0.connect(NoTls)
+        Ok(self.0.connect(NoTls)?)
     }
 
-    /// Runs when a connection is taken, and is both things at once: a question to the server, and
-    /// the broom. What ends with a transaction the server would not let us sweep up in the middle
-    /// of one: `DISCARD ALL` is refused there, so that a transaction left open fails the check.
-    fn check(&self, client: &mut Client, _: &Meta) -> Result<(), Error> {
-        // The pool cannot interrupt a check, and the other call knows no time.
+    /// Runs when a connection is taken, however short it was idle.
+    fn check(&self, client: &mut Client, _: &Meta) -> Result<(), SessionError> {
+        // The pool cannot interrupt a check, and this is the one question of the client's that knows
+        // a time. When it is answered the server is there, and the next answer at hand.
         client.is_valid(Duration::from_secs(2))?;
-        client.batch_execute("DISCARD ALL")
+        judge(&client.simple_query(SWEEP)?)
     }
 
-    /// Runs when a lease is dropped, so it asks nobody. The client itself knows whether the
-    /// connection has gone; that a transaction is open it does not know.
+    /// Runs when a lease is dropped, so it asks nobody. The client knows whether the connection has
+    /// gone; whether a transaction is open it does not know.
     fn on_release(&self, client: &mut Client, _: &Meta) -> Fate {
         if client.is_closed() { Fate::Discard } else { Fate::keep_unless_panicking() }
     }
