@@ -96,8 +96,8 @@ async fn serve(upstream: SocketAddr, seen: Arc<Seen>, clients: u64) -> Result<Re
         .min_idle(2)
         .timeouts(Timeouts {
             // Less than the clients wait themselves.
-            wait: Some(Duration::from_millis(500)),
-            create: Some(Duration::from_millis(100)),
+            wait: Some(Duration::from_secs(1)),
+            create: Some(Duration::from_millis(200)),
             ..Timeouts::default()
         })
         // Connects are tasks of their own, and go on though those who asked for them go away.

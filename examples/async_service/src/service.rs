@@ -19,7 +19,7 @@ use crate::connection::Connector;
 pub(crate) type Connections = AsyncResourcePool<Connector>;
 
 /// How long the upstream may take for an answer.
-const EXCHANGE: Duration = Duration::from_millis(100);
+const EXCHANGE: Duration = Duration::from_millis(200);
 /// How long the end may take.
 const END: Duration = Duration::from_secs(10);
 

@@ -22,7 +22,7 @@ pub(crate) const GREETING: &str = "at your service";
 /// How long it takes for an answer.
 const WORK: Duration = Duration::from_millis(2);
 /// How long it hangs when it does: longer than anybody waits.
-const STALL: Duration = Duration::from_millis(400);
+const STALL: Duration = Duration::from_millis(500);
 
 /// A running upstream.
 #[derive(Debug)]
@@ -84,10 +84,7 @@ impl Seen {
     /// about to hear of that: so the sockets themselves are asked.
     pub(crate) fn open(&self) -> usize {
         let mut sockets = self.sockets.lock().unwrap_or_else(PoisonError::into_inner);
-        sockets.retain(|socket| match socket.peek(&mut [0]) {
-            Ok(bytes) => bytes > 0,
-            Err(error) => error.kind() == io::ErrorKind::WouldBlock,
-        });
+        sockets.retain(|socket| !has_gone(socket));
         sockets.len()
     }
 
@@ -102,6 +99,25 @@ impl Seen {
     fn leave(&self, socket: &Arc<std::net::TcpStream>) {
         let mut sockets = self.sockets.lock().unwrap_or_else(PoisonError::into_inner);
         sockets.retain(|other| !Arc::ptr_eq(other, socket));
+    }
+}
+
+/// Whether the other end has hung up, though there may be something to read that it said before.
+#[cfg(target_os = "linux")]
+fn has_gone(socket: &std::net::TcpStream) -> bool {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+    let mut asked = [PollFd::new(socket, PollFlags::RDHUP)];
+    let is_told = poll(&mut asked, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }));
+    is_told.is_ok_and(|answers| answers > 0)
+}
+
+/// Whether the other end has hung up, and all that it said before has been read.
+#[cfg(not(target_os = "linux"))]
+fn has_gone(socket: &std::net::TcpStream) -> bool {
+    match socket.peek(&mut [0]) {
+        Ok(bytes) => bytes == 0,
+        Err(error) => error.kind() != io::ErrorKind::WouldBlock,
     }
 }
 
