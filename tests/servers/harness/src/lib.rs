@@ -14,6 +14,7 @@
 #![forbid(unsafe_code)]
 
 mod account;
+mod crowd;
 mod laws;
 mod place;
 mod postgres;
@@ -23,8 +24,10 @@ mod redis;
 mod require;
 mod sampler;
 mod server;
+mod tally;
 mod until;
 
+pub use crowd::Crowd;
 pub use laws::{assert_at_rest, assert_laws};
 pub use postgres::{Postgres, Shutdown};
 pub use random::Random;
@@ -32,4 +35,5 @@ pub use redis::Redis;
 pub use require::{absent, say};
 pub use sampler::Sampler;
 pub use server::Paused;
+pub use tally::{Outcome, Tally};
 pub use until::until;
