@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use crate::random::Random;
 use crate::tally::{Outcome, Tally};
-use crate::until::until;
+use crate::until::is_so_within;
 
 /// Threads that do the same, turn by turn, until they are told to stop.
 #[derive(Debug)]
@@ -40,8 +40,10 @@ impl Crowd {
                     let mut random = Random::new(number as u64);
                     // Relaxed: it says when to stop, and nothing else.
                     while !is_over.load(Ordering::Relaxed) {
+                        let start = Instant::now();
                         tally.begin();
                         tally.end(turn(&tally, &mut random));
+                        tally.turn_took(start.elapsed());
                     }
                 })
             })
@@ -60,11 +62,12 @@ impl Crowd {
     /// # Panics
     ///
     /// If they have not within the limit.
+    #[track_caller]
     pub fn until(&self, more: u64, outcome: Outcome, limit: Duration) {
         let count = self.tally.count(outcome) + more;
-        until(&format!("{more} more are {outcome:?}"), limit, || {
-            self.tally.count(outcome) >= count
-        });
+        if !is_so_within(limit, || self.tally.count(outcome) >= count) {
+            panic!("within {limit:?} no {more} more were {outcome:?}: {}", self.tally.line());
+        }
     }
 
     /// Tells them to stop, and waits for the answer of each.

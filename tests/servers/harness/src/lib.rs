@@ -25,6 +25,7 @@ mod require;
 mod sampler;
 mod server;
 mod tally;
+mod task_crowd;
 mod until;
 
 pub use crowd::Crowd;
@@ -36,4 +37,5 @@ pub use require::{absent, say};
 pub use sampler::Sampler;
 pub use server::Paused;
 pub use tally::{Outcome, Tally};
-pub use until::until;
+pub use task_crowd::TaskCrowd;
+pub use until::{is_so_within, until};

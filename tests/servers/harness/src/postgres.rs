@@ -41,8 +41,8 @@ impl Postgres {
     /// Connections that are kept for superusers, such as those who look on.
     const RESERVED: usize = 5;
 
-    /// Starts one that has room for so many sessions of ordinary users. `None` if it is not
-    /// installed.
+    /// Starts one that has room for so many sessions of ordinary users, less those that superusers
+    /// have at the moment. `None` if it is not installed.
     ///
     /// # Panics
     ///

@@ -55,6 +55,7 @@ pub struct Tally {
     outcomes: [AtomicU64; Outcome::ALL.len()],
     begun: AtomicU64,
     longest: AtomicU64,
+    longest_turn: AtomicU64,
 }
 
 // Relaxed throughout: these are counts, and whoever has to know all of them joins the callers.
@@ -71,8 +72,12 @@ impl Tally {
 
     /// Notes how long a get took, whatever came of it.
     pub fn took(&self, took: Duration) {
-        let nanos = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
-        self.longest.fetch_max(nanos, Ordering::Relaxed);
+        self.longest.fetch_max(nanos(took), Ordering::Relaxed);
+    }
+
+    /// Notes how long a whole turn took: the get, and what was done with what it got.
+    pub fn turn_took(&self, took: Duration) {
+        self.longest_turn.fetch_max(nanos(took), Ordering::Relaxed);
     }
 
     /// How many ended in a way.
@@ -99,10 +104,25 @@ impl Tally {
         Duration::from_nanos(self.longest.load(Ordering::Relaxed))
     }
 
+    /// The longest that a turn took.
+    #[must_use]
+    pub fn longest_turn(&self) -> Duration {
+        Duration::from_nanos(self.longest_turn.load(Ordering::Relaxed))
+    }
+
     /// In a line.
     #[must_use]
     pub fn line(&self) -> String {
-        let counts = Outcome::ALL.map(|outcome| format!("{outcome:?} {}", self.count(outcome)));
-        format!("{}; longest get {:.1?}", counts.join(", "), self.longest())
+        let counts = Outcome::ALL
+            .into_iter()
+            .filter(|outcome| self.count(*outcome) > 0)
+            .map(|outcome| format!("{outcome:?} {}", self.count(outcome)));
+        let counts: Vec<_> = counts.collect();
+        let (get, turn) = (self.longest(), self.longest_turn());
+        format!("{}; longest get {get:.1?}, longest turn {turn:.1?}", counts.join(", "))
     }
+}
+
+fn nanos(took: Duration) -> u64 {
+    u64::try_from(took.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -7,7 +7,8 @@
 
 mod onlooker;
 mod session;
+pub mod tasks;
 pub mod threads;
 
 pub use onlooker::Onlooker;
-pub use session::{SessionError, config};
+pub use session::{SessionError, by_loopback, by_socket};

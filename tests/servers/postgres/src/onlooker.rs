@@ -44,11 +44,13 @@ impl Onlooker {
         )
     }
 
-    /// How many of them execute something.
-    pub fn active(&mut self, name: &str) -> Option<u64> {
+    /// How many of them execute a query that contains a word.
+    pub fn in_query(&mut self, name: &str, word: &str) -> Option<u64> {
         self.ask(
-            "SELECT count(*) FROM pg_stat_activity \
-             WHERE application_name = $1 AND state = 'active'",
+            &format!(
+                "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1 \
+                 AND state = 'active' AND query LIKE '%{word}%'"
+            ),
             name,
         )
     }
@@ -63,6 +65,13 @@ impl Onlooker {
             ),
             name,
         )
+    }
+
+    /// The sum of a column.
+    pub fn sum(&mut self, table: &str, column: &str) -> Option<i64> {
+        let Connected(client) = self.connected().ok()?;
+        let sum = format!("SELECT coalesce(sum({column}), 0)::int8 FROM {table}");
+        client.query_one(&sum, &[]).ok().map(|row| row.get(0))
     }
 
     /// Ends all of them; how many those were.
@@ -89,10 +98,7 @@ impl Onlooker {
     ///
     /// Whatever the server says.
     pub fn execute(&mut self, statements: &str) -> Result<(), postgres::Error> {
-        let Connected(client) = match &mut self.client {
-            Some(client) => client,
-            None => self.client.insert(Connected(self.config.connect(NoTls)?)),
-        };
+        let Connected(client) = self.connected()?;
         let outcome = client.batch_execute(statements);
         if client.is_closed() {
             self.client = None;
@@ -100,11 +106,15 @@ impl Onlooker {
         outcome
     }
 
+    fn connected(&mut self) -> Result<&mut Connected, postgres::Error> {
+        match &mut self.client {
+            Some(client) => Ok(client),
+            none => Ok(none.insert(Connected(self.config.connect(NoTls)?))),
+        }
+    }
+
     fn ask(&mut self, question: &str, name: &str) -> Option<u64> {
-        let Connected(client) = match &mut self.client {
-            Some(client) => client,
-            None => self.client.insert(Connected(self.config.connect(NoTls).ok()?)),
-        };
+        let Connected(client) = self.connected().ok()?;
         match client.query_one(question, &[&name]) {
             Ok(row) => u64::try_from(row.get::<_, i64>(0)).ok(),
             // It breaks with the server.

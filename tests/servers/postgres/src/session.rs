@@ -5,7 +5,7 @@ use core::fmt;
 use core::time::Duration;
 
 use poolable_servers::Postgres;
-use tokio_postgres::SimpleQueryMessage;
+use tokio_postgres::{Config, SimpleQueryMessage};
 
 /// Brings a session back to where it began, and asks whether it was in a transaction: the time of
 /// the transaction is that of this very query unless it was begun before. (In one simple message:
@@ -60,12 +60,25 @@ impl From<tokio_postgres::Error> for SessionError {
     }
 }
 
-/// How to reach the server's socket, as an ordinary user under a name that the server shows.
+/// How to reach the server's socket, under a name that the server shows.
 #[must_use]
-pub fn config(server: &Postgres, name: &str) -> tokio_postgres::Config {
-    let mut config = tokio_postgres::Config::new();
+pub fn by_socket(server: &Postgres, name: &str) -> Config {
+    let mut config = config(server, name);
+    config.host_path(server.folder());
     config
-        .host_path(server.folder())
+}
+
+/// How to reach its port.
+#[must_use]
+pub fn by_loopback(server: &Postgres, name: &str) -> Config {
+    let mut config = config(server, name);
+    config.host("127.0.0.1");
+    config
+}
+
+fn config(server: &Postgres, name: &str) -> Config {
+    let mut config = Config::new();
+    config
         .port(server.port())
         .user(Postgres::USER)
         .dbname("postgres")

@@ -4,13 +4,14 @@
 //! answers: what hung would hang for good, and no limit has to be measured in milliseconds.
 #![cfg(target_os = "linux")]
 
+mod tasks;
 mod threads;
 
 use core::time::Duration;
 
 use poolable::managed::Stats;
 use poolable_postgres::Onlooker;
-use poolable_servers::{assert_at_rest, until};
+use poolable_servers::{Postgres, assert_at_rest, is_so_within};
 use tokio_postgres::SimpleQueryMessage;
 
 /// The longest that anything may take on a machine that has other things to do.
@@ -21,11 +22,16 @@ const SLACK: Duration = Duration::from_secs(5);
 
 /// Waits until nobody is at the pool, and the server has as many sessions as it.
 fn settle(onlooker: &mut Onlooker, name: &str, stats: impl Fn() -> Stats) -> Stats {
-    until("pool and server agree", PATIENCE, || {
-        let stats = stats();
+    let mut last = None;
+    let mut look = || {
+        let (stats, sessions) = (stats(), onlooker.sessions(name));
         let busy = stats.in_use + stats.checking + stats.creating + stats.destroying;
-        busy == 0 && onlooker.sessions(name) == Some(stats.idle)
-    });
+        last = Some((sessions, stats));
+        busy == 0 && sessions == Some(stats.idle)
+    };
+    if !is_so_within(PATIENCE, &mut look) {
+        panic!("the server's count and the pool's do not come to agree: {last:?}");
+    }
     let stats = stats();
     assert_at_rest(&stats);
     stats
@@ -44,3 +50,45 @@ fn assert_answer(answer: &[SimpleQueryMessage], number: i64) {
     });
     assert_eq!(row, Some((&*number.to_string(), "t")), "another's answer, or a transaction");
 }
+
+/// Something to write into.
+fn make_ledger(server: &Postgres) {
+    Onlooker::new(server)
+        .execute(
+            "CREATE TABLE ledger (amount int8); GRANT ALL ON ledger TO app; \
+             CREATE SEQUENCE numbers; GRANT ALL ON numbers TO app; \
+             CREATE ROLE clerk; GRANT clerk TO app; GRANT ALL ON ledger TO clerk",
+        )
+        .expect("a superuser may");
+}
+
+/// What a borrower can leave in a session besides a transaction, and how the next one would know.
+const LEFTOVERS: &[(&str, &str, &str)] = &[
+    (
+        "a temporary table",
+        "CREATE TEMP TABLE draft (n int8)",
+        "SELECT to_regclass('draft') IS NULL",
+    ),
+    (
+        "a setting",
+        "SET search_path = nowhere",
+        "SELECT current_setting('search_path') <> 'nowhere'",
+    ),
+    (
+        "a time limit",
+        "SET statement_timeout = 1",
+        "SELECT current_setting('statement_timeout') = '0'",
+    ),
+    (
+        "an advisory lock",
+        "SELECT pg_advisory_lock(7)",
+        "SELECT count(*) = 0 FROM pg_locks WHERE locktype = 'advisory'",
+    ),
+    ("a role", "SET ROLE clerk", "SELECT current_user = 'app'"),
+    ("a channel", "LISTEN news", "SELECT count(*) = 0 FROM pg_listening_channels()"),
+    (
+        "a cursor",
+        "DECLARE rest CURSOR WITH HOLD FOR SELECT * FROM ledger",
+        "SELECT count(*) = 0 FROM pg_cursors WHERE is_holdable",
+    ),
+];

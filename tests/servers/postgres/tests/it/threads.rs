@@ -11,14 +11,14 @@ use poolable::managed::{
     CancelToken, GetError, Lease, Order, ResourcePool, ResourcePoolBuilder, Stage, Timeouts,
 };
 use poolable_postgres::threads::Sessions;
-use poolable_postgres::{Onlooker, SessionError, config};
+use poolable_postgres::{Onlooker, SessionError, by_socket};
 use poolable_servers::{
     Crowd, Outcome, Postgres, Random, Sampler, Shutdown, Tally, assert_laws, until,
 };
 use postgres::Client;
 use postgres::error::SqlState;
 
-use super::{PATIENCE, SLACK, assert_answer, question, settle};
+use super::{LEFTOVERS, PATIENCE, SLACK, assert_answer, make_ledger, question, settle};
 
 /// What a pool here waits, if it says nothing else.
 const WAIT: Duration = Duration::from_secs(10);
@@ -30,7 +30,7 @@ const NAME: &str = "threads";
 type Pool = ResourcePool<Sessions>;
 
 fn builder(server: &Postgres) -> ResourcePoolBuilder<Sessions> {
-    let config = config(server, NAME).into();
+    let config = by_socket(server, NAME).into();
     let timeouts = Timeouts { wait: Some(WAIT), ..Timeouts::default() };
     ResourcePool::builder(Sessions { config, patience: CHECK }).timeouts(timeouts)
 }
@@ -84,6 +84,12 @@ fn end(crowd: Crowd) -> std::sync::Arc<Tally> {
     tally
 }
 
+/// Borrows all that there may be at once: each that is dead is found out, and another is made.
+fn refresh(pool: &Pool) {
+    let leases: Vec<_> = (0..4).map(|_| pool.get().expect("the server is well")).collect();
+    drop(leases);
+}
+
 /// The highest number of sessions that the server has seen.
 fn sampler(server: &Postgres) -> Sampler {
     let mut onlooker = Onlooker::new(server);
@@ -126,12 +132,12 @@ fn sessions_that_are_killed_under_load_are_replaced() {
     assert_eq!(tally.ended(), tally.count(Outcome::Served) + tally.count(Outcome::Broken));
     // Nobody gets a broken one twice for one kill.
     assert!(killed >= 20 && tally.count(Outcome::Broken) <= killed, "{killed}: {}", tally.line());
-    until("broken sessions are gone", PATIENCE, || {
-        assert_usable(&pool);
-        Some(pool.stats().idle) == onlooker.sessions(NAME)
+    // A kill takes its time to arrive.
+    let stats = settle(&mut onlooker, NAME, || {
+        refresh(&pool);
+        pool.stats()
     });
-    let stats = settle(&mut onlooker, NAME, || pool.stats());
-    assert_eq!(stats.timed_out, 0, "{stats:?}");
+    assert_eq!((stats.idle, stats.timed_out), (4, 0), "{stats:?}");
 }
 
 #[test]
@@ -149,8 +155,9 @@ fn server_that_restarts_under_load_is_found_again() {
     }
     let tally = end(crowd);
     assert_eq!(tally.count(Outcome::TimedOut), 0, "{}", tally.line());
-    assert_usable(&pool);
-    settle(&mut onlooker, NAME, || pool.stats());
+    refresh(&pool);
+    let stats = settle(&mut onlooker, NAME, || pool.stats());
+    assert_eq!(stats.idle, 4);
 }
 
 #[test]
@@ -158,7 +165,7 @@ fn getters_of_a_stopped_server_time_out_and_the_pool_recovers() {
     let Some(server) = Postgres::start(20) else { return };
     let mut onlooker = Onlooker::new(&server);
     let timeouts = Timeouts { wait: Some(Duration::from_millis(300)), ..Timeouts::default() };
-    let config = config(&server, NAME).into();
+    let config = by_socket(&server, NAME).into();
     let pool = ResourcePool::builder(Sessions { config, patience: Duration::from_millis(100) })
         .max_open(4)
         .timeouts(timeouts)
@@ -219,10 +226,12 @@ fn borrower_in_the_middle_of_a_pause_gets_its_answer_afterwards() {
 
 #[test]
 fn full_server_is_an_error_of_the_getter_until_there_is_room() {
-    let Some(server) = Postgres::start(6) else { return };
+    // One of them for the onlooker.
+    let Some(server) = Postgres::start(7) else { return };
     let mut onlooker = Onlooker::new(&server);
+    assert_eq!(onlooker.sessions(NAME), Some(0));
     let others: Vec<Client> = (0..4)
-        .map(|_| postgres::Config::from(config(&server, "others")).connect(postgres::NoTls))
+        .map(|_| postgres::Config::from(by_socket(&server, "others")).connect(postgres::NoTls))
         .collect::<Result<_, _>>()
         .expect("there is room for six");
     let pool = pool(&server, 4);
@@ -252,30 +261,36 @@ fn full_server_is_an_error_of_the_getter_until_there_is_room() {
 
 #[test]
 fn full_server_under_load_loses_nobody() {
-    let Some(server) = Postgres::start(6) else { return };
+    // One of them for the onlooker.
+    let Some(server) = Postgres::start(7) else { return };
     let mut onlooker = Onlooker::new(&server);
+    assert_eq!(onlooker.sessions(NAME), Some(0));
     let others = || -> Vec<Client> {
-        let config = postgres::Config::from(config(&server, "others"));
+        let config = postgres::Config::from(by_socket(&server, "others"));
         core::iter::from_fn(|| config.connect(postgres::NoTls).ok()).collect()
     };
     let pool = pool(&server, 4);
     let crowd = crowd(&pool, 8);
     for _ in 0..5 {
         crowd.until(50, Outcome::Served, PATIENCE);
-        // Whose places the others take before the pool does.
-        onlooker.end_all(NAME).expect("the server is well");
-        let taken = others();
-        assert!(taken.len() <= 6);
-        if taken.len() == 6 {
-            crowd.until(8, Outcome::NotCreated, PATIENCE);
-        }
+        // Whose places the others take, as soon as they get them.
+        let mut taken = Vec::new();
+        until("the others have all of it", PATIENCE, || {
+            onlooker.end_all(NAME).expect("the server is well");
+            taken.extend(others());
+            taken.len() == 6
+        });
+        crowd.until(8, Outcome::NotCreated, PATIENCE);
         drop(taken);
     }
     crowd.until(50, Outcome::Served, PATIENCE);
     let tally = end(crowd);
     assert_eq!(tally.count(Outcome::TimedOut), 0, "{}", tally.line());
-    until("the pool is as good as new", PATIENCE, || pool.get().is_ok());
-    settle(&mut onlooker, NAME, || pool.stats());
+    let stats = settle(&mut onlooker, NAME, || {
+        refresh(&pool);
+        pool.stats()
+    });
+    assert_eq!(stats.idle, 4);
 }
 
 /// A place is free before its `destroy` has ended, and a server's process goes some time after its
@@ -306,18 +321,10 @@ fn discarding_borrowers_open_few_more_than_the_maximum() {
     assert_eq!(stats.destroyed.released, tally.ended());
 }
 
-/// A pool of one, so that whatever leaks gets to the next borrower, and a table to write into.
+/// A pool of one, so that whatever leaks gets to the next borrower.
 fn pool_of_one(server: &Postgres) -> Pool {
-    let pool = pool(server, 1);
-    let mut onlooker = Onlooker::new(server);
-    onlooker
-        .execute(
-            "CREATE TABLE ledger (amount int8); GRANT ALL ON ledger TO app; \
-             CREATE SEQUENCE numbers; GRANT ALL ON numbers TO app; \
-             CREATE ROLE clerk; GRANT clerk TO app; GRANT ALL ON ledger TO clerk",
-        )
-        .expect("a superuser may");
-    pool
+    make_ledger(server);
+    pool(server, 1)
 }
 
 fn rows(pool: &Pool) -> i64 {
@@ -378,37 +385,6 @@ fn locks_of_a_transaction_left_open_go_though_nobody_borrows() {
     assert_usable(&pool);
     assert_eq!(pool.stats().created, 2);
 }
-
-/// What a borrower can leave in a session besides a transaction, and how the next one would know.
-const LEFTOVERS: &[(&str, &str, &str)] = &[
-    (
-        "a temporary table",
-        "CREATE TEMP TABLE draft (n int8)",
-        "SELECT to_regclass('draft') IS NULL",
-    ),
-    (
-        "a setting",
-        "SET search_path = nowhere",
-        "SELECT current_setting('search_path') <> 'nowhere'",
-    ),
-    (
-        "a time limit",
-        "SET statement_timeout = 1",
-        "SELECT current_setting('statement_timeout') = '0'",
-    ),
-    (
-        "an advisory lock",
-        "SELECT pg_advisory_lock(7)",
-        "SELECT count(*) = 0 FROM pg_locks WHERE locktype = 'advisory'",
-    ),
-    ("a role", "SET ROLE clerk", "SELECT current_user = 'app'"),
-    ("a channel", "LISTEN news", "SELECT count(*) = 0 FROM pg_listening_channels()"),
-    (
-        "a cursor",
-        "DECLARE rest CURSOR WITH HOLD FOR SELECT * FROM ledger",
-        "SELECT count(*) = 0 FROM pg_cursors WHERE is_holdable",
-    ),
-];
 
 #[test]
 fn what_borrowers_leave_in_a_session_is_cleared_away() {
