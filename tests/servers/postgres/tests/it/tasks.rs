@@ -8,7 +8,7 @@ use std::sync::{Arc, mpsc};
 use std::time::Instant;
 
 use poolable::managed::{
-    AsyncResourcePool, AsyncResourcePoolBuilder, GetError, Lease, Stage, Timeouts,
+    AsyncResourcePool, AsyncResourcePoolBuilder, GetError, Lease, Order, Stage, Timeouts,
 };
 use poolable_postgres::tasks::{Session, Sessions};
 use poolable_postgres::{Onlooker, SessionError, by_loopback};
@@ -701,12 +701,14 @@ fn idle_sessions_come_back_after_a_massacre() {
     let pool = builder(&server, &runtime, Kind::Spawned)
         .max_open(6)
         .min_idle(3)
+        .order(Order::Fifo)
         .build()
         .expect("the settings are sound");
     until("the pool is warm", PATIENCE, || onlooker.sessions(NAME) == Some(3));
     until("the pool knows", PATIENCE, || pool.stats().idle == 3);
     assert_eq!(onlooker.end_all(NAME), Some(3));
-    // The pool learns of it from the one who comes next, who gets a new one.
+    // The pool learns of it from the one who comes next, who gets a new one: those that have been
+    // idle for longest are the dead ones.
     assert_usable(&runtime, &pool);
     until("the pool is warm again", PATIENCE, || {
         pool.stats().idle >= 3 && onlooker.sessions(NAME) == Some(pool.stats().idle)

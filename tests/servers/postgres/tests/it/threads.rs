@@ -481,10 +481,16 @@ fn pool_that_is_dropped_under_load_leaves_no_session_at_the_server() {
 fn idle_sessions_come_back_after_a_massacre() {
     let Some(server) = Postgres::start(20) else { return };
     let mut onlooker = Onlooker::new(&server);
-    let pool = builder(&server).max_open(6).min_idle(3).build().expect("the settings are sound");
+    let pool = builder(&server)
+        .max_open(6)
+        .min_idle(3)
+        .order(Order::Fifo)
+        .build()
+        .expect("the settings are sound");
     until("the pool is warm", PATIENCE, || onlooker.sessions(NAME) == Some(3));
     assert_eq!(onlooker.end_all(NAME), Some(3));
-    // The pool learns of it from the one who comes next, who gets a new one.
+    // The pool learns of it from the one who comes next, who gets a new one: those that have been
+    // idle for longest are the dead ones.
     assert_usable(&pool);
     until("the pool is warm again", PATIENCE, || {
         pool.stats().idle >= 3 && onlooker.sessions(NAME) == Some(pool.stats().idle)
