@@ -15,7 +15,8 @@ cargo xtask ui [--bless]   check the messages of rejected programs, or write the
 cargo xtask hit-path       look for atomic read-modify-writes in the code of a hit, and
                            count its instructions
 cargo xtask wipe-asm       look for wipes that the optimiser took out, in the code of some
-cargo xtask deep [CHECK..] run what takes longer: sanitizers, loom, valgrind, fuzzing
+cargo xtask deep [CHECK..] run what takes longer: sanitizers, loom, valgrind, fuzzing,
+                           a soak against a server
 cargo xtask deep planted [BUG..]
                            plant bugs in a copy, and show that the checks catch them
 cargo xtask bench [--quick]

@@ -158,6 +158,13 @@ pub(crate) static ALL: &[Check] = &[
         steps: fuzz,
     },
     Check {
+        name: "soak",
+        about: "managed pools at a PostgreSQL to which something happens each second",
+        is_deep: true,
+        rounds: 1,
+        steps: soak,
+    },
+    Check {
         name: "passthrough",
         about: "pools that keep nothing",
         is_deep: true,
@@ -346,6 +353,25 @@ fn fuzz(place: &Place, _: &str) -> Result<Vec<Step>, Unable> {
     // What was found to be interesting is where the next run begins.
     run.arg(corpus).args(["--", "-max_total_time=120"]);
     Ok(vec![Step::build(build), Step::run(run)])
+}
+
+/// Five minutes. It looks for the server itself, and is to end with an error if there is none:
+/// whether that is to be tolerated is asked here.
+fn soak(place: &Place, _: &str) -> Result<Vec<Step>, Unable> {
+    let in_path = needs("initdb", "--version").is_ok();
+    let of_debian = fs::read_dir("/usr/lib/postgresql").is_ok_and(|mut all| all.next().is_some());
+    if !in_path && !of_debian {
+        return Err(Unable::Absent("PostgreSQL is not installed".to_owned()));
+    }
+    let command = |subcommand| {
+        let mut command = place.cargo("debug");
+        command.args([subcommand, "--quiet", "--release"]);
+        command.args(["--package", "poolable-postgres", "--bin", "soak"]);
+        command
+    };
+    let mut run = command("run");
+    run.args(["--", "--seconds", "300"]).env("POOLABLE_REQUIRE", "1");
+    Ok(vec![Step::build(command("build")), Step::run(run)])
 }
 
 /// The cargo-fuzz of the user, or one that is installed beside what the checks build.
