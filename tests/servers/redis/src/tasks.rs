@@ -23,7 +23,8 @@ pub struct Connections {
     pub client: Client,
     /// What the server shows of its clients.
     pub name: String,
-    /// How long the server may take for an answer; `None` is for as long as it takes.
+    /// How long the server may take for an answer; `None` is for as long as it takes, which is for
+    /// ever now and then when the connection ends (seen with version 1.2 of the crate).
     pub patience: Option<Duration>,
 }
 

@@ -25,6 +25,9 @@ const WAIT: Duration = Duration::from_secs(10);
 /// And what a check may take. A get ends at the former, checks and all.
 const CHECK: Duration = Duration::from_secs(5);
 
+/// What the server may take for an answer: the client never tells of some connections that ended.
+const ANSWER: Duration = Duration::from_secs(3);
+
 const NAME: &str = "tasks";
 
 type Pool = AsyncResourcePool<Connections>;
@@ -44,10 +47,14 @@ fn runtime() -> Runtime {
     Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("there are threads")
 }
 
-fn builder(server: &Redis, runtime: &Runtime, kind: Kind) -> AsyncResourcePoolBuilder<Connections> {
+fn builder(
+    server: &Redis,
+    runtime: &Runtime,
+    kind: Kind,
+    patience: Option<Duration>,
+) -> AsyncResourcePoolBuilder<Connections> {
     let _runtime = runtime.enter();
-    // The pool's limits are to be seen at work, not those of the client.
-    let manager = Connections { client: client(server), name: NAME.to_owned(), patience: None };
+    let manager = Connections { client: client(server), name: NAME.to_owned(), patience };
     let builder = AsyncResourcePool::builder(manager).timeouts(Timeouts {
         wait: Some(WAIT),
         create: None,
@@ -60,7 +67,10 @@ fn builder(server: &Redis, runtime: &Runtime, kind: Kind) -> AsyncResourcePoolBu
 }
 
 fn pool(server: &Redis, runtime: &Runtime, kind: Kind, max_open: usize) -> Pool {
-    builder(server, runtime, kind).max_open(max_open).build().expect("the settings are sound")
+    builder(server, runtime, kind, Some(ANSWER))
+        .max_open(max_open)
+        .build()
+        .expect("the settings are sound")
 }
 
 /// Gets, and counts that.
@@ -199,11 +209,12 @@ fn server_that_restarts_under_load_is_found_again() {
 
 #[test]
 fn getters_of_a_stopped_server_time_out_and_the_pool_recovers() {
+    // The client has no limit of its own here, nor below: the pool's are to be seen at work.
     let Some(server) = Redis::start(50) else { return };
     let runtime = runtime();
     let mut onlooker = Onlooker::new(&server);
     for kind in KINDS {
-        let pool = builder(&server, &runtime, kind)
+        let pool = builder(&server, &runtime, kind, None)
             .max_open(4)
             .timeouts(Timeouts {
                 wait: Some(Duration::from_millis(300)),
@@ -329,7 +340,7 @@ fn future_dropped_in_a_call_that_blocks_costs_the_next_one_a_check() {
     let runtime = runtime();
     let mut onlooker = Onlooker::new(&server);
     for kind in KINDS {
-        let pool = builder(&server, &runtime, kind)
+        let pool = builder(&server, &runtime, kind, None)
             .max_open(1)
             .timeouts(Timeouts {
                 wait: Some(WAIT),
@@ -365,7 +376,7 @@ fn futures_dropped_anywhere_neither_mix_up_answers_nor_lose_a_place() {
     for kind in KINDS {
         // A create that nobody polls any more is kept, with its place, for so long.
         let create = Some(Duration::from_secs(3));
-        let pool = builder(&server, &runtime, kind)
+        let pool = builder(&server, &runtime, kind, Some(ANSWER))
             .max_open(4)
             .timeouts(Timeouts { wait: Some(WAIT), create, check: Some(CHECK) })
             .build()
@@ -465,7 +476,7 @@ fn idle_connections_come_back_after_a_massacre_and_end_when_they_are_too_many() 
     let Some(server) = Redis::start(50) else { return };
     let runtime = runtime();
     let mut onlooker = Onlooker::new(&server);
-    let pool = builder(&server, &runtime, Kind::Spawned)
+    let pool = builder(&server, &runtime, Kind::Spawned, Some(ANSWER))
         .max_open(6)
         .min_idle(3)
         .order(Order::Fifo)
