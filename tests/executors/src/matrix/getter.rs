@@ -26,8 +26,8 @@ pub(super) enum Way {
     Polled(u64),
     /// Dropped by another task.
     Dropped(Moment),
-    /// So many are to be there.
-    Prewarm(usize),
+    /// So many are to be there; dropped when it has been polled so often.
+    Prewarm(usize, u64),
 }
 
 /// When another task does something: after so many polls of it, and so much time.
@@ -79,7 +79,7 @@ impl Visit {
             }
             9..11 => Way::Polled(random.below(5) + 1),
             11..15 => Way::Dropped(Moment::draw(random, 8, 10)),
-            _ => Way::Prewarm(random.below(4) as usize),
+            _ => Way::Prewarm(random.below(4) as usize, 1 + random.below(8)),
         };
         let held = Moment::draw(random, 4, 3);
         Self { way, held, is_discarded: random.below(4) < discards }
@@ -129,9 +129,9 @@ async fn get(scene: &Arc<Scene>, way: Way) -> Option<Got> {
             });
             get.await
         }
-        Way::Prewarm(idle) => {
+        Way::Prewarm(idle, polls) => {
             // What comes of it is part of the counts alone.
-            let _ = pool.prewarm(idle).await;
+            let _ = polled_at_most(polls, pool.prewarm(idle)).await;
             return None;
         }
     };
