@@ -195,21 +195,23 @@ fn print(report: &Report) {
     let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
     println!("{CLIENTS} clients took {:.2} s; {LAST_CLIENTS} saw the end", elapsed.as_secs_f64());
     println!(
-        "clients:   {} questions: {} answered, {} refused ({} since the service ends), {} not waited for",
+        "clients:   {} questions: {} answered, {} refused, {} of them as the service ends; \
+         {} not waited for",
         met.asked, met.answered, met.refused, met.closing, met.left
     );
     println!("service:   {} handlers were dropped in the middle", count(&handled.abandoned));
     println!(
-        "pool:      borrowed {}, created {}, of which {} were idle at rest; {} waited, {} of them too long",
+        "pool:      borrowed {}, created {}, {} of them idle at rest; {} waited, {} for too long",
         at_end.borrowed, at_end.created, at_rest.idle, at_end.waited, at_end.timed_out
     );
     let destroyed = at_end.destroyed;
     println!(
-        "           {} creates failed, {} checks; destroyed {} in the middle of an exchange, {} at the end",
+        "           {} creates failed, {} checks; destroyed {} in mid-exchange, {} at the end",
         at_end.create_failed, at_end.check_failed, destroyed.released, destroyed.closed
     );
     println!(
-        "upstream:  accepted {}, refused {}, hung {} times, hung up {} times; at most {} connections at a time, {left} left",
+        "upstream:  accepted {}, refused {}, hung {} times, hung up {} times; \
+         at most {} at a time, {left} left",
         count(&seen.accepted),
         count(&seen.refused),
         count(&seen.stalled),

@@ -7,13 +7,13 @@
 //! and the server is asked what it has.
 //!
 //! Run it with `cargo run --release --package postgres_pool`. It starts a server of its own if
-//! PostgreSQL is installed (14 or later), or takes the one of `DATABASE_URL`, where it makes a schema
-//! `postgres_pool` and removes it again. It fails if anything leaked from one borrower to the
-//! next, if money was lost or made, or if the statistics do not add up. Without a server it says
-//! "skipped", which is a failure if `POOLABLE_REQUIRE` is 1.
+//! PostgreSQL is installed (14 or later), or takes the one of `DATABASE_URL`, where it makes a
+//! schema `postgres_pool` and removes it again. It fails if anything leaked from one borrower to
+//! the next, if money was lost or made, or if the statistics do not add up. Without a server it
+//! says "skipped", which is a failure if `POOLABLE_REQUIRE` is 1.
 //!
-//! How connections are made, checked and given up is at the head of `threads.rs` and `tasks.rs`; what
-//! sweeps up after a borrower, in `session.rs`.
+//! How connections are made, checked and given up is at the head of `threads.rs` and `tasks.rs`;
+//! what sweeps up after a borrower, in `session.rs`.
 
 mod ledger;
 mod plan;

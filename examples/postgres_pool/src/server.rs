@@ -53,8 +53,8 @@ impl Server {
     pub(crate) fn config(&self, name: &str) -> Config {
         let mut config = self.config.clone();
         config.application_name(name).connect_timeout(Duration::from_secs(5));
-        // What the server ends by itself, since it alone can see it: a transaction that was left open
-        // while no borrower comes, with its locks, and a query whose client has gone.
+        // What the server ends by itself, since it alone can see it: a transaction that was left
+        // open while no borrower comes, with its locks, and a query whose client has gone.
         config.options(
             "-c search_path=postgres_pool -c statement_timeout=10s -c lock_timeout=2s \
              -c idle_in_transaction_session_timeout=2s -c client_connection_check_interval=100ms",

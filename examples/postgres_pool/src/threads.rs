@@ -29,8 +29,8 @@ impl Manager for Postgres {
 
     /// Runs when a connection is taken, however short it was idle.
     fn check(&self, client: &mut Client, _: &Meta) -> Result<(), SessionError> {
-        // The pool cannot interrupt a check, and this is the one question of the client's that knows
-        // a time. When it is answered the server is there, and the next answer at hand.
+        // The pool cannot interrupt a check, and this is the one question of the client's that
+        // knows a time. When it is answered the server is there, and the next answer at hand.
         client.is_valid(Duration::from_secs(2))?;
         judge(&client.simple_query(SWEEP)?)
     }
