@@ -431,7 +431,8 @@ fn a_check_that_is_dropped_by_one_who_panics_is_given_up_as_well() {
         crate::unwind();
     }));
     let stats = set.stats();
-    assert_eq!((stats.open, stats.checking, stats.destroyed.total()), (0, 0, 1), "{stats:?}");
+    assert_eq!((stats.open, stats.checking, stats.destroyed.broken), (0, 0, 1), "{stats:?}");
+    assert_eq!(stats.check_failed, 0, "the panic was not the check's: {stats:?}");
     set.eventually(|| set.script.alive() == 0);
 }
 
