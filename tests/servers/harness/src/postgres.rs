@@ -4,7 +4,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Mutex;
+use std::sync::OnceLock;
 
 use rustix::process::Signal;
 
@@ -60,30 +60,10 @@ impl Postgres {
     }
 
     fn try_start(programs: PathBuf, sessions: usize) -> Result<Self, String> {
-        // One cluster is made at a time: they write a lot, and come sooner one by one.
-        static TURN: Mutex<()> = Mutex::new(());
-
-        let place = Place::new("pg", &["postgres", "nobody"], "QUIT")?;
-        let turn = TURN.lock();
-        let mut command = place.command(&programs.join("initdb"))?;
-        command
-            .args(["--auth=trust", "--username=postgres", "--encoding=UTF8", "--no-locale"])
-            .args(["--no-sync", "--wal-segsize=1", "--pgdata"])
-            .arg(place.data());
-        run(&place, &mut command)?;
-        // What only an ordinary start reads.
-        let mut single = place.command(&programs.join("postgres"))?;
-        let role = place.folder().join("role.sql");
-        fs::write(
-            &role,
-            format!("CREATE ROLE {} LOGIN;\nGRANT ALL ON SCHEMA public TO {0};\n", Self::USER),
-        )
-        .map_err(|error| format!("cannot write {}: {error}", role.display()))?;
-        let script = fs::File::open(&role).map_err(|error| error.to_string())?;
-        single.args(["--single", "-F", "-D"]).arg(place.data()).arg("postgres").stdin(script);
-        run(&place, &mut single)?;
-        drop(turn);
-
+        let place = Place::new("pg", USERS, STOP)?;
+        let mut copy = place.command(Path::new("/bin/cp"))?;
+        copy.arg("-a").arg(model(&programs)?.join(".")).arg(place.data());
+        run(&place, &mut copy)?;
         let settings = [
             format!("max_connections={}", sessions + Self::RESERVED),
             format!("superuser_reserved_connections={}", Self::RESERVED),
@@ -178,6 +158,39 @@ impl Postgres {
         self.server.pause()
     }
 }
+
+/// The data of a cluster that nobody has used yet. To make one takes a second of work, to copy it
+/// next to nothing: one is made for the process, and goes with it.
+fn model(programs: &Path) -> Result<PathBuf, String> {
+    static MODEL: OnceLock<Result<Place, String>> = OnceLock::new();
+
+    let make = || {
+        let place = Place::new("pg-model", USERS, STOP)?;
+        let mut command = place.command(&programs.join("initdb"))?;
+        command
+            .args(["--auth=trust", "--username=postgres", "--encoding=UTF8", "--no-locale"])
+            .args(["--no-sync", "--wal-segsize=1", "--pgdata"])
+            .arg(place.data());
+        run(&place, &mut command)?;
+        let role = place.folder().join("role.sql");
+        let user = Postgres::USER;
+        let statements =
+            format!("CREATE ROLE {user} LOGIN;\nGRANT ALL ON SCHEMA public TO {user};\n");
+        let script = fs::write(&role, statements).and_then(|()| fs::File::open(&role));
+        let script = script.map_err(|error| format!("cannot write {}: {error}", role.display()))?;
+        let mut alone = place.command(&programs.join("postgres"))?;
+        alone.args(["--single", "-F", "-D"]).arg(place.data()).arg("postgres").stdin(script);
+        run(&place, &mut alone)?;
+        Ok(place)
+    };
+    MODEL.get_or_init(make).as_ref().map(Place::data).map_err(Clone::clone)
+}
+
+/// Whom it runs as, the first that there is.
+const USERS: &[&str] = &["postgres", "nobody"];
+
+/// What ends it at once.
+const STOP: &str = "QUIT";
 
 /// The eighth line of this file is where PostgreSQL tells `pg_ctl` the same.
 fn is_ready(place: &Place) -> bool {

@@ -225,16 +225,16 @@ fn getters_of_a_stopped_server_time_out_and_the_pool_recovers() {
     let Some(server) = Postgres::start(20) else { return };
     let runtime = runtime();
     let mut onlooker = Onlooker::new(&server);
-    let wait = Duration::from_millis(300);
+    let wait = Duration::from_secs(1);
     for kind in KINDS {
         // A check that is given up before the getter's time is over, or with it.
-        for check in [Some(Duration::from_millis(100)), None] {
+        for check in [Some(Duration::from_millis(200)), None] {
             let pool = builder(&server, &runtime, kind)
                 .max_open(4)
                 .timeouts(Timeouts { wait: Some(wait), create: None, check })
                 .build()
                 .expect("the settings are sound");
-            runtime.block_on(pool.prewarm(3)).expect("the server is well");
+            until("the pool is warm", PATIENCE, || runtime.block_on(pool.prewarm(3)).is_ok());
             let told = told_while_stopped(&server, &runtime, &pool);
             let least = wait - Duration::from_millis(5);
             assert!(told.iter().all(|(_, waited, _)| *waited >= least), "{kind:?}: {told:?}");
@@ -444,7 +444,7 @@ fn transaction_of_a_future_dropped_in_the_middle_of_a_query_is_rolled_back() {
     make_ledger(&server);
     let mut onlooker = Onlooker::new(&server);
     for kind in KINDS {
-        let check = Some(Duration::from_millis(300));
+        let check = Some(Duration::from_secs(1));
         let pool = builder(&server, &runtime, kind)
             .max_open(1)
             .timeouts(Timeouts { wait: Some(WAIT), create: None, check })
@@ -567,7 +567,7 @@ fn futures_dropped_anywhere_neither_leak_a_transaction_nor_lose_a_place() {
         assert_eq!(answered, tally.ended(), "{kind:?}: {}", tally.line());
         assert_usable(&runtime, &pool);
         let stats = settle(&mut onlooker, NAME, || pool.stats());
-        assert_eq!((stats.timed_out, stats.create_failed), (0, 0), "{kind:?}: {stats:?}");
+        assert_eq!(stats.timed_out, 0, "{kind:?}: {stats:?}");
         let sum = runtime.block_on(async {
             let session = pool.get().await.expect("the server is well");
             let sum = "SELECT coalesce(sum(amount), 0)::int8 FROM ledger";
@@ -707,6 +707,7 @@ fn idle_sessions_come_back_after_a_massacre() {
     until("the pool is warm", PATIENCE, || onlooker.sessions(NAME) == Some(3));
     until("the pool knows", PATIENCE, || pool.stats().idle == 3);
     assert_eq!(onlooker.end_all(NAME), Some(3));
+    until("all have ended", PATIENCE, || onlooker.sessions(NAME) == Some(0));
     // The pool learns of it from the one who comes next, who gets a new one: those that have been
     // idle for longest are the dead ones.
     assert_usable(&runtime, &pool);
@@ -728,10 +729,9 @@ fn sessions_end_at_the_server_when_they_have_been_idle_for_long() {
             .build()
             .expect("the settings are sound");
         runtime.block_on(pool.prewarm(4)).expect("the server is well");
-        assert_eq!(onlooker.sessions(NAME), Some(4));
         until("all have ended", PATIENCE, || onlooker.sessions(NAME) == Some(0));
         let stats = settle(&mut onlooker, NAME, || pool.stats());
-        assert_eq!((stats.open, stats.destroyed.idle), (0, 4), "{kind:?}");
+        assert_eq!((stats.open, stats.created, stats.destroyed.idle), (0, 4, 4), "{kind:?}");
     }
 }
 

@@ -217,13 +217,13 @@ fn getters_of_a_stopped_server_time_out_and_the_pool_recovers() {
         let pool = builder(&server, &runtime, kind, None)
             .max_open(4)
             .timeouts(Timeouts {
-                wait: Some(Duration::from_millis(300)),
+                wait: Some(Duration::from_secs(1)),
                 create: None,
-                check: Some(Duration::from_millis(100)),
+                check: Some(Duration::from_millis(200)),
             })
             .build()
             .expect("the settings are sound");
-        runtime.block_on(pool.prewarm(3)).expect("the server is well");
+        until("the pool is warm", PATIENCE, || runtime.block_on(pool.prewarm(3)).is_ok());
         let paused = server.pause();
         let (sender, answers) = mpsc::channel();
         for _ in 0..12 {
@@ -345,7 +345,7 @@ fn future_dropped_in_a_call_that_blocks_costs_the_next_one_a_check() {
             .timeouts(Timeouts {
                 wait: Some(WAIT),
                 create: None,
-                check: Some(Duration::from_millis(300)),
+                check: Some(Duration::from_secs(1)),
             })
             .build()
             .expect("the settings are sound");
@@ -486,6 +486,7 @@ fn idle_connections_come_back_after_a_massacre_and_end_when_they_are_too_many() 
     until("the pool is warm", PATIENCE, || onlooker.connections(NAME) == Some(3));
     until("the pool knows", PATIENCE, || pool.stats().idle == 3);
     assert_eq!(onlooker.end_all(NAME), Some(3));
+    until("all have ended", PATIENCE, || onlooker.connections(NAME) == Some(0));
     assert_usable(&runtime, &pool);
     until("the pool is warm again", PATIENCE, || {
         pool.stats().idle >= 3 && onlooker.connections(NAME) == Some(pool.stats().idle)

@@ -152,13 +152,13 @@ fn server_that_restarts_under_load_is_found_again() {
 fn getters_of_a_stopped_server_time_out_and_the_pool_recovers() {
     let Some(server) = Redis::start(50) else { return };
     let mut onlooker = Onlooker::new(&server);
-    let timeouts = Timeouts { wait: Some(Duration::from_millis(300)), ..Timeouts::default() };
+    let timeouts = Timeouts { wait: Some(Duration::from_secs(1)), ..Timeouts::default() };
     let pool = builder(&server, Duration::from_secs(2))
         .max_open(4)
         .timeouts(timeouts)
         .build()
         .expect("the settings are sound");
-    pool.prewarm(3).expect("the server is well");
+    until("the pool is warm", PATIENCE, || pool.prewarm(3).is_ok());
     let paused = server.pause();
     let (sender, answers) = mpsc::channel();
     for _ in 0..12 {
@@ -184,7 +184,7 @@ fn getters_of_a_stopped_server_time_out_and_the_pool_recovers() {
 #[test]
 fn answer_that_comes_too_late_does_not_get_to_the_next_borrower() {
     let Some(server) = Redis::start(50) else { return };
-    let pool = builder(&server, Duration::from_millis(300))
+    let pool = builder(&server, Duration::from_secs(1))
         .max_open(1)
         .build()
         .expect("the settings are sound");
@@ -316,6 +316,7 @@ fn idle_connections_come_back_after_a_massacre_and_end_when_they_are_too_many() 
     until("the pool is warm", PATIENCE, || onlooker.connections(NAME) == Some(3));
     until("the pool knows", PATIENCE, || pool.stats().idle == 3);
     assert_eq!(onlooker.end_all(NAME), Some(3));
+    until("all have ended", PATIENCE, || onlooker.connections(NAME) == Some(0));
     assert_usable(&pool);
     until("the pool is warm again", PATIENCE, || {
         pool.stats().idle >= 3 && onlooker.connections(NAME) == Some(pool.stats().idle)
