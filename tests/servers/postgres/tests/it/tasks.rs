@@ -226,12 +226,14 @@ fn getters_of_a_stopped_server_time_out_and_the_pool_recovers() {
     let runtime = runtime();
     let mut onlooker = Onlooker::new(&server);
     let wait = Duration::from_secs(1);
+    // A create that nobody polls any more is kept, with its place, for so long.
+    let create = Some(Duration::from_secs(5));
     for kind in KINDS {
         // A check that is given up before the getter's time is over, or with it.
         for check in [Some(Duration::from_millis(200)), None] {
             let pool = builder(&server, &runtime, kind)
                 .max_open(4)
-                .timeouts(Timeouts { wait: Some(wait), create: None, check })
+                .timeouts(Timeouts { wait: Some(wait), create, check })
                 .build()
                 .expect("the settings are sound");
             until("the pool is warm", PATIENCE, || runtime.block_on(pool.prewarm(3)).is_ok());

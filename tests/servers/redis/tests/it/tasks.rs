@@ -218,7 +218,8 @@ fn getters_of_a_stopped_server_time_out_and_the_pool_recovers() {
             .max_open(4)
             .timeouts(Timeouts {
                 wait: Some(Duration::from_secs(1)),
-                create: None,
+                // A create that nobody polls any more is kept, with its place, for so long.
+                create: Some(Duration::from_secs(5)),
                 check: Some(Duration::from_millis(200)),
             })
             .build()
@@ -494,5 +495,7 @@ fn idle_connections_come_back_after_a_massacre_and_end_when_they_are_too_many() 
     runtime.block_on(pool.prewarm(6)).expect("the server is well");
     until("those beyond three have ended", PATIENCE, || onlooker.connections(NAME) == Some(3));
     let stats = settle(&mut onlooker, NAME, || pool.stats());
-    assert!(stats.destroyed.idle >= 3 && stats.destroyed.broken == 3, "{stats:?}");
+    // A dead one may come of age before anybody has found it out.
+    let (idle, broken) = (stats.destroyed.idle, stats.destroyed.broken);
+    assert!(broken >= 1 && idle + broken >= 6, "{stats:?}");
 }

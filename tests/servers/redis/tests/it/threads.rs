@@ -324,5 +324,7 @@ fn idle_connections_come_back_after_a_massacre_and_end_when_they_are_too_many() 
     pool.prewarm(6).expect("the server is well");
     until("those beyond three have ended", PATIENCE, || onlooker.connections(NAME) == Some(3));
     let stats = settle(&mut onlooker, NAME, || pool.stats());
-    assert!(stats.destroyed.idle >= 3 && stats.destroyed.broken == 3, "{stats:?}");
+    // A dead one may come of age before anybody has found it out.
+    let (idle, broken) = (stats.destroyed.idle, stats.destroyed.broken);
+    assert!(broken >= 1 && idle + broken >= 6, "{stats:?}");
 }
