@@ -16,7 +16,9 @@ use super::lease::Lease;
 use super::resource::{ResourcePoolBuilder, Tasks};
 use super::stats::Stats;
 
-/// Sets up an [`AsyncResourcePool`]: all of [`ResourcePoolBuilder`], and what tasks need.
+/// Sets up an [`AsyncResourcePool`]. All settings are those of [`ResourcePoolBuilder`], where they are
+/// listed, and two more that are for tasks: [`spawn`](ResourcePoolBuilder::spawn), and `tokio` with
+/// the feature of that name.
 pub type AsyncResourcePoolBuilder<M> = ResourcePoolBuilder<M, Tasks>;
 
 /// A pool of resources that an [`AsyncManager`] creates, checks and destroys, for tasks on any

@@ -21,7 +21,8 @@ use crate::sync::Mutex;
 ///
 /// Clones are handles to the same token, any of which cancels all gets that were given one.
 /// It stays cancelled: a get with such a token fails at once. A check that is under way is not
-/// interrupted; none begins after it.
+/// interrupted, unless it is the future of an [`AsyncResourcePool`](super::AsyncResourcePool), which
+/// is dropped; none begins after it.
 ///
 /// # Examples
 ///

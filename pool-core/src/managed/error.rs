@@ -91,9 +91,12 @@ pub enum GetError<E = Infallible> {
 pub enum Stage {
     /// It waited in the queue.
     Wait,
-    /// An object was being created for it, which goes to the pool when it is there.
+    /// An object was being created for it, which goes to the pool when it is there; or took longer
+    /// than [`Timeouts::create`](super::Timeouts::create) allows, in which case an
+    /// [`AsyncResourcePool`](super::AsyncResourcePool) has given it up.
     Create,
-    /// The objects that it got failed their checks.
+    /// The objects that it got failed their checks, or the check of one was still under way: a
+    /// future is dropped then, and its object destroyed.
     Check,
 }
 

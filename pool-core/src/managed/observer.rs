@@ -7,7 +7,8 @@ use core::time::Duration;
 use super::error::Stage;
 use super::reason::Reason;
 
-/// What an observer is told, on the thread that it happens on, with no lock held.
+/// What an observer is told, on the thread that it happens on, with no lock held. Of an
+/// [`AsyncResourcePool`](super::AsyncResourcePool) that may be a task, in which it should not block.
 ///
 /// The errors are lent: to send one away, take its text (`error.to_string()`) with you.
 ///

@@ -1,15 +1,20 @@
 //! Why a pool lets an object go.
 
+use core::fmt;
+
 /// Why an object is destroyed.
+///
+/// It shows itself as the name of its counter in [`Destroyed`](super::Destroyed).
 ///
 /// # Examples
 ///
 /// ```
-/// use poolable::managed::{BoundedPool, Lease};
+/// use poolable::managed::{BoundedPool, Lease, Reason};
 ///
 /// let pool = BoundedPool::new(1, String::new);
 /// Lease::discard(pool.get()?);
 /// assert_eq!(pool.stats().destroyed.released, 1);
+/// assert_eq!(Reason::Released.to_string(), "released");
 /// # Ok::<(), poolable::managed::GetError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -34,4 +39,19 @@ pub enum Reason {
     /// Its check, `on_release` or its reset panicked; or `on_release` refused it while its
     /// borrower's thread panicked.
     Panicked,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Full => "full",
+            Self::Expired => "expired",
+            Self::Idle => "idle",
+            Self::Broken => "broken",
+            Self::Released => "released",
+            Self::Resized => "resized",
+            Self::Closed => "closed",
+            Self::Panicked => "panicked",
+        })
+    }
 }

@@ -127,9 +127,10 @@ impl<M, K> ResourcePoolBuilder<M, K> {
         self
     }
 
-    /// Keeps so many idle, from the start: they are created on threads apart whenever they are
-    /// missing. After one that failed the next is tried a second later, or when another create
-    /// has succeeded.
+    /// Keeps so many idle, from the start: they are created whenever they are missing, on threads
+    /// apart, or by tasks of the [`spawn`](ResourcePoolBuilder::spawn) hook, without which an
+    /// [`AsyncResourcePool`] is not built. After one that failed the next is tried a second later,
+    /// or when another create has succeeded.
     pub fn min_idle(mut self, min_idle: usize) -> Self {
         self.min_idle = min_idle;
         self
