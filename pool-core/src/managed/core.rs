@@ -21,6 +21,9 @@
 //! 6. `armed` is at most the idle time of an object away, if there is one: so whatever becomes
 //!    idle is looked at in time, unless its own end comes first.
 //! 7. Who waits for a create keeps its place in the queue, and takes what comes first.
+//! 8. A create that is driven by those who wait has a driver if anybody waits who has no create of
+//!    its own: whoever becomes its sponsor is told. One that nobody waits for is given an end.
+//! 9. At its deadline a getter is out of the queue, whether or not it is polled.
 
 use core::mem;
 use core::task::Waker;
