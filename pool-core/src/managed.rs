@@ -21,7 +21,7 @@
 //! | --- | --- | --- | --- |
 //! | `get`, `prewarm`, `retain`, `close`, `is_closed`, `drain`, `stats` | yes | yes | yes |
 //! | `try_get`, `get_timeout`, `get_with` | yes | no: it never waits | yes |
-//! | `get_async` | yes | no: it never waits | no: see [`AsyncResourcePool`] |
+//! | `get_async`, `drain_async` | yes | no | no: see [`AsyncResourcePool`] |
 //! | `resize` | yes | no: there is no maximum | yes |
 //! | `size`: how many are idle | yes | yes | `stats().idle` |
 //! | `open`: how many there are | yes | `stats().open` | `stats().open` |
@@ -42,7 +42,6 @@
 //!   to wait for. It runs nothing of a user's but wakers, and `spawn` hooks.
 //! - `poolable-create`: one create of a [`ResourcePool`] each, at most `max_connecting` for a pool.
 //! - `poolable-drop`: destroys what has come of age, or failed its check; at most four for a pool.
-//!   A pool with a `spawn` hook uses a task.
 //! - `poolable-warn`: tells an observer of leases that are held for too long.
 
 // What users hold and write.

@@ -112,9 +112,7 @@ pub trait AsyncManager: Send + Sync + 'static {
     /// Destroys a resource, whose place in the pool is free already.
     ///
     /// It runs where the resource is given up, in a task or on a thread outside of any runtime.
-    /// What has come of age while it was idle is destroyed in a task of the
-    /// [`spawn`](super::AsyncResourcePoolBuilder::spawn) hook's or, without one, on a thread of the
-    /// pool's.
+    /// What has come of age while it was idle is destroyed on a thread of the pool's.
     fn destroy(&self, resource: Self::Resource, _why: Reason) {
         drop(resource);
     }

@@ -160,7 +160,7 @@ impl<M: AsyncManager> AsyncResourcePool<M> {
     /// # Errors
     ///
     /// `Exhausted` if none is idle, `Closed`, and `Timeout` if a check takes longer than
-    /// [`Timeouts::wait`](super::Timeouts::wait).
+    /// [`Timeouts::wait`](super::Timeouts::wait), or than 30 seconds if that is zero.
     ///
     /// # Panics
     ///

@@ -411,6 +411,37 @@ impl<T: Send + 'static> BoundedPool<T> {
         self.handle.drain(deadline)
     }
 
+    /// The same as [`drain`](Self::drain), for a task: that call would block its thread, and those
+    /// who are to return what they have may need it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::managed::BoundedPool;
+    /// use std::time::{Duration, Instant};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let pool = BoundedPool::new(1, String::new);
+    /// let line = pool.get_async().await?;
+    /// let job = tokio::spawn(async move { line.len() });
+    /// pool.drain_async(Instant::now() + Duration::from_secs(5)).await?;
+    /// assert_eq!(job.await?, 0);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`drain`](Self::drain).
+    ///
+    /// # Panics
+    ///
+    /// As for [`close`](Self::close).
+    pub async fn drain_async(&self, deadline: Instant) -> Result<(), DrainError> {
+        self.handle.drain_async(deadline).await
+    }
+
     /// What the pool has counted.
     ///
     /// # Examples

@@ -17,7 +17,8 @@
 //!    overtake.
 //! 5. A create that is under way for a getter has that getter for its sponsor, who is told of
 //!    its failure, until it is served. If the object goes to another one, who came first, the
-//!    sponsor takes over what is under way for that one.
+//!    sponsor takes over what is under way for that one: unless that is slow, and there is room for
+//!    another.
 //! 6. `armed` is at most the idle time of an object away, if there is one: so whatever becomes
 //!    idle is looked at in time, unless its own end comes first.
 //! 7. Who waits for a create keeps its place in the queue, and takes what comes first.
@@ -37,6 +38,7 @@ use super::reason::Reason;
 use super::state::{Armed, Bounds, Due, Source, State, Watcher};
 use super::stats::Stats;
 use super::ticket::{Begin, Failure, Grant, Ticket};
+use crate::raw_pool::{caught, forget_panic};
 use crate::sync::{AtomicBool, AtomicU64, Mutex, Ordering};
 
 #[derive(Debug)]
@@ -115,6 +117,14 @@ pub(crate) struct LeftCreate {
     pub(crate) id: u64,
     /// Whether it had been another one's before.
     pub(crate) is_inherited: bool,
+}
+
+/// A create that has taken too long.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LateCreate {
+    pub(crate) id: u64,
+    /// Whether it was begun for another getter than the one that waits for it.
+    pub(crate) is_anothers: bool,
 }
 
 /// Why a getter leaves the queue.
@@ -306,6 +316,12 @@ impl<T> Core<T> {
         Ok(state.add_create(None))
     }
 
+    /// Whether fewer are idle than should be, and there is room.
+    pub(crate) fn is_short(&self) -> bool {
+        let state = self.state.lock();
+        !state.is_closed && state.is_short()
+    }
+
     /// How far the pool is from having so many idle, as far as the limits allow.
     pub(crate) fn warmth(&self, idle: usize) -> Warmth {
         let state = self.state.lock();
@@ -331,7 +347,12 @@ impl<T> Core<T> {
             Ok((object, due)) => {
                 state.counts.created += 1;
                 state.out += 1;
-                state.keep(object, due, Source::Create { sponsor, late_at }, &mut after);
+                state.keep(
+                    object,
+                    due,
+                    Source::Create { id: Some(id), sponsor, late_at },
+                    &mut after,
+                );
             }
             Err(failure) => {
                 state.counts.create_failed += 1;
@@ -372,7 +393,12 @@ impl<T> Core<T> {
         state.creating -= 1;
         state.counts.created += 1;
         state.out += 1;
-        state.keep(object, due, Source::Create { sponsor: None, late_at: None }, &mut after);
+        state.keep(
+            object,
+            due,
+            Source::Create { id: None, sponsor: None, late_at: None },
+            &mut after,
+        );
         state.settle(&mut after);
         after
     }
@@ -481,11 +507,11 @@ impl<T> Core<T> {
     }
 
     /// What is under way for a getter, and takes too long.
-    pub(crate) fn late_create(&self, ticket: &Ticket<T>, now: Instant) -> Option<LeftCreate> {
+    pub(crate) fn late_create(&self, ticket: &Ticket<T>, now: Instant) -> Option<LateCreate> {
         let mut state = self.state.lock();
         let create = state.waiters.get(ticket.number()).and_then(|waiter| waiter.create);
         let create = state.create(create).filter(|it| it.late_at.is_some_and(|at| at <= now))?;
-        Some(LeftCreate { id: create.id, is_inherited: create.is_inherited })
+        Some(LateCreate { id: create.id, is_anothers: create.is_anothers })
     }
 
     /// Sets another maximum. What is idle beyond it comes back.
@@ -515,6 +541,10 @@ impl<T> Core<T> {
             state.doom(Reason::Closed);
         }
         while let Some(waiter) = state.waiters.pop_first() {
+            // What it has not begun is nothing to wait for.
+            if waiter.ticket.take_begin().is_some_and(|begin| begin.is_new) {
+                state.remove_create(waiter.create);
+            }
             after.will_wake(waiter.ticket.grant(Grant::Closed));
         }
         for create in &mut state.creates {
@@ -653,7 +683,7 @@ impl<T> Core<T> {
         state.watchers.push(Watcher { id, waker });
         drop(state);
         // A waker's drop is its executor's code.
-        drop(former);
+        forget_panic(caught(|| drop(former)));
     }
 
     /// Ends that.
@@ -662,7 +692,7 @@ impl<T> Core<T> {
         let index = state.watchers.iter().position(|watcher| watcher.id == id);
         let watcher = index.map(|index| state.watchers.swap_remove(index));
         drop(state);
-        drop(watcher);
+        forget_panic(caught(|| drop(watcher)));
     }
 
     /// Says that an object has been destroyed.

@@ -157,7 +157,9 @@ impl<R: Send + 'static> Home<R> {
                 self.limit_create(id);
                 self.forget_create(id);
             }
-            return true;
+            // One that the hook has let go of already would wait here for whoever comes.
+            let lost = self.find_create(id).filter(|_| self.core.kept_creates().contains(&id));
+            return !lost.is_some_and(|job| self.cancel(&job, "the `spawn` hook dropped the task"));
         };
         self.cancel(&job, "the system has no thread to give");
         false
@@ -176,13 +178,33 @@ impl<R: Send + 'static> Home<R> {
     /// Creates what is missing to `min_idle`. Without a thread it fails, and rests: whoever calls
     /// has other things to do, or is the keeper.
     pub(super) fn replenish(self: &Arc<Self>) {
-        // Relaxed: whoever sees it late tries once more, or once less.
-        while self.rules.min_idle > 0 && !self.is_resting.load(Ordering::Relaxed) {
-            let Ok(id) = self.core.begin_create_if(|demand| demand.missing > 0) else { return };
-            if !self.begin_for_nobody(id) {
+        if self.rules.min_idle == 0 {
+            return;
+        }
+        // A hook may carry a create out at once, whose end leads here: that is left to the first
+        // who came. Relaxed, here and below: the count is under the lock of the core.
+        while !self.is_replenishing.swap(true, Ordering::Relaxed) {
+            let is_done = self.replenish_now();
+            self.is_replenishing.store(false, Ordering::Relaxed);
+            // For those who came meanwhile.
+            if !is_done || !self.core.is_short() {
                 return;
             }
         }
+    }
+
+    /// Whether it has begun whatever is missing.
+    fn replenish_now(self: &Arc<Self>) -> bool {
+        // Relaxed: whoever sees it late tries once more, or once less.
+        while !self.is_resting.load(Ordering::Relaxed) {
+            let Ok(id) = self.core.begin_create_if(|demand| demand.missing > 0) else {
+                return true;
+            };
+            if !self.begin_for_nobody(id) {
+                return false;
+            }
+        }
+        false
     }
 
     /// Has a create end when it has taken too long. Those that are no futures have no end of their

@@ -2,8 +2,6 @@
 
 use core::any::Any;
 use core::mem;
-use core::pin::Pin;
-use core::task::{Context, Poll};
 use std::collections::VecDeque;
 use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,7 +11,6 @@ use super::entry::Entry;
 use super::home::Home;
 use super::observer::Event;
 use super::reason::Reason;
-use super::runner::Runner;
 use crate::raw_pool::{caught, forget_panic};
 
 type Dead<R> = Vec<(Box<Entry<R>>, Reason)>;
@@ -82,8 +79,8 @@ impl<R> Disposal<R> {
 }
 
 impl<R: Send + 'static> Home<R> {
-    /// Destroys objects whose places are free already, and those that are left from before,
-    /// apart from the caller. If the system has no thread to give, they are destroyed here, if
+    /// Destroys objects whose places are free already, and those that are left from before, on a
+    /// thread apart. If the system has no thread to give, they are destroyed here, if
     /// that is allowed, or later: `false`.
     pub(super) fn dispose(self: &Arc<Self>, dead: Dead<R>, or_here: bool) -> bool {
         self.disposal.push(dead);
@@ -100,24 +97,14 @@ impl<R: Send + 'static> Home<R> {
         true
     }
 
-    /// Has something run apart from the caller, by a task or by a thread; whether there is one.
-    pub(super) fn apart(
-        self: &Arc<Self>,
-        run: impl FnOnce(&Arc<Self>) + Send + Unpin + 'static,
-    ) -> bool {
+    /// Has something run on a thread apart; whether there is one.
+    ///
+    /// Not by a task, though a pool may have a hook for that: its executor may stand still, and
+    /// places and whoever drains the pool wait for this.
+    pub(super) fn apart(self: &Arc<Self>, run: impl FnOnce(&Arc<Self>) + Send + 'static) -> bool {
         let home = self.clone();
-        match &self.runner {
-            Runner::Tasks(spawn) => {
-                let task = Apart { run: Some(move || run(&home)) };
-                // If it panics the task is dropped, and runs all the same.
-                forget_panic(caught(|| spawn(Box::pin(task))));
-                true
-            }
-            _ => {
-                let thread = thread::Builder::new().name("poolable-drop".to_owned());
-                thread.spawn(move || run(&home)).is_ok()
-            }
-        }
+        let thread = thread::Builder::new().name("poolable-drop".to_owned());
+        thread.spawn(move || run(&home)).is_ok()
     }
 
     /// Destroys an object whose place is free already.
@@ -180,29 +167,5 @@ pub(crate) fn go_on(panic: Box<dyn Any + Send>) {
         forget_panic(Err::<(), _>(panic));
     } else {
         resume_unwind(panic);
-    }
-}
-
-/// A task that runs a function, if only when it is dropped.
-struct Apart<F: FnOnce()> {
-    run: Option<F>,
-}
-
-impl<F: FnOnce() + Unpin> Future for Apart<F> {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
-        if let Some(run) = self.run.take() {
-            forget_panic(caught(run));
-        }
-        Poll::Ready(())
-    }
-}
-
-impl<F: FnOnce()> Drop for Apart<F> {
-    fn drop(&mut self) {
-        if let Some(run) = self.run.take() {
-            forget_panic(caught(run));
-        }
     }
 }

@@ -4,6 +4,7 @@ use core::future::poll_fn;
 use core::mem;
 use core::pin::pin;
 use core::task::{Poll, Waker};
+use core::time::Duration;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -29,6 +30,9 @@ pub(crate) struct Fetcher<'a, M: AsyncManager> {
     pub(super) home: &'a Arc<Home<M::Resource>>,
     pub(super) manager: &'a M,
 }
+
+/// How long a check may take in a pool where nobody waits.
+const USUAL_WAIT: Duration = Duration::from_secs(30);
 
 /// What a getter has asked for, and what it has met with.
 struct Ask<'a, R> {
@@ -111,8 +115,9 @@ impl<'a, M: AsyncManager> Fetcher<'a, M> {
         &self,
         cancel: Option<&CancelToken>,
     ) -> Result<Lease<M::Resource>, GetError<Failure>> {
+        // A check has to have an end.
         let until = match self.home.rules.timeouts.wait {
-            Some(wait) if wait.is_zero() => Until::Deadline(None),
+            Some(wait) if wait.is_zero() => Until::Timeout(USUAL_WAIT),
             _ => Until::Default,
         };
         while let Some(taken) = self.home.take_uncounted() {

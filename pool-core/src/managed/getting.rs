@@ -144,6 +144,8 @@ impl<'a, R: Send + 'static> Getting<'a, R> {
             let grant = match self.poll_grant(waker) {
                 Poll::Ready(grant) => grant,
                 Poll::Pending if self.is_cancelled() => return Poll::Ready(Err(self.cancel())),
+                // That may have served this getter, if only at the last moment.
+                Poll::Pending if self.drive(waker) => continue,
                 Poll::Pending if self.is_stalled() => continue,
                 Poll::Pending if !mem::take(&mut self.is_new) && self.is_late() => {
                     match self.give_up() {
@@ -152,8 +154,6 @@ impl<'a, R: Send + 'static> Getting<'a, R> {
                         Err(error) => return Poll::Ready(Err(error)),
                     }
                 }
-                // That may have served this getter.
-                Poll::Pending if self.drive(waker) => continue,
                 Poll::Pending => {
                     self.keep_watch(waker);
                     return Poll::Pending;
@@ -171,7 +171,9 @@ impl<'a, R: Send + 'static> Getting<'a, R> {
                 Grant::Slot => Slot::granted(self.home).create().map(Got::Lease),
                 Grant::Failed(failure) => Err(GetError::Create(failure)),
                 Grant::Closed => Err(GetError::Closed),
-                Grant::TimedOut { had_create } => {
+                Grant::TimedOut { had_create, hopeless } => {
+                    // Unless the pool has ended it already.
+                    hopeless.map(|create| self.home.cancel_create(create));
                     let stage = if had_create { Stage::Create } else { Stage::Wait };
                     Err(self.timed_out(stage))
                 }
@@ -223,14 +225,14 @@ impl<'a, R: Send + 'static> Getting<'a, R> {
         }
     }
 
-    /// Whether what it drives was begun for another one, and took too long in all: then it is over
-    /// now, and the getter goes on without it.
+    /// Whether what was begun for another one took too long in all: then it is over now, and the
+    /// getter goes on without it.
     fn is_stalled(&self) -> bool {
-        if self.driven.is_none() || self.home.rules.timeouts.create.is_none() {
+        if !self.home.runner.is_async() || self.home.rules.timeouts.create.is_none() {
             return false;
         }
         let late = self.home.core.late_create(&self.ticket, self.home.clock.now());
-        late.is_some_and(|late| late.is_inherited && self.home.cancel_create(late.id))
+        late.is_some_and(|late| late.is_anothers && self.home.cancel_create(late.id))
     }
 
     /// Whether the getter, or the create that is under way for it, has run out of time.
@@ -244,8 +246,8 @@ impl<'a, R: Send + 'static> Getting<'a, R> {
             return true;
         }
         let late = limits_creates.then(|| self.home.core.late_create(&self.ticket, now)).flatten();
-        // One that it came to late is not its own.
-        late.is_some_and(|late| !late.is_inherited)
+        // The getter does not answer for another one's, if that can be ended.
+        late.is_some_and(|late| !(late.is_anothers && self.home.runner.is_async()))
     }
 
     /// Leaves the queue, since the time is up.

@@ -93,6 +93,8 @@ pub(crate) struct Home<R: Send + 'static> {
     pub(super) timer: Mutex<Option<Timer>>,
     /// Whether `timer` is set: so that getters need not lock it.
     pub(super) has_timer: AtomicBool,
+    /// Whether somebody creates what is missing to `min_idle`.
+    pub(super) is_replenishing: AtomicBool,
     /// Whether a create that nobody waited for has failed, and the next one is put off.
     pub(super) is_resting: AtomicBool,
     pub(super) jobs: Jobs<R>,
@@ -134,6 +136,7 @@ impl<R: Send + 'static> Home<R> {
             holding,
             timer: Mutex::new(None),
             has_timer: AtomicBool::new(false),
+            is_replenishing: AtomicBool::new(false),
             is_resting: AtomicBool::new(false),
             jobs: Jobs::new(),
             alarms: Alarms::default(),

@@ -87,12 +87,12 @@ impl<W: Send + 'static> Job<W> {
         let work = if state.is_ready { state.work.take() } else { None };
         let Some(mut work) = work else {
             drop(state);
-            drop(former);
+            let_go(former);
             return Driven::Pending;
         };
         state.is_ready = false;
         drop(state);
-        drop(former);
+        let_go(former);
 
         let polled = poll(&mut work, &Waker::from(self.clone()));
         let mut state = self.state.lock();
@@ -117,7 +117,7 @@ impl<W: Send + 'static> Job<W> {
     /// told.
     pub(crate) fn leave(&self, driver: u64) {
         let former = self.state.lock().remove(driver);
-        drop(former);
+        let_go(former);
     }
 
     /// Ends the work. It comes back, unless it is over, or a driver has it in hand, who will end
@@ -153,6 +153,11 @@ impl<W: Send + 'static> Wake for Job<W> {
         drop(state);
         wake_all(drivers);
     }
+}
+
+/// Drops a waker, whatever comes of it.
+fn let_go(waker: Option<Waker>) {
+    forget_panic(caught(|| drop(waker)));
 }
 
 /// Wakes all of them, though one panics.

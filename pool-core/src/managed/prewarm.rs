@@ -192,7 +192,7 @@ impl Report {
     fn wakes(&self, waker: &Waker) {
         let waker = Some(waker.clone());
         let former = mem::replace(&mut *self.caller(), waker);
-        drop(former);
+        forget_panic(caught(|| drop(former)));
     }
 
     fn caller(&self) -> MutexGuard<'_, Option<Waker>> {

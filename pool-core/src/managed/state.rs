@@ -92,10 +92,16 @@ pub(super) struct Create {
     pub(super) forgotten_at: Option<Instant>,
     /// Whether its sponsor drives it: whoever becomes that is told.
     pub(super) is_kept: bool,
+    /// Whether it was begun for another getter than its sponsor.
+    pub(super) is_anothers: bool,
     /// Whether its sponsor came to it when it was nobody's: it is not told of its failure.
     pub(super) is_inherited: bool,
     /// Whether it has just been left by a sponsor, and is to be given an end.
     pub(super) is_left: bool,
+    /// The last create that had begun when another one overtook it.
+    pub(super) overtaken: Option<u64>,
+    /// Whether it is slow, and its sponsor was served by another object.
+    pub(super) is_spare: bool,
     /// Whether two sponsors have waited for it in vain: nobody else takes it up.
     pub(super) is_hopeless: bool,
 }
@@ -115,6 +121,12 @@ impl Create {
     /// Whether somebody who waits should drive it.
     pub(super) fn is_to_adopt(&self) -> bool {
         self.is_kept && self.sponsor.is_none() && !self.is_hopeless
+    }
+
+    /// Whether it is better to begin another one, if there is room: somebody has been served
+    /// sooner than by this.
+    fn is_second_best(&self, has_slot: bool) -> bool {
+        self.is_spare && has_slot
     }
 
     /// Its sponsor goes, `in_vain` if its time is up.
@@ -176,6 +188,8 @@ pub(super) enum Source {
     Borrower,
     /// It has just been created; who asked for it and still waits.
     Create {
+        /// The create's number, if it ran apart.
+        id: Option<u64>,
         sponsor: Option<u64>,
         /// When that one would have waited for it long enough.
         late_at: Option<Instant>,
@@ -323,13 +337,15 @@ impl<T> State<T> {
     /// asked for it, that one takes over what is under way for the first (invariant 5).
     pub(super) fn grant_object(&mut self, object: T, source: Source, after: &mut After<T>) {
         let Some(first) = self.waiters.pop_first() else { unreachable!("somebody waits") };
-        let (sponsor, late_at) = match source {
-            Source::Create { sponsor, late_at } => (sponsor, late_at),
-            _ => (None, None),
+        let (id, sponsor, late_at) = match source {
+            Source::Create { id, sponsor, late_at } => (id, sponsor, late_at),
+            _ => (None, None, None),
         };
-        let heir = sponsor.filter(|sponsor| self.waiters.get(*sponsor).is_some());
         // What it has not begun is begun by another one, or not at all.
         let is_new = first.ticket.take_begin().is_some_and(|begin| begin.is_new);
+        let is_slow = !is_new && self.is_slow(first.create, id);
+        let heir = sponsor.filter(|sponsor| self.waiters.get(*sponsor).is_some());
+        let heir = heir.filter(|_| !(is_slow && self.has_slot()));
         if is_new && heir.is_none() {
             self.remove_create(first.create);
         }
@@ -337,8 +353,12 @@ impl<T> State<T> {
         {
             create.leave(false);
             create.sponsor = heir;
-            if heir.is_some() {
-                // The heir waits for as long as it would have for its own.
+            create.is_spare = is_slow;
+            create.is_anothers = heir.is_some() && !is_new;
+            create.is_inherited = create.is_anothers;
+            if heir.is_some() && !self.bounds.are_forgotten {
+                // The heir waits for as long as it would have for its own. One that can be ended
+                // keeps its own time.
                 create.late_at = create.late_at.max(late_at);
             }
             let (id, late_at) = (create.id, create.late_at);
@@ -356,6 +376,15 @@ impl<T> State<T> {
         after.will_wake(
             first.ticket.grant(Grant::Object { object, was_idle: source == Source::Idle }),
         );
+    }
+
+    /// Whether a create takes longer than two others in a row: the second began when the first had
+    /// overtaken it. It may hang, and nobody is to wait for it while there is room for another.
+    fn is_slow(&mut self, id: Option<u64>, overtaken_by: Option<u64>) -> bool {
+        let last_create = self.last_create;
+        let (Some(create), Some(other)) = (self.create(id), overtaken_by) else { return false };
+        let since = *create.overtaken.get_or_insert(last_create);
+        other > since
     }
 
     /// Serves those who wait with what has come free, and says what else there is to do.
@@ -404,16 +433,21 @@ impl<T> State<T> {
                 after.will_wake(waiter.ticket.grant(Grant::Slot));
             }
         }
+        // There may be no room any more.
+        self.adopt(after);
     }
 
     /// Has those who wait drive what nobody does.
     fn adopt(&mut self, after: &mut After<T>) {
-        while let Some(index) = self.creates.iter().position(Create::is_to_adopt) {
+        let has_slot = self.has_slot();
+        let is_wanted = |create: &Create| create.is_to_adopt() && !create.is_second_best(has_slot);
+        while let Some(index) = self.creates.iter().position(is_wanted) {
             let next = self.waiters.iter().find(|waiter| waiter.create.is_none());
             let Some(number) = next.map(|waiter| waiter.number) else { return };
             let Some(waiter) = self.waiters.get_mut(number) else { return };
             let create = &mut self.creates[index];
             create.sponsor = Some(number);
+            create.is_anothers = true;
             create.is_inherited = true;
             create.is_left = false;
             create.forgotten_at = None;
@@ -422,28 +456,43 @@ impl<T> State<T> {
         }
     }
 
-    /// Turns those away whose time is up, wakes those whose creates take too long, and has the
-    /// others looked at in time.
+    /// Turns those away whose time is up, or that of their creates, and has the others looked at in
+    /// time.
     pub(super) fn hurry(&mut self, now: Instant, after: &mut After<T>) {
-        let is_late = |waiter: &Waiter<T>| waiter.deadline.is_some_and(|at| at <= now);
+        let are_ended = self.bounds.are_forgotten;
+        let mut late: Vec<u64> = Vec::new();
+        for create in &mut self.creates {
+            if create.late_at.is_none_or(|at| at > now) {
+                continue;
+            }
+            if are_ended && create.is_anothers {
+                // Its sponsor is rid of it, and goes on with another one.
+                create.is_hopeless = true;
+                let sponsor = create.sponsor.take();
+                if let Some(waiter) = sponsor.and_then(|number| self.waiters.get_mut(number)) {
+                    waiter.create = None;
+                }
+            } else {
+                create.is_hopeless = are_ended;
+                late.extend(create.sponsor);
+            }
+        }
+        let is_late = |waiter: &Waiter<T>| {
+            waiter.deadline.is_some_and(|at| at <= now) || late.contains(&waiter.number)
+        };
         // Here and now: one whose executor has forgotten it would be in the way of the others.
         for waiter in self.waiters.extract(is_late) {
             let begin = waiter.ticket.take_begin();
+            let mut hopeless = None;
             if begin.is_some_and(|begin| begin.is_new) {
                 self.remove_create(waiter.create);
             } else if let Some(create) = self.create(waiter.create) {
                 create.leave(true);
+                hopeless = create.is_hopeless.then_some(create.id);
             }
             self.counts.timed_out += 1;
             let had_create = waiter.create.is_some();
-            after.will_wake(waiter.ticket.grant(Grant::TimedOut { had_create }));
-        }
-        for waiter in self.waiters.iter() {
-            let is_theirs = |create: &&Create| Some(create.id) == waiter.create;
-            let late_at = self.creates.iter().find(is_theirs).and_then(|create| create.late_at);
-            if late_at.is_some_and(|at| at <= now) {
-                after.will_wake(waiter.ticket.nudge());
-            }
+            after.will_wake(waiter.ticket.grant(Grant::TimedOut { had_create, hopeless }));
         }
         // Of the creates all: one that nobody waits for may have a sponsor again by then.
         let deadlines = self.waiters.iter().filter_map(|waiter| waiter.deadline);
@@ -480,8 +529,11 @@ impl<T> State<T> {
             late_at: None,
             forgotten_at: None,
             is_kept: self.bounds.are_kept && sponsor.is_some(),
+            is_anothers: false,
             is_inherited: false,
             is_left: false,
+            overtaken: None,
+            is_spare: false,
             is_hopeless: false,
         });
         self.last_create

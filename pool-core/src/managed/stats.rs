@@ -30,7 +30,9 @@ pub struct Stats {
     pub idle: u64,
     /// Objects in the hands of users.
     pub in_use: u64,
-    /// Objects on their way to a user, who may be checking them, or looked at by `retain`.
+    /// Objects on their way to a user, who may be checking them, or looked at by `retain`. A check
+    /// of an [`AsyncResourcePool`](super::AsyncResourcePool) counts from when it first has to wait:
+    /// until then its object is in use, and borrowed.
     pub checking: u64,
     /// Objects that are being created, or are about to be.
     pub creating: u64,

@@ -4,6 +4,7 @@ use core::any::Any;
 use core::error::Error;
 use core::task::{Poll, Waker};
 
+use crate::raw_pool::{caught, forget_panic};
 use crate::sync::{AtomicU64, Mutex, Ordering};
 
 /// What a waiter is given.
@@ -27,6 +28,8 @@ pub(crate) enum Grant<T> {
     TimedOut {
         /// Whether a create was under way for it.
         had_create: bool,
+        /// That create, if it is to end with it.
+        hopeless: Option<u64>,
     },
 }
 
@@ -105,7 +108,8 @@ impl<T> Ticket<T> {
         }
         let former = cell.waker.replace(waker);
         drop(cell);
-        drop(former);
+        // Its drop may panic, and a place hangs on what follows.
+        forget_panic(caught(|| drop(former)));
         Poll::Pending
     }
 

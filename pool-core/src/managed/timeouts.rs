@@ -23,9 +23,10 @@ pub struct Timeouts {
     /// How long a get waits for the create that it has begun: as long as it waits. A create
     /// that blocks goes on behind its back, and its object goes to the pool.
     ///
-    /// In an [`AsyncResourcePool`](super::AsyncResourcePool) it is how long a create may take, whoever
-    /// waits for it: then it is dropped. Unset, one goes on for as long as somebody waits for it, and
-    /// for 30 seconds more.
+    /// In an [`AsyncResourcePool`](super::AsyncResourcePool) it is how long a create may take, with all
+    /// attempts and the pauses of [`Retry`](super::Retry), whoever waits for it: then it is dropped.
+    /// Unset, one goes on for as long as somebody waits for it, and for 30 seconds more. Set it where
+    /// a connect may hang.
     pub create: Option<Duration>,
     /// How long a check may take: as long as it does. One that blocks cannot be interrupted: if
     /// it took longer, it counts as failed when it is over. One that is a future is dropped.

@@ -681,34 +681,67 @@ fn min_idle_that_cannot_be_created_is_tried_again_a_second_later() {
 }
 
 #[test]
-fn what_comes_of_age_is_destroyed_in_a_task() {
+fn what_comes_of_age_is_destroyed_though_the_executor_stands_still() {
     let set = Set::spawning_by(|builder| builder.max_open(3).idle_timeout(10 * SECOND));
     drop(set.leases(3));
-    let spawned = set.spawner.count();
     set.clock.advance(12 * SECOND);
-    let stats = set.stats();
-    assert_eq!((stats.idle, stats.destroyed.idle, stats.destroying), (0, 3, 3), "{stats:?}");
-    assert_eq!(set.script.destroyed(), []);
-    assert!(set.spawner.count() > spawned);
-    set.spawner.run();
-    assert_eq!(set.script.reasons(), [Reason::Idle; 3]);
-    assert_eq!((set.stats().destroying, set.script.alive(), set.spawner.unfinished()), (0, 0, 0));
+    assert_eq!((set.stats().idle, set.stats().destroyed.idle), (0, 3));
+    set.eventually(|| set.script.alive() == 0 && set.pool.stats().destroying == 0);
+    assert_eq!((set.script.reasons(), set.spawner.unfinished()), (vec![Reason::Idle; 3], 0));
 }
 
 #[test]
-fn what_comes_of_age_is_destroyed_though_its_task_is_dropped() {
-    let set = Set::spawning_by(|builder| builder.max_open(3).max_lifetime(10 * SECOND));
-    drop(set.leases(3));
-    set.clock.advance(12 * SECOND);
-    assert!(set.spawner.shut_down() > 0);
-    // By whoever comes next, or at the latest by the close.
-    set.pool.close();
-    set.eventually(|| {
-        set.spawner.run();
-        set.script.alive() == 0
+fn a_create_that_hangs_ends_at_its_limit_though_the_executor_stands_still() {
+    let set = Set::spawning_by(|builder| {
+        builder.max_open(1).timeouts(super::async_scripted::create_at_most(2 * SECOND))
     });
-    assert_eq!(set.script.reasons(), [Reason::Expired; 3]);
-    set.eventually(|| set.pool.stats().destroying == 0);
+    set.script.create.next(never);
+    let task = set.queued();
+    set.spawner.run();
+    drop(task);
+    assert_eq!(set.stats().creating, 1);
+    set.clock.advance(2 * SECOND);
+    set.eventually(|| set.pool.stats().creating == 0);
+    assert_eq!(set.lease().number, 1);
+}
+
+/// Each went to the getter before, whose own was the hung one's heir.
+#[test]
+fn one_create_that_hangs_delays_no_more_than_two_getters() {
+    let set = Set::spawning(10);
+    set.script.create.next(never);
+    let (mut waiting, mut held) = (Vec::new(), Vec::new());
+    for asked in 0..8 {
+        waiting.push(set.ask());
+        for _ in 0..3 {
+            waiting.retain_mut(|task| match task.run() {
+                Poll::Ready(got) => {
+                    held.push(got.expect("an object"));
+                    false
+                }
+                Poll::Pending => true,
+            });
+            set.spawner.run();
+        }
+        let late = waiting.len();
+        assert!(late <= 1 && (asked < 3 || late == 0), "{late} of {asked}: {:?}", set.stats());
+    }
+    assert_eq!((held.len(), set.stats().creating), (8, 1));
+}
+
+#[test]
+fn a_getter_is_told_of_no_failure_of_anothers_create() {
+    let set = Set::of(2);
+    let gate = Gate::default();
+    set.script.create.next(at_then(&gate, fail));
+    let first = set.queued();
+    // Its own goes to the first one, and it waits for what the first has begun.
+    let mut second = set.ask();
+    second.waits();
+    let first = first.finish().expect("the other one's object");
+    gate.open();
+    assert_eq!(second.finish().expect("one more of its own").number, 2);
+    assert_eq!((first.number, set.script.create.count(), set.stats().create_failed), (1, 3, 1));
 }
 
 #[test]
@@ -742,14 +775,13 @@ fn without_a_hook_what_comes_of_age_is_destroyed_on_a_thread() {
 }
 
 #[test]
-fn a_destroy_that_panics_in_a_task_is_contained_and_spares_the_others() {
+fn a_destroy_that_panics_is_contained_and_spares_the_others_that_come_of_age() {
     let set = Set::spawning_by(|builder| builder.max_open(3).idle_timeout(10 * SECOND));
     drop(set.leases(3));
     set.script.destroy.next(panics);
     set.clock.advance(12 * SECOND);
-    set.spawner.run();
-    assert_eq!((set.script.reasons().len(), set.script.alive()), (3, 0));
-    assert_eq!((set.stats().destroying, set.spawner.unfinished()), (0, 0));
+    set.eventually(|| set.script.alive() == 0 && set.pool.stats().destroying == 0);
+    assert_eq!(set.script.reasons().len(), 3);
 }
 
 #[test]

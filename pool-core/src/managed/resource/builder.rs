@@ -284,13 +284,13 @@ impl<M: Manager> ResourcePoolBuilder<M> {
 }
 
 impl<M: AsyncManager> ResourcePoolBuilder<M, Tasks> {
-    /// Sets how the pool has a task run in the background: its creates, and the destruction of
-    /// what has come of age. So they go on when the getter that asked for them has gone, and a
-    /// timeout never wastes a connect.
+    /// Sets how the pool has its creates run in the background, as tasks of their own. So they go
+    /// on when the getter that asked for them has gone, and a timeout never wastes a connect.
     ///
     /// The pool calls this wherever it needs to, which may be on a thread outside of any runtime:
-    /// take the runtime's handle with you, as below. A task that is dropped unfinished, as when
-    /// its runtime ends, is driven by the getters who wait for it. Of [tokio](https://docs.rs/tokio),
+    /// take the runtime's handle with you, as below. `tokio::spawn` alone panics there, and
+    /// `min_idle` is not kept. A task that is dropped unfinished, as when its runtime ends, is driven
+    /// by the getters who wait for it. Of [tokio](https://docs.rs/tokio),
     /// and with the feature of that name, there is also [`tokio`](Self::tokio).
     ///
     /// # Examples

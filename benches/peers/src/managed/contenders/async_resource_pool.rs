@@ -3,7 +3,7 @@
 
 use core::marker::PhantomData;
 
-use poolable::managed::{AsyncManager, AsyncResourcePool, Lease, Meta};
+use poolable::managed::{AsyncManager, Clock, AsyncResourcePool, Lease, Meta};
 
 use crate::managed::check::{Check, Ready};
 use crate::managed::connection::{Connection, Never};
@@ -42,7 +42,7 @@ impl<C: Check, const TOKIO: bool> Awaited for Asynchronous<C, TOKIO> {
     async fn new(size: usize) -> Self {
         let mut builder = AsyncResourcePool::builder(Made(PhantomData)).max_open(size);
         if TOKIO {
-            builder = builder.tokio();
+            builder = builder.tokio().clock(&Clock::tokio());
         }
         Self(builder.build().expect("it is in order"))
     }

@@ -90,7 +90,7 @@ impl Play {
             Grant::Slot => (Granted::Slot, Does::Create),
             Grant::Failed(_) => (Granted::Failed, Does::Nothing),
             Grant::Closed => (Granted::Closed, Does::Nothing),
-            Grant::TimedOut { had_create } => (Granted::TimedOut { had_create }, Does::Nothing),
+            Grant::TimedOut { had_create, .. } => (Granted::TimedOut { had_create }, Does::Nothing),
             Grant::Begin(_) => unreachable!("its getter waits on"),
         };
         assert_eq!(self.reference.cells[who].grant.take(), Some(granted));
@@ -248,7 +248,9 @@ impl Play {
         if self.random.is(60) {
             self.reference.counts.created += 1;
             self.reference.out += 1;
+            self.reference.ended = Some(id);
             self.reference.keep(item.name, false, asked);
+            self.reference.ended = None;
             let (after, failure) = core.end_create(id, Ok((item, due)));
             assert!(failure.is_none());
             self.settle(after);
@@ -310,15 +312,10 @@ impl Play {
         for _ in &expected {
             self.reference.doom(Reason::Idle);
         }
-        let is_over =
-            |waiter: &Waiter| self.players[waiter.who].deadline.is_some_and(|at| at <= now);
+        let is_over = |waiter: &Waiter| self.limits_of(waiter).any(|at| at <= now);
         let over = self.reference.queue.iter().filter(|(_, waiter)| is_over(waiter));
         let over: Vec<u64> = over.map(|(&number, _)| number).collect();
         over.into_iter().for_each(|number| self.reference.turn_away(number));
-        let is_late = |waiter: &Waiter| self.limits_of(waiter).any(|at| at <= now);
-        let late = self.reference.queue.values().filter(|waiter| is_late(waiter));
-        let late: Vec<usize> = late.map(|waiter| waiter.who).collect();
-        late.into_iter().for_each(|who| self.reference.cells[who].nudge());
         let swept: Vec<usize> = swept.iter().map(|(item, _)| item.name).collect();
         assert_eq!(swept, expected);
         self.settle(after);
@@ -372,6 +369,9 @@ impl Play {
             self.reference.doom(Reason::Closed);
         }
         while let Some((_, waiter)) = self.reference.queue.pop_first() {
+            if let Some(unbegun) = self.reference.cells[waiter.who].begin.take() {
+                self.reference.creates.remove(&unbegun);
+            }
             self.reference.grant(waiter.who, Granted::Closed);
         }
         self.reference.creates.values_mut().for_each(|asked| *asked = None);

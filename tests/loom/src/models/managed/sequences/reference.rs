@@ -53,6 +53,10 @@ pub(super) struct Reference {
     pub(super) watchers: usize,
     pub(super) last_number: u64,
     last_create: u64,
+    /// The create whose object is on its way.
+    pub(super) ended: Option<u64>,
+    /// The last create that had begun when one was overtaken.
+    overtaken: BTreeMap<u64, u64>,
     /// The counters, but not what is counted anew each time.
     pub(super) counts: Stats,
     pub(super) refused: Option<(usize, Reason)>,
@@ -74,6 +78,8 @@ impl Reference {
             watchers: 0,
             last_number: 0,
             last_create: 0,
+            ended: None,
+            overtaken: BTreeMap::new(),
             counts: Stats::default(),
             refused: None,
             is_short: false,
@@ -116,6 +122,16 @@ impl Reference {
         if asked != Some(number) {
             // What the first has not begun is begun by the other one, or not at all.
             let unbegun = self.cells[first.who].begin.take();
+            // One that is overtaken for the second time, by a younger one, is not waited for while
+            // there is room.
+            let is_slow = match (self.ended, first.create) {
+                (Some(ended), Some(create)) if unbegun.is_none() => {
+                    ended > *self.overtaken.entry(create).or_insert(self.last_create)
+                }
+                _ => false,
+            };
+            let asked = asked.filter(|asked| self.queue.contains_key(asked));
+            let asked = asked.filter(|_| !(is_slow && self.has_room()));
             if let Some(waiter) = asked.and_then(|asked| self.queue.get_mut(&asked)) {
                 waiter.create = first.create;
                 if unbegun.is_some() {
