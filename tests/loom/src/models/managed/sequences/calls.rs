@@ -256,6 +256,7 @@ impl Play {
             self.settle(after);
         } else {
             self.reference.counts.create_failed += 1;
+            let asked = asked.filter(|_| !self.reference.is_inherited(id));
             let waiter = asked.and_then(|asked| self.reference.queue.remove(&asked));
             let (after, orphaned) = core.end_create(id, Err(failure()));
             assert_eq!(orphaned.is_none(), waiter.is_some());

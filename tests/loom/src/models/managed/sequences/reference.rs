@@ -57,6 +57,7 @@ pub(super) struct Reference {
     pub(super) ended: Option<u64>,
     /// The last create that had begun when one was overtaken.
     overtaken: BTreeMap<u64, u64>,
+    inherited: BTreeMap<u64, bool>,
     /// The counters, but not what is counted anew each time.
     pub(super) counts: Stats,
     pub(super) refused: Option<(usize, Reason)>,
@@ -80,6 +81,7 @@ impl Reference {
             last_create: 0,
             ended: None,
             overtaken: BTreeMap::new(),
+            inherited: BTreeMap::new(),
             counts: Stats::default(),
             refused: None,
             is_short: false,
@@ -132,6 +134,11 @@ impl Reference {
             };
             let asked = asked.filter(|asked| self.queue.contains_key(asked));
             let asked = asked.filter(|_| !(is_slow && self.has_room()));
+            if let Some(create) = first.create {
+                // Whoever takes it over has not asked for it, and is not told of its failure.
+                let is_inherited = asked.is_some() && unbegun.is_none();
+                self.inherited.insert(create, is_inherited);
+            }
             if let Some(waiter) = asked.and_then(|asked| self.queue.get_mut(&asked)) {
                 waiter.create = first.create;
                 if unbegun.is_some() {
@@ -184,6 +191,10 @@ impl Reference {
         self.last_create += 1;
         self.creates.insert(self.last_create, sponsor);
         self.last_create
+    }
+
+    pub(super) fn is_inherited(&self, create: u64) -> bool {
+        self.inherited.get(&create).copied().unwrap_or_default()
     }
 
     /// Who waits for it.
