@@ -116,6 +116,9 @@ impl<M: AsyncManager> AsyncResourcePool<M> {
     /// A resource, at once or after a wait of at most
     /// [`Timeouts::wait`](super::Timeouts::wait), its check included.
     ///
+    /// The future borrows the pool, and is `Send`. For a task of its own move a clone of the pool into
+    /// it. One that is served at once does not yield: a loop of gets and nothing else keeps its thread.
+    ///
     /// # Examples
     ///
     /// See [`AsyncResourcePool`].

@@ -26,10 +26,11 @@ pub struct Timeouts {
     /// In an [`AsyncResourcePool`](super::AsyncResourcePool) it is how long a create may take, with all
     /// attempts and the pauses of [`Retry`](super::Retry), whoever waits for it: then it is dropped.
     /// Unset, one goes on for as long as somebody waits for it, and for 30 seconds more. Set it where
-    /// a connect may hang.
+    /// a connect may hang. A limit for each attempt belongs into the create itself.
     pub create: Option<Duration>,
     /// How long a check may take: as long as it does. One that blocks cannot be interrupted: if
-    /// it took longer, it counts as failed when it is over. One that is a future is dropped.
+    /// it took longer, it counts as failed when it is over. One that is a future is dropped: set this
+    /// where one asks over a network, or one that gets no answer takes its getter all its time.
     pub check: Option<Duration>,
 }
 

@@ -290,7 +290,8 @@ impl<M: AsyncManager> ResourcePoolBuilder<M, Tasks> {
     /// The pool calls this wherever it needs to, which may be on a thread outside of any runtime:
     /// take the runtime's handle with you, as below. `tokio::spawn` alone panics there, and
     /// `min_idle` is not kept. A task that is dropped unfinished, as when its runtime ends, is driven
-    /// by the getters who wait for it. Of [tokio](https://docs.rs/tokio),
+    /// by the getters who wait for it; one whose executor stands still, as a runtime of one thread does
+    /// outside of its `block_on`, keeps them waiting. Of [tokio](https://docs.rs/tokio),
     /// and with the feature of that name, there is also [`tokio`](Self::tokio).
     ///
     /// # Examples
