@@ -241,7 +241,8 @@ async fn drain(scene: &Arc<Scene>, demand: impl Fn(bool, &str)) {
     scene.start({
         let scene = Arc::clone(scene);
         async move {
-            if let Err(error) = scene.pool.drain(scene.stage.clock.now() + STEP).await {
+            // A thread of the pool's may be giving up a create, in a time that no clock here keeps.
+            if let Err(error) = scene.pool.drain(scene.stage.clock.now() + 100_000 * STEP).await {
                 scene.ledger.fault(error.to_string());
             }
         }
