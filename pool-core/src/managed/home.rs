@@ -7,8 +7,8 @@
 //! 1. Hooks, observers, wakers and drops run with no lock held; their panics leave the counts
 //!    right.
 //! 2. The place of an object is free before the object is destroyed, so that a slow `destroy`
-//!    keeps nobody waiting. What the keeper finds unfit is destroyed apart, on a thread or by a
-//!    task; what a getter does, likewise, but by the getter itself where no `destroy` may block.
+//!    keeps nobody waiting. What the keeper finds unfit is destroyed on a thread apart; what a
+//!    getter does, likewise, but by the getter itself where no `destroy` may block.
 
 use core::fmt;
 use core::hash::BuildHasher;
