@@ -6,6 +6,8 @@
 
 pub mod guide;
 
+#[cfg(feature = "buffer")]
+pub use pool_core::buffer;
 #[cfg(feature = "managed")]
 pub use pool_core::managed;
 #[doc(hidden)]

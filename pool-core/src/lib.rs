@@ -22,6 +22,7 @@
 //! | `raw_pool` | the slow paths, whatever the type |
 //! | `limits` | what a pool may keep |
 //! | `sync` | the seam for a model checker |
+//! | `buffer` | buffers in sizes, rings, copying (feature `buffer`) |
 //! | `managed` | pools that are waited for: bounded, expiring, connections (feature `managed`) |
 //! | `mlock` | memory that is kept out of swap and of core dumps (feature `mlock`) |
 //! | `slot` | one object's allocation |
@@ -31,6 +32,8 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod borrow;
+#[cfg(feature = "buffer")]
+pub mod buffer;
 mod by_type;
 mod cache;
 mod capacity;

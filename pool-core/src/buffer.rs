@@ -1,0 +1,4 @@
+//! Pooled buffers, rings, and copying with them.
+
+mod copy;
+mod ring;
