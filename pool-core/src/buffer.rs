@@ -1,4 +1,32 @@
-//! Pooled buffers, rings, and copying with them.
+//! Buffers in sizes, rings of bytes, and copying.
+//!
+//! [`BufferPool`] keeps buffers of several sizes; each is a class, with a pool of its own:
+//! thread caches, a depot, limits and counters. A get takes from the smallest class that
+//! covers what it asks for; a [`PooledBuf`] goes home to the largest class that its capacity
+//! covers, which may be another one by then.
+//!
+//! | module | what it owns |
+//! | --- | --- |
+//! | `pool`, `builder` | what users hold: the pool, and how it is made |
+//! | `buf` | the guard |
+//! | `ladder` | which class is whose |
+//! | `class` | one size: where its buffers come from, and how they get home |
+//! | `calibrate` | what was written, and what follows for the default size |
+//! | `stats` | what a pool of buffers shows |
+//! | `ring` | a ring of bytes |
+//! | `copy` | copying through pooled buffers |
 
+mod buf;
+mod builder;
+mod calibrate;
+mod class;
 mod copy;
+mod ladder;
+mod pool;
 mod ring;
+mod stats;
+
+pub use self::buf::PooledBuf;
+pub use self::builder::BufferPoolBuilder;
+pub use self::pool::BufferPool;
+pub use self::stats::{BufferStats, ClassStats};

@@ -74,6 +74,22 @@ impl Stats {
         let gets = self.hits + self.misses;
         if gets == 0 { 0.0 } else { self.hits as f64 / gets as f64 }
     }
+
+    /// The sum of the counters of two pools.
+    #[cfg(feature = "buffer")]
+    pub(crate) fn plus(mut self, other: &Self) -> Self {
+        self.hits += other.hits;
+        self.misses += other.misses;
+        self.created += other.created;
+        self.returned += other.returned;
+        self.detached += other.detached;
+        self.attached += other.attached;
+        self.discarded = self.discarded.plus(&other.discarded);
+        self.idle += other.idle;
+        self.in_use += other.in_use;
+        self.bytes_idle += other.bytes_idle;
+        self
+    }
 }
 
 /// Objects that a pool freed, by reason.
@@ -128,6 +144,18 @@ impl Discarded {
             + self.panic
             + self.explicit
             + self.trimmed
+    }
+
+    #[cfg(feature = "buffer")]
+    fn plus(mut self, other: &Self) -> Self {
+        self.full += other.full;
+        self.oversize += other.oversize;
+        self.bytes += other.bytes;
+        self.invalid += other.invalid;
+        self.panic += other.panic;
+        self.explicit += other.explicit;
+        self.trimmed += other.trimmed;
+        self
     }
 }
 

@@ -1,0 +1,465 @@
+//! One size of buffers: where they come from, and how they get home.
+//!
+//! # Invariants
+//!
+//! 1. A buffer knows its class, and keeps it alive, idle or not: so a guard needs no pool
+//!    beside it. The class knows its pool weakly; when that is gone, buffers are freed as
+//!    they come home.
+//! 2. The idle buffers of a class hold its size at least, and no more than it `holds`. They
+//!    are empty; those of a class that zeroizes are zero over their whole capacity, all of
+//!    which has been written.
+//! 3. While its pool lives, a class frees its buffers through a class that somebody else
+//!    keeps alive: the last one to go takes the class along.
+//! 4. `span` is 0 where a return has more to do than to clear the buffer.
+//!
+//! No code of a user's runs in here.
+
+use core::mem;
+use core::ptr::NonNull;
+use core::sync::atomic::{AtomicUsize, Ordering};
+use std::borrow::Cow;
+use std::sync::{Arc, Weak};
+
+use super::calibrate::Tuner;
+use super::ladder::Ladder;
+use crate::cache::CacheRef;
+use crate::depot::Visitors;
+use crate::lifecycle::{self, Home};
+use crate::limits::Limits;
+use crate::raw_pool::RawPool;
+use crate::registry::{self, Key};
+use crate::slot::{Object, Slot, free_object};
+use crate::stats::{Reason, Stats};
+use crate::thread;
+use crate::wipe::Wipe;
+
+/// What a guard leads to.
+#[derive(Debug)]
+pub(super) struct Buffer {
+    pub(super) bytes: Vec<u8>,
+    /// The greatest length that was seen since it was last given out, or before.
+    pub(super) most_written: usize,
+    class: Arc<Class>,
+}
+
+/// One size of buffers.
+#[derive(Debug)]
+pub(super) struct Class {
+    key: Key,
+    /// In bytes.
+    size: usize,
+    /// How much more than `size` a buffer has room for that belongs to the next class.
+    room: usize,
+    /// The same, or 0 for every return to take the long way.
+    span: AtomicUsize,
+    zeroizes: bool,
+    raw: Arc<RawPool>,
+    ladder: Weak<Ladder>,
+    tuner: Option<Arc<Tuner>>,
+}
+
+/// What is the same for all classes of a pool.
+pub(super) struct Rules {
+    pub(super) limits: Limits,
+    pub(super) zeroizes: bool,
+    pub(super) ladder: Weak<Ladder>,
+    pub(super) tuner: Option<Arc<Tuner>>,
+}
+
+impl Class {
+    /// A class of buffers that have room for `size`, and for less than `room` more.
+    pub(super) fn new(name: Cow<'static, str>, size: usize, room: usize, rules: &Rules) -> Self {
+        let raw = Self::raw_pool(name, rules.limits);
+        let has_short_way = !rules.zeroizes && rules.tuner.is_none();
+        Self {
+            key: registry::list(&raw),
+            size,
+            room,
+            span: AtomicUsize::new(if has_short_way { room } else { 0 }),
+            zeroizes: rules.zeroizes,
+            raw,
+            ladder: Weak::clone(&rules.ladder),
+            tuner: rules.tuner.clone(),
+        }
+    }
+
+    /// What buffers belong to that are larger than any class. It keeps none.
+    pub(super) fn outside(rules: &Rules) -> Self {
+        Self {
+            key: Key::NONE,
+            size: usize::MAX,
+            room: 0,
+            span: AtomicUsize::new(0),
+            zeroizes: rules.zeroizes,
+            raw: Self::raw_pool(Cow::Borrowed(""), rules.limits.cache(0).max_idle(0)),
+            ladder: Weak::clone(&rules.ladder),
+            tuner: rules.tuner.clone(),
+        }
+    }
+
+    fn raw_pool(name: Cow<'static, str>, limits: Limits) -> Arc<RawPool> {
+        // What is kept is a matter of the classes.
+        let limits = limits.max_object_bytes(usize::MAX);
+        let (size, visitors) = (size_of::<Buffer>(), Visitors::Many);
+        // SAFETY: the pool is used with values of `Buffer` alone, which is `Send`.
+        Arc::new(unsafe { RawPool::new(name, limits, size, free_object::<Buffer>, visitors) })
+    }
+
+    #[inline(always)]
+    pub(super) fn size(&self) -> usize {
+        self.size
+    }
+
+    /// Whether a buffer of this capacity belongs here.
+    pub(super) fn holds(&self, capacity: usize) -> bool {
+        capacity.wrapping_sub(self.size) < self.room
+    }
+
+    pub(super) fn stats(&self) -> Stats {
+        self.raw.stats()
+    }
+
+    /// The thread's cache, for calls that concern what is idle.
+    fn any_cache(&self) -> CacheRef {
+        thread::find(self.key)
+    }
+
+    pub(super) fn trim(&self) {
+        // SAFETY: the thread has claimed what it finds.
+        unsafe { self.raw.trim(self.any_cache()) };
+    }
+
+    pub(super) fn clear(&self) {
+        // SAFETY: the thread has claimed what it finds.
+        unsafe { self.raw.clear(self.any_cache()) };
+    }
+
+    pub(super) fn flush(&self) {
+        // SAFETY: the thread has claimed what it finds.
+        unsafe { self.raw.flush(self.any_cache()) };
+    }
+
+    pub(super) fn prewarm(self: &Arc<Self>, count: usize) -> usize {
+        lifecycle::prewarm(Stock::of(self), count)
+    }
+
+    /// Has all buffers freed: those that are idle in the depot and on this thread now, those
+    /// of other threads when they come by or end, and those in use when they come home.
+    pub(super) fn close(&self) {
+        // Relaxed: a return that does not see it yet leaves its buffer in the thread's cache.
+        self.span.store(0, Ordering::Relaxed);
+        self.raw.set_max_idle(0);
+        self.clear();
+    }
+
+    /// Whether the pool is gone.
+    fn is_closed(&self) -> bool {
+        self.ladder.strong_count() == 0
+    }
+
+    /// Whether what the last window taught keeps buffers of this class.
+    pub(super) fn is_wanted(&self) -> bool {
+        self.tuner.as_ref().is_none_or(|tuner| self.size <= tuner.drop_threshold())
+    }
+}
+
+impl Drop for Class {
+    fn drop(&mut self) {
+        if self.key != Key::NONE {
+            registry::unlist(self.key);
+        }
+    }
+}
+
+/// A class, and the capacity that a new buffer is to have.
+#[derive(Clone, Copy)]
+struct Stock<'a> {
+    class: &'a Arc<Class>,
+    capacity: usize,
+}
+
+impl<'a> Stock<'a> {
+    #[inline(always)]
+    fn of(class: &'a Arc<Class>) -> Self {
+        Self { class, capacity: class.size }
+    }
+}
+
+// SAFETY: the key, the depot and the caches behind `raw` are the class's own, and it is used
+// with objects of `Buffer` alone; `thread` finds a cache that the thread has claimed.
+unsafe impl Home<Buffer> for Stock<'_> {
+    #[inline]
+    fn raw(&self) -> &RawPool {
+        &self.class.raw
+    }
+
+    #[inline(always)]
+    fn cache(&self) -> Option<CacheRef> {
+        Some(thread::find(self.class.key))
+    }
+
+    fn claim(&self) -> CacheRef {
+        thread::claim_made(&self.class.raw, self.class.key)
+    }
+
+    /// It is listed from the beginning.
+    fn list(&self) {}
+
+    fn create(&self) -> Buffer {
+        let bytes = if self.class.zeroizes {
+            let mut bytes = vec![0; self.capacity];
+            bytes.clear();
+            bytes
+        } else {
+            Vec::with_capacity(self.capacity)
+        };
+        Buffer { bytes, most_written: 0, class: Arc::clone(self.class) }
+    }
+
+    fn validate(&self, _: &Buffer) -> bool {
+        true
+    }
+
+    fn renew(&self, buffer: &mut Buffer) -> usize {
+        buffer.empty();
+        buffer.bytes.capacity()
+    }
+
+    fn measure(&self, buffer: &mut Buffer) -> usize {
+        buffer.bytes.capacity()
+    }
+
+    fn wipe(&self, buffer: &mut Buffer) {
+        buffer.empty();
+    }
+}
+
+impl Buffer {
+    /// Removes the content, and wipes it where that is the rule.
+    #[inline]
+    fn empty(&mut self) {
+        if self.class.zeroizes {
+            self.bytes.wipe();
+        } else {
+            self.bytes.clear();
+        }
+    }
+}
+
+/// Takes a buffer of a class.
+#[inline]
+pub(super) fn take(class: &Arc<Class>) -> NonNull<Slot<Buffer>> {
+    lifecycle::take(Stock::of(class))
+}
+
+/// Takes a buffer of a class if there is an idle one.
+pub(super) fn take_idle(class: &Arc<Class>) -> Option<NonNull<Slot<Buffer>>> {
+    lifecycle::take_idle(Stock::of(class))
+}
+
+/// Takes a new buffer, with room for `capacity`, whatever the size of the class.
+pub(super) fn take_new(class: &Arc<Class>, capacity: usize) -> NonNull<Slot<Buffer>> {
+    lifecycle::take_new(Stock { class, capacity })
+}
+
+/// Takes in a buffer that is not of the pool.
+pub(super) fn attach(class: &Arc<Class>, bytes: Vec<u8>) -> NonNull<Slot<Buffer>> {
+    let mut buffer = Buffer { bytes, most_written: 0, class: Arc::clone(class) };
+    lifecycle::attach_argument!(Stock::of(class), buffer)
+}
+
+/// Reaches a buffer.
+///
+/// # Safety
+///
+/// - The caller owns the slot, and uses the buffer for as long at the most.
+#[inline(always)]
+pub(super) unsafe fn buffer<'a>(slot: NonNull<Slot<Buffer>>) -> &'a mut Buffer {
+    // SAFETY: the caller owns the slot, so it is allocated.
+    let mut buffer = unsafe { Slot::value(slot) };
+    // SAFETY: the value is valid, and the caller's.
+    unsafe { buffer.as_mut() }
+}
+
+/// Gives a buffer back.
+///
+/// # Safety
+///
+/// - The caller owns the slot and gives it up.
+#[inline]
+pub(super) unsafe fn give(slot: NonNull<Slot<Buffer>>) {
+    // SAFETY: the caller owns the slot.
+    let buffer = unsafe { buffer(slot) };
+    let capacity = buffer.bytes.capacity();
+    // Relaxed: it guards no memory.
+    if capacity.wrapping_sub(buffer.class.size) >= buffer.class.span.load(Ordering::Relaxed) {
+        // SAFETY: as above.
+        return unsafe { give_long(slot) };
+    }
+    buffer.bytes.clear();
+    // SAFETY: as above, the buffer is empty, and belongs to its class.
+    unsafe { give_home(slot) };
+}
+
+/// Leaves a buffer with its class.
+///
+/// # Safety
+///
+/// - The caller owns the slot and gives it up.
+/// - The buffer is as its class keeps it (invariant 2).
+#[inline(always)]
+unsafe fn give_home(slot: NonNull<Slot<Buffer>>) {
+    // SAFETY: the caller owns the slot.
+    let buffer = unsafe { buffer(slot) };
+    let (key, capacity) = (buffer.class.key, buffer.bytes.capacity());
+    // SAFETY: the caller owns the slot and gives it up.
+    let object = unsafe { Object::new(slot, capacity) };
+    // SAFETY: the thread has claimed what it finds.
+    if let Err(object) = unsafe { thread::find(key).push(object, capacity) } {
+        give_more(key, object, capacity);
+    }
+}
+
+/// The return of a second buffer of a class, and of more.
+#[inline(never)]
+fn give_more(key: Key, object: Object, capacity: usize) {
+    // SAFETY: the thread has claimed what it finds.
+    if let Err(object) = unsafe { thread::find(key).push_more(object, capacity) } {
+        give_slow(object, capacity);
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn give_slow(object: Object, capacity: usize) {
+    // SAFETY: the objects of a class are buffers.
+    let slot = unsafe { object.into_slot::<Buffer>() };
+    // Kept alive until nothing uses it any more (invariant 3).
+    // SAFETY: the object owned the slot, which is this function's now.
+    let class = Arc::clone(unsafe { &buffer(slot).class });
+    if class.is_closed() {
+        // SAFETY: as above.
+        return unsafe { free(&class, slot, Reason::Explicit) };
+    }
+    // SAFETY: as above, and the buffer is as it was.
+    let object = unsafe { Object::new(slot, capacity) };
+    let cache = thread::claim_made(&class.raw, class.key);
+    // SAFETY: the thread has claimed what it finds.
+    unsafe { class.raw.give_slow(cache, object) };
+}
+
+/// The return of a buffer that is wiped, or measured, or has to look for its class.
+///
+/// # Safety
+///
+/// - The caller owns the slot and gives it up.
+#[inline(never)]
+unsafe fn give_long(slot: NonNull<Slot<Buffer>>) {
+    // SAFETY: the caller owns the slot.
+    let buffer = unsafe { buffer(slot) };
+    let written = mem::take(&mut buffer.most_written).max(buffer.bytes.len());
+    buffer.empty();
+    let class = &buffer.class;
+    if class.tuner.as_ref().is_some_and(|tuner| tuner.note(written)) {
+        // The threshold has fallen.
+        class.ladder.upgrade().inspect(|ladder| ladder.clear_unwanted());
+    }
+    if class.holds(buffer.bytes.capacity()) && class.is_wanted() && !class.is_closed() {
+        // SAFETY: the caller owns the slot and gives it up; the buffer was emptied, and is
+        // where it belongs.
+        return unsafe { give_home(slot) };
+    }
+    // SAFETY: the caller owns the slot and gives it up.
+    unsafe { move_home(slot) };
+}
+
+/// Gives an empty buffer to the class that it belongs to by now, or frees it.
+///
+/// # Safety
+///
+/// - The caller owns the slot and gives it up.
+#[cold]
+#[inline(never)]
+unsafe fn move_home(slot: NonNull<Slot<Buffer>>) {
+    // SAFETY: the caller owns the slot.
+    let buffer = unsafe { buffer(slot) };
+    // Kept alive until nothing uses it any more (invariant 3).
+    let class = Arc::clone(&buffer.class);
+    let ladder = class.ladder.upgrade();
+    let home = match &ladder {
+        Some(ladder) => ladder.home_of(buffer.bytes.capacity()),
+        None => Err(Reason::Explicit),
+    };
+    match home.and_then(|home| if home.is_wanted() { Ok(home) } else { Err(Reason::Oversize) }) {
+        Ok(home) => {
+            if !Arc::ptr_eq(home, &class) {
+                class.raw.tally.detached.add_one();
+                home.raw.tally.attached.add_one();
+                buffer.class = Arc::clone(home);
+            }
+            // SAFETY: the caller owns the slot and gives it up; the buffer is empty, and its
+            // class is the one that holds it.
+            unsafe { give_home(slot) };
+        }
+        // SAFETY: the caller owns the slot and gives it up.
+        Err(reason) => unsafe { free(&class, slot, reason) },
+    }
+}
+
+/// Frees a buffer that came home.
+///
+/// # Safety
+///
+/// - The caller owns the slot and gives it up; it belongs to the class.
+unsafe fn free(class: &Arc<Class>, slot: NonNull<Slot<Buffer>>, reason: Reason) {
+    class.raw.tally.returned.add_one();
+    // SAFETY: the caller's promise is the one asked for.
+    unsafe { lifecycle::discard(Stock::of(class), slot, reason) };
+}
+
+/// Frees a buffer whose user does not want it back.
+///
+/// # Safety
+///
+/// - The caller owns the slot and gives it up.
+pub(super) unsafe fn discard(slot: NonNull<Slot<Buffer>>) {
+    // SAFETY: the caller owns the slot.
+    let class = Arc::clone(unsafe { &buffer(slot).class });
+    // SAFETY: the caller's promise is the one asked for.
+    unsafe { lifecycle::discard(Stock::of(&class), slot, Reason::Explicit) };
+}
+
+/// Takes the bytes out for good.
+///
+/// # Safety
+///
+/// - The caller owns the slot and gives it up.
+pub(super) unsafe fn detach(slot: NonNull<Slot<Buffer>>) -> Vec<u8> {
+    // SAFETY: the caller owns the slot.
+    let class = Arc::clone(unsafe { &buffer(slot).class });
+    // SAFETY: the caller's promise is the one asked for.
+    let detached = unsafe { lifecycle::detach(Stock::of(&class), slot) };
+    detached.into_inner().bytes
+}
+
+/// Takes another buffer from where this one came from.
+pub(super) fn take_like(buffer: &Buffer, capacity: usize) -> NonNull<Slot<Buffer>> {
+    match buffer.class.ladder.upgrade() {
+        Some(ladder) => take_from(&ladder, capacity),
+        None => take_new(&buffer.class, capacity),
+    }
+}
+
+/// Takes a buffer with room for `capacity`.
+#[inline]
+pub(super) fn take_from(ladder: &Ladder, capacity: usize) -> NonNull<Slot<Buffer>> {
+    match ladder.class_for(capacity) {
+        Some(class) => take(class),
+        None => take_new(ladder.outside(), capacity),
+    }
+}
+
+/// Whether an idle buffer of its class is zero over its whole capacity.
+pub(super) fn is_kept_zero(buffer: &Buffer) -> bool {
+    buffer.class.zeroizes
+}
