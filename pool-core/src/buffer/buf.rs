@@ -157,7 +157,7 @@ impl PooledBuf {
     /// let pool = BufferPool::new();
     /// let mut buf = pool.get(64);
     /// buf.extend_from_slice(b"hello world");
-    /// let (bytes, at) = (buf.as_ptr(), buf.freeze());
+    /// let (at, bytes) = (buf.as_ptr(), buf.freeze());
     /// assert_eq!((bytes.as_ptr(), &bytes[..]), (at, &b"hello world"[..]));
     ///
     /// let hello = bytes.slice(..5);
