@@ -232,6 +232,13 @@ impl CacheRef {
         Ok(())
     }
 
+    /// Whether an object that holds `retained` bytes of heap would become the hot one.
+    #[cfg(feature = "buffer")]
+    #[inline(always)]
+    pub(crate) fn has_room_for(self, retained: usize) -> bool {
+        self.allows(retained) && self.head().hot.load(Ordering::Relaxed).is_null()
+    }
+
     /// Takes an object when none is hot: the one that was returned last.
     ///
     /// # Safety
@@ -526,6 +533,7 @@ impl CacheRef {
     }
 
     /// Whether objects that hold `retained` bytes of heap may be here.
+    #[inline(always)]
     pub(crate) fn allows(self, retained: usize) -> bool {
         retained < self.head().ceiling.load(Ordering::Relaxed)
     }

@@ -8,7 +8,8 @@
 //!    not returned.
 //! 3. The word comes first, so that a pointer to a slot of any type reaches it.
 //! 4. The word holds the [`Header`] while the object is idle, the number of its handles
-//!    while it is shared, and nothing that anybody reads while it has one user.
+//!    while it is shared. While it has one user, it is as it was left by the one or the
+//!    other: 0 in a slot that was neither, and one handle may read as a byte of heap.
 //!
 //! The word is atomic for the sake of the handles. Whoever owns the object loads and stores
 //! it as if it were not, which is what a relaxed access compiles to.
@@ -126,6 +127,21 @@ impl<T> Slot<T> {
         unsafe { NonNull::new_unchecked(value) }
     }
 
+    /// The heap that an object held when it was idle the last time. If it was old then, the
+    /// number is higher than any that it holds.
+    ///
+    /// # Safety
+    ///
+    /// - `slot` came from [`allocate`](Self::allocate) and has not been freed, and is not
+    ///   shared.
+    #[cfg(feature = "buffer")]
+    #[inline(always)]
+    pub(crate) unsafe fn retained_when_idle(slot: NonNull<Self>) -> usize {
+        // SAFETY: the slot is allocated.
+        let word = unsafe { &(*slot.as_ptr()).word };
+        word.load(Ordering::Relaxed)
+    }
+
     /// The slot that a value is in, to know it by its address.
     #[cfg(feature = "mlock")]
     pub(crate) fn around(value: *const T) -> *const Self {
@@ -194,6 +210,20 @@ impl Object {
         // SAFETY: the slot is allocated and owned by the caller.
         let word = unsafe { &(*slot.as_ptr()).word };
         word.store(retained, Ordering::Relaxed);
+        // SAFETY: the caller owns the slot, and its value is blank, so nobody looks at it.
+        unsafe { poison::cover(slot) };
+        Self(slot.cast())
+    }
+
+    /// Erases the type of a slot, as [`new`](Self::new) does, whose heap is what it was when
+    /// it was idle the last time.
+    ///
+    /// # Safety
+    ///
+    /// - As for `new`; and [`Slot::retained_when_idle`] is what the object holds.
+    #[cfg(feature = "buffer")]
+    #[inline(always)]
+    pub(crate) unsafe fn again<T>(slot: NonNull<Slot<T>>) -> Self {
         // SAFETY: the caller owns the slot, and its value is blank, so nobody looks at it.
         unsafe { poison::cover(slot) };
         Self(slot.cast())

@@ -3,8 +3,9 @@
 //! The way to the pool of a type is a thread-local pointer *without* a destructor, one for
 //! each type, so that a get costs no check of its state. The pools of generic types are
 //! found by their type (see `by_type`). For the pools that users make there is a table in
-//! each thread, in which a pool has its place (see `registry`). One more thread-local has
-//! the destructor for all of them.
+//! each thread, in which a pool has its place (see `registry`). The first of those that hold
+//! buffers have a desk of their own beside it, where no key has to be compared. One more
+//! thread-local has the destructor for all of them.
 //!
 //! # Invariants
 //!
@@ -15,11 +16,15 @@
 //!    used again. So an entry whose pool has gone is never followed; the next pool in its
 //!    place overwrites it.
 //! 4. No user code runs between a claim and the installation of the way.
+//! 5. A desk is given to one pool, and to no other after it. What stands on it is the thread's
+//!    cache of that pool; nobody looks there when the pool has gone.
 
 use core::cell::{Cell, RefCell};
 use core::marker::PhantomData;
 use core::ops::Deref;
 use core::ptr;
+#[cfg(feature = "buffer")]
+use core::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::LocalKey;
 
 use crate::by_type::{self, Claim, Claims};
@@ -195,6 +200,53 @@ pub(crate) fn find(key: Key) -> CacheRef {
     CacheRef::EMPTY
 }
 
+/// Where a thread finds its cache of a pool that a user made, without a look at the key.
+#[cfg(feature = "buffer")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Desk(usize);
+
+/// How many desks there are, the one that stays empty included.
+#[cfg(feature = "buffer")]
+const DESKS: usize = 128;
+
+#[cfg(feature = "buffer")]
+impl Desk {
+    /// The desk on which no cache ever stands.
+    pub(crate) const NONE: Self = Self(0);
+
+    /// A desk for a pool; none when they have all been given out.
+    pub(crate) fn new() -> Self {
+        static LAST: AtomicUsize = AtomicUsize::new(0);
+
+        let next = |last: usize| if last + 1 < DESKS { Some(last + 1) } else { None };
+        // Relaxed: the number is all there is to it.
+        match LAST.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next) {
+            Ok(last) => Self(last + 1),
+            Err(_) => Self::NONE,
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) const fn from_bits(bits: usize) -> Self {
+        Self(bits)
+    }
+
+    pub(crate) const fn to_bits(self) -> usize {
+        self.0
+    }
+
+    /// The current thread's cache of the pool whose desk this is, or the empty one.
+    #[inline(always)]
+    pub(crate) fn cache(self) -> CacheRef {
+        if NATIVE { ON_DESKS.with(|desks| desks[self.0 % DESKS].get()) } else { CacheRef::EMPTY }
+    }
+}
+
+#[cfg(feature = "buffer")]
+thread_local! {
+    static ON_DESKS: [Cell<CacheRef>; DESKS] = const { [const { Cell::new(CacheRef::EMPTY) }; DESKS] };
+}
+
 /// A cache of the pool of a type, and the way to it.
 struct Typed {
     cache: CacheRef,
@@ -234,6 +286,8 @@ impl Drop for Claimed {
             unsafe { cache.release() };
         }
         // First of all, as above.
+        #[cfg(feature = "buffer")]
+        ON_DESKS.with(|desks| desks.iter().for_each(|desk| desk.set(CacheRef::EMPTY)));
         let table = TABLE.replace(Table::NONE);
         // SAFETY: the thread does not use the table any more.
         for &mut Entry { key, cache } in unsafe { table.entries() } {
@@ -302,6 +356,17 @@ pub(crate) fn claim_made(pool: &RawPool, key: Key) -> CacheRef {
         });
     }
     find(key)
+}
+
+/// The same, for a pool that has a desk.
+#[cfg(feature = "buffer")]
+pub(crate) fn claim_at_desk(pool: &RawPool, key: Key, desk: Desk) -> CacheRef {
+    let cache = claim_made(pool, key);
+    if desk != Desk::NONE && NATIVE {
+        // Of a thread that is ending this is the empty one.
+        ON_DESKS.with(|desks| desks[desk.0].set(cache));
+    }
+    cache
 }
 
 /// Has the current thread do in all its caches what it was summoned for.

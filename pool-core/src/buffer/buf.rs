@@ -199,8 +199,11 @@ impl DerefMut for PooledBuf {
     #[inline]
     fn deref_mut(&mut self) -> &mut Vec<u8> {
         let buffer = self.buffer_mut();
-        // What is about to be changed may be about to be removed.
-        buffer.most_written = buffer.most_written.max(buffer.bytes.len());
+        // What is about to be changed may be about to be removed. A branch, which hardly ever
+        // changes its mind: a store each time costs more.
+        if buffer.bytes.len() > buffer.most_written {
+            buffer.most_written = buffer.bytes.len();
+        }
         &mut buffer.bytes
     }
 }

@@ -10,7 +10,9 @@
 //!    which has been written.
 //! 3. While its pool lives, a class frees its buffers through a class that somebody else
 //!    keeps alive: the last one to go takes the class along.
-//! 4. `span` is 0 where a return has more to do than to clear the buffer.
+//! 4. `short_way` is the desk, or none where a return has more to do than to clear the
+//!    buffer: the cache that is found there has no room.
+//! 5. A buffer whose capacity is what it was when it was idle belongs to its class.
 //!
 //! No code of a user's runs in here.
 
@@ -21,7 +23,7 @@ use std::borrow::Cow;
 use std::sync::{Arc, Weak};
 
 use super::calibrate::Tuner;
-use super::ladder::Ladder;
+use super::ladder::{Ladder, Rungs};
 use crate::cache::CacheRef;
 use crate::depot::Visitors;
 use crate::lifecycle::{self, Home};
@@ -30,7 +32,7 @@ use crate::raw_pool::RawPool;
 use crate::registry::{self, Key};
 use crate::slot::{Object, Slot, free_object};
 use crate::stats::{Reason, Stats};
-use crate::thread;
+use crate::thread::{self, Desk};
 use crate::wipe::Wipe;
 
 /// What a guard leads to.
@@ -50,8 +52,9 @@ pub(super) struct Class {
     size: usize,
     /// How much more than `size` a buffer has room for that belongs to the next class.
     room: usize,
-    /// The same, or 0 for every return to take the long way.
-    span: AtomicUsize,
+    desk: Desk,
+    /// The desk, for a return that has nothing to do but to clear the buffer.
+    short_way: AtomicUsize,
     zeroizes: bool,
     raw: Arc<RawPool>,
     ladder: Weak<Ladder>,
@@ -70,12 +73,15 @@ impl Class {
     /// A class of buffers that have room for `size`, and for less than `room` more.
     pub(super) fn new(name: Cow<'static, str>, size: usize, room: usize, rules: &Rules) -> Self {
         let raw = Self::raw_pool(name, rules.limits);
+        let desk = Desk::new();
         let has_short_way = !rules.zeroizes && rules.tuner.is_none();
+        let short_way = if has_short_way { desk } else { Desk::NONE };
         Self {
             key: registry::list(&raw),
+            desk,
+            short_way: AtomicUsize::new(short_way.to_bits()),
             size,
             room,
-            span: AtomicUsize::new(if has_short_way { room } else { 0 }),
             zeroizes: rules.zeroizes,
             raw,
             ladder: Weak::clone(&rules.ladder),
@@ -87,9 +93,10 @@ impl Class {
     pub(super) fn outside(rules: &Rules) -> Self {
         Self {
             key: Key::NONE,
+            desk: Desk::NONE,
+            short_way: AtomicUsize::new(Desk::NONE.to_bits()),
             size: usize::MAX,
             room: 0,
-            span: AtomicUsize::new(0),
             zeroizes: rules.zeroizes,
             raw: Self::raw_pool(Cow::Borrowed(""), rules.limits.cache(0).max_idle(0)),
             ladder: Weak::clone(&rules.ladder),
@@ -110,6 +117,10 @@ impl Class {
         self.size
     }
 
+    pub(super) fn desk(&self) -> Desk {
+        self.desk
+    }
+
     /// Whether a buffer of this capacity belongs here.
     pub(super) fn holds(&self, capacity: usize) -> bool {
         capacity.wrapping_sub(self.size) < self.room
@@ -122,6 +133,11 @@ impl Class {
     /// The thread's cache, for calls that concern what is idle.
     fn any_cache(&self) -> CacheRef {
         thread::find(self.key)
+    }
+
+    /// The thread's cache, claimed if that is possible.
+    fn claim(&self) -> CacheRef {
+        thread::claim_at_desk(&self.raw, self.key, self.desk)
     }
 
     pub(super) fn trim(&self) {
@@ -146,8 +162,9 @@ impl Class {
     /// Has all buffers freed: those that are idle in the depot and on this thread now, those
     /// of other threads when they come by or end, and those in use when they come home.
     pub(super) fn close(&self) {
-        // Relaxed: a return that does not see it yet leaves its buffer in the thread's cache.
-        self.span.store(0, Ordering::Relaxed);
+        // A return that does not see it yet leaves its buffer in the thread's cache.
+        // Relaxed: it guards no memory.
+        self.short_way.store(Desk::NONE.to_bits(), Ordering::Relaxed);
         self.raw.set_max_idle(0);
         self.clear();
     }
@@ -195,11 +212,15 @@ unsafe impl Home<Buffer> for Stock<'_> {
 
     #[inline(always)]
     fn cache(&self) -> Option<CacheRef> {
-        Some(thread::find(self.class.key))
+        if self.class.desk == Desk::NONE { None } else { Some(self.class.desk.cache()) }
+    }
+
+    fn any_cache(&self) -> CacheRef {
+        self.class.any_cache()
     }
 
     fn claim(&self) -> CacheRef {
-        thread::claim_made(&self.class.raw, self.class.key)
+        self.class.claim()
     }
 
     /// It is listed from the beginning.
@@ -246,12 +267,6 @@ impl Buffer {
     }
 }
 
-/// Takes a buffer of a class.
-#[inline]
-pub(super) fn take(class: &Arc<Class>) -> NonNull<Slot<Buffer>> {
-    lifecycle::take(Stock::of(class))
-}
-
 /// Takes a buffer of a class if there is an idle one.
 pub(super) fn take_idle(class: &Arc<Class>) -> Option<NonNull<Slot<Buffer>>> {
     lifecycle::take_idle(Stock::of(class))
@@ -291,40 +306,23 @@ pub(super) unsafe fn give(slot: NonNull<Slot<Buffer>>) {
     // SAFETY: the caller owns the slot.
     let buffer = unsafe { buffer(slot) };
     let capacity = buffer.bytes.capacity();
+    // SAFETY: as above, and buffers are not shared.
+    if capacity != unsafe { Slot::retained_when_idle(slot) } {
+        // SAFETY: as above.
+        return unsafe { give_long(slot) };
+    }
     // Relaxed: it guards no memory.
-    if capacity.wrapping_sub(buffer.class.size) >= buffer.class.span.load(Ordering::Relaxed) {
+    let desk = Desk::from_bits(buffer.class.short_way.load(Ordering::Relaxed));
+    let cache = desk.cache();
+    if !cache.has_room_for(capacity) {
         // SAFETY: as above.
         return unsafe { give_long(slot) };
     }
     buffer.bytes.clear();
-    // SAFETY: as above, the buffer is empty, and belongs to its class.
-    unsafe { give_home(slot) };
-}
-
-/// Leaves a buffer with its class.
-///
-/// # Safety
-///
-/// - The caller owns the slot and gives it up.
-/// - The buffer is as its class keeps it (invariant 2).
-#[inline(always)]
-unsafe fn give_home(slot: NonNull<Slot<Buffer>>) {
-    // SAFETY: the caller owns the slot.
-    let buffer = unsafe { buffer(slot) };
-    let (key, capacity) = (buffer.class.key, buffer.bytes.capacity());
-    // SAFETY: the caller owns the slot and gives it up.
-    let object = unsafe { Object::new(slot, capacity) };
+    // SAFETY: as above; the buffer is empty, and its capacity is what it was.
+    let object = unsafe { Object::again(slot) };
     // SAFETY: the thread has claimed what it finds.
-    if let Err(object) = unsafe { thread::find(key).push(object, capacity) } {
-        give_more(key, object, capacity);
-    }
-}
-
-/// The return of a second buffer of a class, and of more.
-#[inline(never)]
-fn give_more(key: Key, object: Object, capacity: usize) {
-    // SAFETY: the thread has claimed what it finds.
-    if let Err(object) = unsafe { thread::find(key).push_more(object, capacity) } {
+    if let Err(object) = unsafe { cache.push(object, capacity) } {
         give_slow(object, capacity);
     }
 }
@@ -343,9 +341,8 @@ fn give_slow(object: Object, capacity: usize) {
     }
     // SAFETY: as above, and the buffer is as it was.
     let object = unsafe { Object::new(slot, capacity) };
-    let cache = thread::claim_made(&class.raw, class.key);
     // SAFETY: the thread has claimed what it finds.
-    unsafe { class.raw.give_slow(cache, object) };
+    unsafe { class.raw.give_slow(class.claim(), object) };
 }
 
 /// The return of a buffer that is wiped, or measured, or has to look for its class.
@@ -371,6 +368,24 @@ unsafe fn give_long(slot: NonNull<Slot<Buffer>>) {
     }
     // SAFETY: the caller owns the slot and gives it up.
     unsafe { move_home(slot) };
+}
+
+/// Leaves a buffer with its class.
+///
+/// # Safety
+///
+/// - The caller owns the slot and gives it up.
+/// - The buffer is as its class keeps it (invariant 2).
+unsafe fn give_home(slot: NonNull<Slot<Buffer>>) {
+    // SAFETY: the caller owns the slot.
+    let buffer = unsafe { buffer(slot) };
+    let (cache, capacity) = (buffer.class.any_cache(), buffer.bytes.capacity());
+    // SAFETY: the caller owns the slot and gives it up.
+    let object = unsafe { Object::new(slot, capacity) };
+    // SAFETY: the thread has claimed what it finds.
+    if let Err(object) = unsafe { cache.push_any(object, capacity) } {
+        give_slow(object, capacity);
+    }
 }
 
 /// Gives an empty buffer to the class that it belongs to by now, or frees it.
@@ -451,12 +466,20 @@ pub(super) fn take_like(buffer: &Buffer, capacity: usize) -> NonNull<Slot<Buffer
 }
 
 /// Takes a buffer with room for `capacity`.
-#[inline]
 pub(super) fn take_from(ladder: &Ladder, capacity: usize) -> NonNull<Slot<Buffer>> {
     match ladder.class_for(capacity) {
-        Some(class) => take(class),
+        Some(class) => lifecycle::take(Stock::of(class)),
         None => take_new(ladder.outside(), capacity),
     }
+}
+
+/// Takes the hot buffer with room for `capacity`, if the first look finds it.
+#[inline(always)]
+pub(super) fn take_hot(rungs: &Rungs, capacity: usize) -> Option<NonNull<Slot<Buffer>>> {
+    // SAFETY: the thread has claimed what it finds.
+    let object = unsafe { rungs.cache_for(capacity).pop() }?;
+    // SAFETY: the objects of a class are buffers.
+    Some(unsafe { object.into_slot() })
 }
 
 /// Whether an idle buffer of its class is zero over its whole capacity.

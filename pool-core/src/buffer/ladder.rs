@@ -3,33 +3,69 @@
 //! # Invariants
 //!
 //! 1. The classes rise in size, there is one at least, and there are at most [`MOST`].
-//! 2. Under the length in bits of `n - 1` stands the first class that may cover `n`: no
-//!    smaller one does.
+//! 2. Under the length of `n` stands the first class that may cover it: no smaller one
+//!    does.
 
 use std::sync::Arc;
 
 use super::calibrate::Tuner;
 use super::class::Class;
+use crate::cache::CacheRef;
 use crate::stats::Reason;
+use crate::thread::Desk;
 
 /// The most classes that a pool has: 64.
 pub(super) const MOST: usize = 64;
 
-/// The lengths that a number may have in bits.
-const LENGTHS: usize = usize::BITS as usize + 1;
+/// The lengths that a number may have in bits, 0 counted as 1.
+const LENGTHS: usize = usize::BITS as usize;
 
-/// How long `n - 1` is, in bits: all numbers above a power of two and up to the next one
-/// are as long.
+/// How long `n - 1` is in bits, less one: all numbers above a power of two and up to the
+/// next one are as long.
 #[inline(always)]
 const fn length(n: usize) -> usize {
-    (usize::BITS - n.saturating_sub(1).leading_zeros()) as usize
+    (n.saturating_sub(1) | 1).ilog2() as usize
+}
+
+/// What a get finds at the first look: for each length, the first class that may do.
+#[derive(Debug)]
+pub(super) struct Rungs([Rung; LENGTHS]);
+
+#[derive(Clone, Copy, Debug)]
+struct Rung {
+    size: usize,
+    desk: Desk,
+}
+
+impl Rungs {
+    /// Those of a pool that has not been built.
+    pub(super) const NONE: &Self = &Self([Rung { size: 0, desk: Desk::NONE }; LENGTHS]);
+
+    fn new(classes: &[Arc<Class>]) -> Self {
+        let rung = |bits: usize| {
+            let least = if bits == 0 { 0 } else { (1 << bits) + 1 };
+            let first = classes.partition_point(|class| class.size() < least);
+            classes.get(first).map_or(Rung { size: 0, desk: Desk::NONE }, |class| Rung {
+                size: class.size(),
+                desk: class.desk(),
+            })
+        };
+        Self(core::array::from_fn(rung))
+    }
+
+    /// The thread's cache of the smallest class that covers `capacity`, or the empty one if
+    /// it takes more to find it.
+    #[inline(always)]
+    pub(super) fn cache_for(&self, capacity: usize) -> CacheRef {
+        let rung = &self.0[length(capacity)];
+        if rung.size >= capacity { rung.desk.cache() } else { CacheRef::EMPTY }
+    }
 }
 
 /// The classes of a pool.
 #[derive(Debug)]
 pub(super) struct Ladder {
-    /// By length, the first class to look at.
-    first: [u8; LENGTHS],
+    rungs: Rungs,
     classes: Box<[Arc<Class>]>,
     /// What buffers belong to that are larger than any class.
     outside: Arc<Class>,
@@ -44,14 +80,11 @@ impl Ladder {
         tuner: Option<Arc<Tuner>>,
     ) -> Self {
         debug_assert!(classes.len() <= MOST && classes.is_sorted_by_key(|class| class.size()));
-        let mut first = [0; LENGTHS];
-        for (bits, first) in first.iter_mut().enumerate() {
-            // The least number of this length.
-            let least = bits.checked_sub(1).map_or(0, |bits| (1 << bits) + 1);
-            // At most 64.
-            *first = classes.partition_point(|class| class.size() < least) as u8;
-        }
-        Self { first, classes, outside, tuner }
+        Self { rungs: Rungs::new(&classes), classes, outside, tuner }
+    }
+
+    pub(super) fn rungs(&self) -> &Rungs {
+        &self.rungs
     }
 
     pub(super) fn classes(&self) -> &[Arc<Class>] {
@@ -73,17 +106,11 @@ impl Ladder {
     }
 
     /// The smallest class that covers `capacity`, as its place.
-    #[inline(always)]
     pub(super) fn place_for(&self, capacity: usize) -> usize {
-        let mut place = usize::from(self.first[length(capacity)]);
-        while self.classes.get(place).is_some_and(|class| class.size() < capacity) {
-            place += 1;
-        }
-        place
+        self.classes.partition_point(|class| class.size() < capacity)
     }
 
     /// The smallest class that covers `capacity`.
-    #[inline(always)]
     pub(super) fn class_for(&self, capacity: usize) -> Option<&Arc<Class>> {
         self.classes.get(self.place_for(capacity))
     }

@@ -1,15 +1,18 @@
 //! Pools of buffers.
 
 use core::fmt;
+use core::ptr::{self, NonNull};
+use core::sync::atomic::{AtomicPtr, Ordering};
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock, Weak};
 
 use super::buf::PooledBuf;
 use super::builder::{BufferPoolBuilder, SIZES, Settings, TIERS};
 use super::calibrate::{self, Tuner};
-use super::class::{self, Class, Rules};
-use super::ladder::{Ladder, MOST};
+use super::class::{self, Buffer, Class, Rules};
+use super::ladder::{Ladder, MOST, Rungs};
 use super::stats::{BufferStats, ClassStats};
+use crate::slot::Slot;
 
 /// A pool of byte buffers in several sizes.
 ///
@@ -45,6 +48,8 @@ pub struct BufferPool {
     settings: Settings,
     /// Made by the first that comes.
     ladder: OnceLock<Arc<Ladder>>,
+    /// Those of the ladder, as soon as it is there.
+    rungs: AtomicPtr<Rungs>,
 }
 
 /// A pool of the default sizes.
@@ -116,7 +121,8 @@ impl BufferPool {
     }
 
     pub(super) const fn of(settings: Settings) -> Self {
-        Self { settings, ladder: OnceLock::new() }
+        let rungs = AtomicPtr::new(ptr::from_ref(Rungs::NONE).cast_mut());
+        Self { settings, ladder: OnceLock::new(), rungs }
     }
 
     /// A pool whose settings a user wrote.
@@ -133,16 +139,15 @@ impl BufferPool {
     }
 
     #[inline(always)]
-    fn ladder(&self) -> &Arc<Ladder> {
-        match self.ladder.get() {
-            Some(ladder) => ladder,
-            None => self.build(),
-        }
+    fn rungs(&self) -> &Rungs {
+        // Acquire: pairs with the Release in `ladder`, which publishes them.
+        let rungs = self.rungs.load(Ordering::Acquire);
+        // SAFETY: they are static, or part of the ladder, which is there as long as the pool,
+        // and nobody changes them.
+        unsafe { &*rungs }
     }
 
-    #[cold]
-    #[inline(never)]
-    fn build(&self) -> &Arc<Ladder> {
+    fn ladder(&self) -> &Arc<Ladder> {
         let Settings { name, sizes, zeroize, calibrate, .. } = &self.settings;
         let make = |ladder: &Weak<Ladder>| {
             let rules = Rules {
@@ -160,7 +165,13 @@ impl BufferPool {
             let classes = sizes.iter().zip(rooms).map(class).collect();
             Ladder::new(classes, Arc::new(Class::outside(&rules)), rules.tuner)
         };
-        self.ladder.get_or_init(|| Arc::new_cyclic(make))
+        self.ladder.get_or_init(|| {
+            let ladder = Arc::new_cyclic(make);
+            let rungs = ptr::from_ref(ladder.rungs()).cast_mut();
+            // Release: pairs with the Acquire in `rungs`.
+            self.rungs.store(rungs, Ordering::Release);
+            ladder
+        })
     }
 
     /// What was learnt, in a pool that measures.
@@ -191,7 +202,16 @@ impl BufferPool {
     /// No lock, no allocation, and no atomic read-modify-write on a hit.
     #[inline]
     pub fn get(&self, capacity: usize) -> PooledBuf {
-        PooledBuf::new(class::take_from(self.ladder(), capacity))
+        PooledBuf::new(match class::take_hot(self.rungs(), capacity) {
+            Some(slot) => slot,
+            None => self.take_more(capacity),
+        })
+    }
+
+    /// The get of a second buffer of a class, and of more.
+    #[inline(never)]
+    fn take_more(&self, capacity: usize) -> NonNull<Slot<Buffer>> {
+        class::take_from(self.ladder(), capacity)
     }
 
     /// Takes a buffer of `len` bytes, all of them 0.
