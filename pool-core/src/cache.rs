@@ -220,23 +220,32 @@ impl CacheRef {
     /// - The calling thread has claimed the cache.
     #[inline(always)]
     pub(crate) unsafe fn push(self, object: Object, retained: usize) -> Result<(), Object> {
-        let head = self.head();
-        if retained >= head.ceiling.load(Ordering::Relaxed)
-            || !head.hot.load(Ordering::Relaxed).is_null()
-        {
+        if !self.has_room_for(retained) {
             return Err(object);
         }
-        head.exclusive.touch();
-        head.hot.store(object.into_raw(), Ordering::Relaxed);
-        head.returned.add_as_only_writer(1);
+        // SAFETY: the caller's promise, and there is room.
+        unsafe { self.put(object) };
         Ok(())
     }
 
-    /// Whether an object that holds `retained` bytes of heap would become the hot one.
-    #[cfg(feature = "buffer")]
+    /// Whether an object that holds `retained` bytes of heap may become the hot one.
     #[inline(always)]
     pub(crate) fn has_room_for(self, retained: usize) -> bool {
         self.allows(retained) && self.head().hot.load(Ordering::Relaxed).is_null()
+    }
+
+    /// Makes a returned object the hot one, and counts the return.
+    ///
+    /// # Safety
+    ///
+    /// - The calling thread has claimed the cache.
+    /// - There is [room](Self::has_room_for) for it, and so this is not the empty cache.
+    #[inline(always)]
+    pub(crate) unsafe fn put(self, object: Object) {
+        let head = self.head();
+        head.exclusive.touch();
+        head.hot.store(object.into_raw(), Ordering::Relaxed);
+        head.returned.add_as_only_writer(1);
     }
 
     /// Takes an object when none is hot: the one that was returned last.

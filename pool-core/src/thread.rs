@@ -24,7 +24,7 @@ use core::marker::PhantomData;
 use core::ops::Deref;
 use core::ptr;
 #[cfg(feature = "buffer")]
-use core::sync::atomic::{AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicU32, Ordering};
 use std::thread::LocalKey;
 
 use crate::by_type::{self, Claim, Claims};
@@ -203,11 +203,11 @@ pub(crate) fn find(key: Key) -> CacheRef {
 /// Where a thread finds its cache of a pool that a user made, without a look at the key.
 #[cfg(feature = "buffer")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Desk(usize);
+pub(crate) struct Desk(u32);
 
 /// How many desks there are, the one that stays empty included.
 #[cfg(feature = "buffer")]
-const DESKS: usize = 128;
+const DESKS: u32 = 128;
 
 #[cfg(feature = "buffer")]
 impl Desk {
@@ -216,9 +216,9 @@ impl Desk {
 
     /// A desk for a pool; none when they have all been given out.
     pub(crate) fn new() -> Self {
-        static LAST: AtomicUsize = AtomicUsize::new(0);
+        static LAST: AtomicU32 = AtomicU32::new(0);
 
-        let next = |last: usize| if last + 1 < DESKS { Some(last + 1) } else { None };
+        let next = |last: u32| if last + 1 < DESKS { Some(last + 1) } else { None };
         // Relaxed: the number is all there is to it.
         match LAST.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next) {
             Ok(last) => Self(last + 1),
@@ -226,25 +226,21 @@ impl Desk {
         }
     }
 
-    #[inline(always)]
-    pub(crate) const fn from_bits(bits: usize) -> Self {
-        Self(bits)
-    }
-
-    pub(crate) const fn to_bits(self) -> usize {
-        self.0
-    }
-
     /// The current thread's cache of the pool whose desk this is, or the empty one.
     #[inline(always)]
     pub(crate) fn cache(self) -> CacheRef {
-        if NATIVE { ON_DESKS.with(|desks| desks[self.0 % DESKS].get()) } else { CacheRef::EMPTY }
+        if NATIVE {
+            ON_DESKS.with(|desks| desks[(self.0 % DESKS) as usize].get())
+        } else {
+            CacheRef::EMPTY
+        }
     }
 }
 
 #[cfg(feature = "buffer")]
 thread_local! {
-    static ON_DESKS: [Cell<CacheRef>; DESKS] = const { [const { Cell::new(CacheRef::EMPTY) }; DESKS] };
+    static ON_DESKS: [Cell<CacheRef>; DESKS as usize] =
+        const { [const { Cell::new(CacheRef::EMPTY) }; DESKS as usize] };
 }
 
 /// A cache of the pool of a type, and the way to it.
@@ -364,7 +360,7 @@ pub(crate) fn claim_at_desk(pool: &RawPool, key: Key, desk: Desk) -> CacheRef {
     let cache = claim_made(pool, key);
     if desk != Desk::NONE && NATIVE {
         // Of a thread that is ending this is the empty one.
-        ON_DESKS.with(|desks| desks[desk.0].set(cache));
+        ON_DESKS.with(|desks| desks[desk.0 as usize].set(cache));
     }
     cache
 }

@@ -3,6 +3,8 @@
 //! # Invariants
 //!
 //! 1. A guard owns its slot, until it is dropped or one of the calls that take it.
+//! 2. Its short way is that of the class of the buffer in the slot. It stands beside it, as
+//!    to read it there would have every return wait for what the get before it loads.
 
 use core::borrow::{Borrow, BorrowMut};
 use core::cmp::Ordering;
@@ -17,6 +19,7 @@ use std::io::{self, IoSlice, Write};
 use super::class::{self, Buffer};
 use super::pool::BufferPool;
 use crate::slot::Slot;
+use crate::thread::Desk;
 use crate::{Capacity, ReleaseBorrows, Reset, Wipe};
 
 /// A buffer taken from a [`BufferPool`], which goes home when this guard drops.
@@ -42,7 +45,10 @@ use crate::{Capacity, ReleaseBorrows, Reset, Wipe};
 /// # Ok::<(), std::io::Error>(())
 /// ```
 #[must_use = "the buffer goes back to its pool at once unless the guard is kept"]
-pub struct PooledBuf(NonNull<Slot<Buffer>>);
+pub struct PooledBuf {
+    slot: NonNull<Slot<Buffer>>,
+    short_way: Desk,
+}
 
 // SAFETY: a guard owns its buffer, which is `Send`: so is the class, which it shares.
 unsafe impl Send for PooledBuf {}
@@ -56,27 +62,39 @@ const _: () = {
 };
 
 impl PooledBuf {
+    /// # Safety
+    ///
+    /// - The caller owns the slot and gives it up.
+    pub(super) unsafe fn new(slot: NonNull<Slot<Buffer>>) -> Self {
+        // SAFETY: the caller owns the slot.
+        Self { slot, short_way: unsafe { class::short_way(slot) } }
+    }
+
+    /// # Safety
+    ///
+    /// - The caller owns the slot and gives it up.
+    /// - `short_way` is that of the buffer's class.
     #[inline(always)]
-    pub(super) fn new(slot: NonNull<Slot<Buffer>>) -> Self {
-        Self(slot)
+    pub(super) unsafe fn from_parts(slot: NonNull<Slot<Buffer>>, short_way: Desk) -> Self {
+        Self { slot, short_way }
     }
 
     #[inline(always)]
     fn buffer(&self) -> &Buffer {
         // SAFETY: the guard owns the slot, and is borrowed as long.
-        unsafe { class::buffer(self.0) }
+        unsafe { class::buffer(self.slot) }
     }
 
     #[inline(always)]
     fn buffer_mut(&mut self) -> &mut Buffer {
         // SAFETY: the guard owns the slot, and is borrowed exclusively as long.
-        unsafe { class::buffer(self.0) }
+        unsafe { class::buffer(self.slot) }
     }
 
     /// Gives up the guard, and keeps what it held.
     #[inline]
     fn into_slot(buf: Self) -> NonNull<Slot<Buffer>> {
-        ManuallyDrop::new(buf).0
+        ManuallyDrop::new(buf).slot
     }
 
     /// Takes an empty buffer from the [pool of the process](BufferPool::global), with room
@@ -181,8 +199,9 @@ impl PooledBuf {
 impl Drop for PooledBuf {
     #[inline]
     fn drop(&mut self) {
-        // SAFETY: the guard owns the slot, and is gone after this.
-        unsafe { class::give(self.0) };
+        // SAFETY: the guard owns the slot, and is gone after this; the short way is that of
+        // the class (invariant 2).
+        unsafe { class::give(self.slot, self.short_way) };
     }
 }
 
@@ -218,7 +237,9 @@ impl Default for PooledBuf {
 /// A copy in another buffer, from the same pool if that is still there.
 impl Clone for PooledBuf {
     fn clone(&self) -> Self {
-        let mut copy = Self(class::take_like(self.buffer(), self.len()));
+        let slot = class::take_like(self.buffer(), self.len());
+        // SAFETY: the slot is the guard's.
+        let mut copy = unsafe { Self::new(slot) };
         copy.extend_from_slice(self);
         copy
     }

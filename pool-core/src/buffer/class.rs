@@ -18,7 +18,6 @@
 
 use core::mem;
 use core::ptr::NonNull;
-use core::sync::atomic::{AtomicUsize, Ordering};
 use std::borrow::Cow;
 use std::sync::{Arc, Weak};
 
@@ -54,7 +53,7 @@ pub(super) struct Class {
     room: usize,
     desk: Desk,
     /// The desk, for a return that has nothing to do but to clear the buffer.
-    short_way: AtomicUsize,
+    short_way: Desk,
     zeroizes: bool,
     raw: Arc<RawPool>,
     ladder: Weak<Ladder>,
@@ -79,7 +78,7 @@ impl Class {
         Self {
             key: registry::list(&raw),
             desk,
-            short_way: AtomicUsize::new(short_way.to_bits()),
+            short_way,
             size,
             room,
             zeroizes: rules.zeroizes,
@@ -94,7 +93,7 @@ impl Class {
         Self {
             key: Key::NONE,
             desk: Desk::NONE,
-            short_way: AtomicUsize::new(Desk::NONE.to_bits()),
+            short_way: Desk::NONE,
             size: usize::MAX,
             room: 0,
             zeroizes: rules.zeroizes,
@@ -119,6 +118,11 @@ impl Class {
 
     pub(super) fn desk(&self) -> Desk {
         self.desk
+    }
+
+    #[inline(always)]
+    pub(super) fn short_way(&self) -> Desk {
+        self.short_way
     }
 
     /// Whether a buffer of this capacity belongs here.
@@ -160,11 +164,9 @@ impl Class {
     }
 
     /// Has all buffers freed: those that are idle in the depot and on this thread now, those
-    /// of other threads when they come by or end, and those in use when they come home.
+    /// of other threads when they come by or end, and those in use when they come home. A
+    /// return on another thread, under way at this moment, may leave one more in its cache.
     pub(super) fn close(&self) {
-        // A return that does not see it yet leaves its buffer in the thread's cache.
-        // Relaxed: it guards no memory.
-        self.short_way.store(Desk::NONE.to_bits(), Ordering::Relaxed);
         self.raw.set_max_idle(0);
         self.clear();
     }
@@ -296,35 +298,39 @@ pub(super) unsafe fn buffer<'a>(slot: NonNull<Slot<Buffer>>) -> &'a mut Buffer {
     unsafe { buffer.as_mut() }
 }
 
+/// The short way home of a buffer.
+///
+/// # Safety
+///
+/// - The caller owns the slot.
+pub(super) unsafe fn short_way(slot: NonNull<Slot<Buffer>>) -> Desk {
+    // SAFETY: the caller owns the slot.
+    unsafe { buffer(slot) }.class.short_way
+}
+
 /// Gives a buffer back.
 ///
 /// # Safety
 ///
 /// - The caller owns the slot and gives it up.
+/// - `short_way` is that of the buffer's class.
 #[inline]
-pub(super) unsafe fn give(slot: NonNull<Slot<Buffer>>) {
+pub(super) unsafe fn give(slot: NonNull<Slot<Buffer>>, short_way: Desk) {
     // SAFETY: the caller owns the slot.
     let buffer = unsafe { buffer(slot) };
     let capacity = buffer.bytes.capacity();
+    let cache = short_way.cache();
     // SAFETY: as above, and buffers are not shared.
-    if capacity != unsafe { Slot::retained_when_idle(slot) } {
-        // SAFETY: as above.
-        return unsafe { give_long(slot) };
-    }
-    // Relaxed: it guards no memory.
-    let desk = Desk::from_bits(buffer.class.short_way.load(Ordering::Relaxed));
-    let cache = desk.cache();
-    if !cache.has_room_for(capacity) {
+    let idle = unsafe { Slot::retained_when_idle(slot) };
+    if capacity != idle || !cache.has_room_for(capacity) {
         // SAFETY: as above.
         return unsafe { give_long(slot) };
     }
     buffer.bytes.clear();
     // SAFETY: as above; the buffer is empty, and its capacity is what it was.
     let object = unsafe { Object::again(slot) };
-    // SAFETY: the thread has claimed what it finds.
-    if let Err(object) = unsafe { cache.push(object, capacity) } {
-        give_slow(object, capacity);
-    }
+    // SAFETY: the thread has claimed what it finds, and there is room.
+    unsafe { cache.put(object) };
 }
 
 #[cold]
@@ -473,13 +479,15 @@ pub(super) fn take_from(ladder: &Ladder, capacity: usize) -> NonNull<Slot<Buffer
     }
 }
 
-/// Takes the hot buffer with room for `capacity`, if the first look finds it.
+/// Takes the hot buffer with room for `capacity`, if the first look finds it; with its short
+/// way home.
 #[inline(always)]
-pub(super) fn take_hot(rungs: &Rungs, capacity: usize) -> Option<NonNull<Slot<Buffer>>> {
+pub(super) fn take_hot(rungs: &Rungs, capacity: usize) -> Option<(NonNull<Slot<Buffer>>, Desk)> {
+    let (cache, short_way) = rungs.cache_for(capacity);
     // SAFETY: the thread has claimed what it finds.
-    let object = unsafe { rungs.cache_for(capacity).pop() }?;
+    let object = unsafe { cache.pop() }?;
     // SAFETY: the objects of a class are buffers.
-    Some(unsafe { object.into_slot() })
+    Some((unsafe { object.into_slot() }, short_way))
 }
 
 /// Whether an idle buffer of its class is zero over its whole capacity.

@@ -35,30 +35,37 @@ pub(super) struct Rungs([Rung; LENGTHS]);
 struct Rung {
     size: usize,
     desk: Desk,
+    short_way: Desk,
+}
+
+impl Rung {
+    const NONE: Self = Self { size: 0, desk: Desk::NONE, short_way: Desk::NONE };
 }
 
 impl Rungs {
     /// Those of a pool that has not been built.
-    pub(super) const NONE: &Self = &Self([Rung { size: 0, desk: Desk::NONE }; LENGTHS]);
+    pub(super) const NONE: &Self = &Self([Rung::NONE; LENGTHS]);
 
     fn new(classes: &[Arc<Class>]) -> Self {
         let rung = |bits: usize| {
             let least = if bits == 0 { 0 } else { (1 << bits) + 1 };
             let first = classes.partition_point(|class| class.size() < least);
-            classes.get(first).map_or(Rung { size: 0, desk: Desk::NONE }, |class| Rung {
+            classes.get(first).map_or(Rung::NONE, |class| Rung {
                 size: class.size(),
                 desk: class.desk(),
+                short_way: class.short_way(),
             })
         };
         Self(core::array::from_fn(rung))
     }
 
     /// The thread's cache of the smallest class that covers `capacity`, or the empty one if
-    /// it takes more to find it.
+    /// it takes more to find it; and the short way home from that class.
     #[inline(always)]
-    pub(super) fn cache_for(&self, capacity: usize) -> CacheRef {
+    pub(super) fn cache_for(&self, capacity: usize) -> (CacheRef, Desk) {
         let rung = &self.0[length(capacity)];
-        if rung.size >= capacity { rung.desk.cache() } else { CacheRef::EMPTY }
+        let cache = if rung.size >= capacity { rung.desk.cache() } else { CacheRef::EMPTY };
+        (cache, rung.short_way)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Pools of buffers.
 
 use core::fmt;
-use core::ptr::{self, NonNull};
+use core::ptr;
 use core::sync::atomic::{AtomicPtr, Ordering};
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock, Weak};
@@ -9,10 +9,9 @@ use std::sync::{Arc, OnceLock, Weak};
 use super::buf::PooledBuf;
 use super::builder::{BufferPoolBuilder, SIZES, Settings, TIERS};
 use super::calibrate::{self, Tuner};
-use super::class::{self, Buffer, Class, Rules};
+use super::class::{self, Class, Rules};
 use super::ladder::{Ladder, MOST, Rungs};
 use super::stats::{BufferStats, ClassStats};
-use crate::slot::Slot;
 
 /// A pool of byte buffers in several sizes.
 ///
@@ -202,16 +201,18 @@ impl BufferPool {
     /// No lock, no allocation, and no atomic read-modify-write on a hit.
     #[inline]
     pub fn get(&self, capacity: usize) -> PooledBuf {
-        PooledBuf::new(match class::take_hot(self.rungs(), capacity) {
-            Some(slot) => slot,
-            None => self.take_more(capacity),
-        })
+        match class::take_hot(self.rungs(), capacity) {
+            // SAFETY: the slot is the guard's, and its short way with it.
+            Some((slot, short_way)) => unsafe { PooledBuf::from_parts(slot, short_way) },
+            None => self.get_more(capacity),
+        }
     }
 
     /// The get of a second buffer of a class, and of more.
     #[inline(never)]
-    fn take_more(&self, capacity: usize) -> NonNull<Slot<Buffer>> {
-        class::take_from(self.ladder(), capacity)
+    fn get_more(&self, capacity: usize) -> PooledBuf {
+        // SAFETY: the slot is the guard's.
+        unsafe { PooledBuf::new(class::take_from(self.ladder(), capacity)) }
     }
 
     /// Takes a buffer of `len` bytes, all of them 0.
@@ -259,7 +260,8 @@ impl BufferPool {
             let classes = ladder.classes()[first..].iter();
             let kept = classes.take_while(|class| class.size() <= threshold);
             if let Some(slot) = kept.filter_map(class::take_idle).next() {
-                return PooledBuf::new(slot);
+                // SAFETY: the slot is the guard's.
+                return unsafe { PooledBuf::new(slot) };
             }
         }
         self.get(default_size)
@@ -280,7 +282,8 @@ impl BufferPool {
     pub fn attach(&self, bytes: Vec<u8>) -> PooledBuf {
         let ladder = self.ladder();
         let class = ladder.home_of(bytes.capacity()).unwrap_or(ladder.outside());
-        PooledBuf::new(class::attach(class, bytes))
+        // SAFETY: the slot is the guard's.
+        unsafe { PooledBuf::new(class::attach(class, bytes)) }
     }
 
     /// What [`get_default`](Self::get_default) gives, in bytes.
