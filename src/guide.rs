@@ -3,6 +3,7 @@
 //! | page | what it is about |
 //! | --- | --- |
 //! | [`borrowing`] | types with lifetimes: parsed requests that are slices of what was read |
+//! | `buffers` | buffers in sizes, frozen ones, rings, copying (feature `buffer`) |
 //! | `from_other_pools` | r2d2, deadpool, bb8 and sqlx's pool, construct by construct (feature `managed`) |
 //! | [`generic`] | types with parameters: a pool for each instance |
 //! | [`local`] | types that are not `Send`: a pool for each thread |
@@ -14,6 +15,10 @@
 
 #[doc = include_str!("../docs/guide/borrowing.md")]
 pub mod borrowing {}
+
+#[cfg(all(feature = "buffer", any(not(doctest), feature = "bytes")))]
+#[doc = include_str!("../docs/guide/buffers.md")]
+pub mod buffers {}
 
 #[cfg(feature = "managed")]
 #[doc = include_str!("../docs/guide/from_other_pools.md")]

@@ -1,5 +1,8 @@
 // Its examples use features: they are tested where those are there.
-#![cfg_attr(any(not(doctest), feature = "managed"), doc = include_str!("../README.md"))]
+#![cfg_attr(
+    any(not(doctest), all(feature = "buffer", feature = "bytes", feature = "managed")),
+    doc = include_str!("../README.md")
+)]
 #![forbid(unsafe_code)]
 // What a feature brings is marked as such, where the documentation is built by nightly.
 #![cfg_attr(docsrs, feature(doc_cfg))]
