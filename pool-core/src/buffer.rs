@@ -29,4 +29,5 @@ mod stats;
 pub use self::buf::PooledBuf;
 pub use self::builder::BufferPoolBuilder;
 pub use self::pool::BufferPool;
+pub use self::ring::RingBuffer;
 pub use self::stats::{BufferStats, ClassStats};
