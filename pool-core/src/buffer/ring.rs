@@ -403,27 +403,27 @@ impl RingBuffer {
     /// Writes what the ring accepts, and returns how much that is.
     #[inline]
     fn put(&mut self, bytes: &[u8]) -> usize {
-        let free = self.free();
-        if bytes.len() <= free {
-            self.append(bytes);
-            bytes.len()
-        } else if self.is_bounded {
-            self.append(&bytes[..free]);
-            free
-        } else {
-            self.overwrite(bytes);
-            bytes.len()
-        }
+        let kept = if bytes.len() <= self.free() { bytes } else { self.make_room(bytes) };
+        self.append(kept);
+        if self.is_bounded { kept.len() } else { bytes.len() }
     }
 
-    /// Writes more than there is room for: the oldest bytes go, of those that are there and
-    /// then of those that come.
-    fn overwrite(&mut self, bytes: &[u8]) {
-        let lost = bytes.len() - self.free();
+    /// Makes room for bytes that do not fit, and returns those of them that then do.
+    fn make_room<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
+        let free = self.free();
+        if self.is_bounded {
+            return &bytes[..free];
+        }
+        // The oldest go, of those that are there and then of those that come.
+        let lost = bytes.len() - free;
         self.overwritten = self.overwritten.saturating_add(lost as u64);
-        let of_these = lost.saturating_sub(self.len);
-        self.skip(lost - of_these);
-        self.append(&bytes[of_these..]);
+        if lost < self.len {
+            self.skip(lost);
+            return bytes;
+        }
+        let of_these = lost - self.len;
+        self.clear();
+        &bytes[of_these..]
     }
 
     /// Writes bytes for which there is room.
