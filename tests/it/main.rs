@@ -72,6 +72,8 @@ mod recursion;
 mod retain;
 #[cfg(all(feature = "zeroize", not(any(poolable_passthrough, poolable_chaos))))]
 mod retain_model;
+#[cfg(all(feature = "buffer", not(any(poolable_passthrough, poolable_chaos))))]
+mod ring;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod secret_buffers;
 #[cfg(all(feature = "hashbrown", not(any(poolable_passthrough, poolable_chaos))))]

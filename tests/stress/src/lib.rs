@@ -22,6 +22,9 @@
 //! | `forecast` | which gets must be hits |
 //! | `laws` | what holds of a pool at rest |
 //! | `verdict` | the first law that was broken |
+//!
+//! Module `ring` has nothing to do with all this: it plays scripts with a ring of bytes, for
+//! the fuzzer and for the tests of the public behaviour.
 
 mod act;
 mod body;
@@ -35,6 +38,7 @@ mod laws;
 mod life;
 mod made;
 mod player;
+pub mod ring;
 mod rng;
 mod script;
 mod site;
