@@ -7,7 +7,9 @@ mod scalar;
 mod text;
 
 #[cfg(feature = "hashbrown")]
-pub(crate) use collections::{has_tombstones, table_bytes};
+pub(crate) use collections::has_tombstones;
+#[cfg(any(feature = "hashbrown", feature = "indexmap"))]
+pub(crate) use collections::table_bytes;
 
 /// A value that can be made blank again while it keeps its allocations.
 ///

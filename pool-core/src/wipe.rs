@@ -23,7 +23,7 @@ pub(crate) use memory::{bytes_of, wipe_memory, wipe_place};
 pub use memory::{overwrite, replace};
 pub(crate) use passing::{Vacated, hold, swap};
 pub(crate) use table::WipeOnHeap;
-#[cfg(feature = "hashbrown")]
+#[cfg(any(feature = "hashbrown", feature = "indexmap"))]
 pub(crate) use table::wipe_all;
 
 /// A value whose memory can be overwritten in place.

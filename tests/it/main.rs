@@ -24,6 +24,15 @@ mod census;
 mod chains;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod conservation;
+#[cfg(all(
+    feature = "arrayvec",
+    feature = "compact_str",
+    feature = "http",
+    feature = "indexmap",
+    feature = "serde_json",
+    not(any(poolable_passthrough, poolable_chaos))
+))]
+mod containers;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod endurance;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
