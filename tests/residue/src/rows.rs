@@ -12,7 +12,10 @@ use std::io::Cursor;
 use std::path::PathBuf;
 use std::sync::{Mutex, RwLock};
 
+use arrayvec::{ArrayString, ArrayVec};
 use bytes::{Buf, BytesMut};
+use compact_str::CompactString;
+use indexmap::{IndexMap, IndexSet};
 use poolable::{
     Poolable, Reset, RetainMap, RetainOption, RetainVec, SecretMap, SecretString, SecretVec,
 };
@@ -410,6 +413,49 @@ rows! {
     };
     ForeignMap "hashbrown::HashMap<String, String>": hashbrown::HashMap<String, String> =
         |secret| secret.extend(pairs().map(|(k, v)| (key(k), key(v))));
+    ArrayOfBytes "ArrayVec<u8, 256>": ArrayVec<u8, 256> = |secret| {
+        (0..256).for_each(|_| secret.push(0));
+        fill::plain(secret, 0)
+    };
+    ArrayTruncated "ArrayVec<u8, 256>, truncated": ArrayVec<u8, 256> = |secret| {
+        (0..256).for_each(|_| secret.push(0));
+        fill::plain(secret, 0);
+        secret.truncate(3)
+    };
+    ArrayOfTexts "ArrayVec<String, 4>": ArrayVec<String, 4> =
+        |secret| secret.extend((0..4).map(|index| fill::text(64, index * 8)));
+    ArrayText "ArrayString<256>": ArrayString<256> = |secret| {
+        (0..256).for_each(|_| secret.push('\0'));
+        fill::plain(bytes_of(secret), 0)
+    };
+    ArrayTextTruncated "ArrayString<256>, truncated": ArrayString<256> = |secret| {
+        (0..256).for_each(|_| secret.push('\0'));
+        fill::plain(bytes_of(secret), 0);
+        secret.truncate(3)
+    };
+    CompactInline "CompactString": CompactString = |secret| {
+        (0..24).for_each(|_| secret.push('\0'));
+        fill::plain(bytes_of(secret), 0)
+    };
+    #[HEAP]
+    CompactText "CompactString, on the heap": CompactString = |secret| {
+        secret.reserve(256);
+        (0..256).for_each(|_| secret.push('\0'));
+        fill::plain(bytes_of(secret), 0)
+    };
+    #[HEAP]
+    CompactTruncated "CompactString, truncated": CompactString = |secret| {
+        secret.reserve(256);
+        (0..256).for_each(|_| secret.push('\0'));
+        fill::plain(bytes_of(secret), 0);
+        secret.truncate(3)
+    };
+    #[HEAP]
+    OrderedMap "IndexMap<String, String>": IndexMap<String, String> =
+        |secret| secret.extend(pairs().map(|(k, v)| (key(k), key(v))));
+    #[HEAP]
+    OrderedSet "IndexSet<String>": IndexSet<String> =
+        |secret| secret.extend(pairs().map(|(k, _)| key(k)));
     #[KNOWS]
     SecretBytes as VecU8 "SecretVec<u8>": SecretVec<u8> = |secret| {
         secret.resize(512, 0);
@@ -446,6 +492,11 @@ rows! {
 }
 
 fn text_of(secret: &mut SecretString) -> &mut [u8] {
+    bytes_of(secret.as_mut_str())
+}
+
+/// The bytes of a text, to be filled.
+fn bytes_of(text: &mut str) -> &mut [u8] {
     // SAFETY: what is written to it is ASCII.
-    unsafe { secret.as_mut_str().as_bytes_mut() }
+    unsafe { text.as_bytes_mut() }
 }
