@@ -41,7 +41,7 @@ pub(crate) use collections::table_bytes;
     note = "derive `Reset` for the type if it is yours, or make the field an `Option`, which is reset to `None`",
     note = "or say on the field what a return does: `#[pool(default)]`, `#[pool(value = EXPR)]`;",
     note = "if it borrows nothing, also `#[pool(skip, init = EXPR)]` or `#[pool(with = PATH, init = EXPR)]`",
-    note = "for buffers of `bytes`, tables of `hashbrown` and vectors of `smallvec` there are features of these names",
+    note = "for types of `arrayvec`, `bytes`, `compact_str`, `hashbrown`, `http`, `indexmap`, `serde_json` and `smallvec` there are features of these names",
     note = "for a pool of a type that is not yours, builders take `reset`, those of module `managed` also `no_reset`"
 )]
 pub trait Reset: Sized {
