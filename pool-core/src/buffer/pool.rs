@@ -506,7 +506,23 @@ impl fmt::Debug for BufferPool {
 
 #[cfg(test)]
 mod tests {
-    use super::human;
+    use super::{BufferPool, human};
+
+    #[test]
+    fn pools_that_come_when_all_desks_are_taken_serve_hits_too() {
+        // There are 127 desks, and a class takes one.
+        let pools: Vec<BufferPool> = (0..20).map(|_| BufferPool::new()).collect();
+        for _round in 0..2 {
+            for pool in &pools {
+                drop((pool.get(64), pool.get(64), pool.get(100_000)));
+            }
+        }
+        let keeps = !cfg!(any(poolable_passthrough, poolable_chaos));
+        for pool in pools.iter().filter(|_| keeps) {
+            let stats = pool.stats().total();
+            assert_eq!((stats.hits, stats.misses, stats.idle), (3, 3, 3));
+        }
+    }
 
     #[test]
     fn sizes_are_written_in_the_unit_that_divides_them() {
