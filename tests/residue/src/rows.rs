@@ -8,7 +8,7 @@ use core::num::Wrapping;
 use core::sync::atomic::AtomicU64;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet, LinkedList, VecDeque};
 use std::ffi::OsString;
-use std::io::Cursor;
+use std::io::{BufRead, Cursor, Read, Write};
 use std::path::PathBuf;
 use std::sync::{Mutex, RwLock};
 
@@ -16,8 +16,10 @@ use arrayvec::{ArrayString, ArrayVec};
 use bytes::{Buf, BytesMut};
 use compact_str::CompactString;
 use indexmap::{IndexMap, IndexSet};
+use poolable::buffer::RingBuffer;
 use poolable::{
-    Poolable, Reset, RetainMap, RetainOption, RetainVec, SecretMap, SecretString, SecretVec,
+    Capacity, Poolable, Reset, RetainMap, RetainOption, RetainVec, SecretMap, SecretString,
+    SecretVec,
 };
 use smallvec::SmallVec;
 
@@ -142,6 +144,14 @@ pub(crate) struct Pin {
 /// How many pairs a map gets, and how long each half is.
 const PAIRS: u64 = 8;
 const HALF: usize = 64;
+
+/// Makes a blank ring one of 256 bytes, in one slice, all of them secret from `start` on.
+fn ring(place: &mut RingBuffer, start: usize) {
+    // It has no memory yet: the next write makes it.
+    place.shrink_to(256);
+    place.extend([0_u8; 256]);
+    fill::plain(&mut place.make_contiguous()[start..], 0);
+}
 
 /// The first words of the halves of all pairs.
 fn pairs() -> impl Iterator<Item = (u64, u64)> {
@@ -383,6 +393,27 @@ rows! {
         })
     };
     Reader "Cursor<Vec<u8>>": Cursor<Vec<u8>> = |secret| fill::vec(secret.get_mut(), 256, 0);
+    #[HEAP]
+    Ring "RingBuffer": RingBuffer = |secret| ring(secret, 0);
+    #[HEAP]
+    RingWrapped "RingBuffer, wrapped": RingBuffer = |secret| {
+        ring(secret, 64);
+        secret.consume(128);
+        secret.write_all(&*Lent::<64>::new(24).0).unwrap();
+        assert!(!secret.as_slices().1.is_empty())
+    };
+    #[HEAP]
+    RingRead "RingBuffer, read": RingBuffer = |secret| {
+        ring(secret, 0);
+        let mut place = Box::new([0; 256]);
+        secret.read_exact(&mut *place).unwrap();
+        fill::by_hand(&mut *place)
+    };
+    #[HEAP]
+    RingCleared "RingBuffer, cleared": RingBuffer = |secret| {
+        ring(secret, 0);
+        secret.clear()
+    };
     SmallInline "SmallVec<[u8; 64]>": SmallVec<[u8; 64]> = |secret| {
         secret.resize(64, 0);
         fill::plain(secret, 0)
