@@ -152,7 +152,7 @@ pub(crate) static ALL: &[Check] = &[
     },
     Check {
         name: "fuzz",
-        about: "sequences of operations that a fuzzer makes up",
+        about: "sequences of operations, and of calls to a ring, that a fuzzer makes up",
         is_deep: true,
         rounds: 1,
         steps: fuzz,
@@ -332,27 +332,31 @@ fn valgrind(place: &Place, _: &str) -> Result<Vec<Step>, Unable> {
     Ok(vec![Step::build(build), Step::run(run)])
 }
 
+/// Each of the targets for two minutes.
 fn fuzz(place: &Place, _: &str) -> Result<Vec<Step>, Unable> {
     let program = cargo_fuzz(place)?;
-    let corpus = place.target("fuzz").join("corpus");
-    fs::create_dir_all(&corpus)
-        .map_err(|error| Unable::Broken(format!("{}: {error}", corpus.display())))?;
-    let command = |subcommand| {
-        let mut command = Command::new(&program);
-        command
-            .current_dir(&place.tree)
-            .args(["fuzz", subcommand, "--fuzz-dir"])
-            .arg(place.tree.join("fuzz"))
-            .arg("sequences")
-            .env("RUSTC_BOOTSTRAP", "1")
-            .env("CARGO_TARGET_DIR", place.target("fuzz"));
-        command
-    };
-    let build = command("build");
-    let mut run = command("run");
-    // What was found to be interesting is where the next run begins.
-    run.arg(corpus).args(["--", "-max_total_time=120"]);
-    Ok(vec![Step::build(build), Step::run(run)])
+    let mut steps = Vec::new();
+    for target in ["sequences", "ring"] {
+        let corpus = place.target("fuzz").join("corpus").join(target);
+        fs::create_dir_all(&corpus)
+            .map_err(|error| Unable::Broken(format!("{}: {error}", corpus.display())))?;
+        let command = |subcommand| {
+            let mut command = Command::new(&program);
+            command
+                .current_dir(&place.tree)
+                .args(["fuzz", subcommand, "--fuzz-dir"])
+                .arg(place.tree.join("fuzz"))
+                .arg(target)
+                .env("RUSTC_BOOTSTRAP", "1")
+                .env("CARGO_TARGET_DIR", place.target("fuzz"));
+            command
+        };
+        let mut run = command("run");
+        // What was found to be interesting is where the next run begins.
+        run.arg(corpus).args(["--", "-max_total_time=120"]);
+        steps.extend([Step::build(command("build")), Step::run(run)]);
+    }
+    Ok(steps)
 }
 
 /// Five minutes. It looks for the server itself, and is to end with an error if there is none:
