@@ -84,10 +84,10 @@ mod wipe {
     impl<const N: usize> Wipe for ArrayString<N> {
         fn wipe(&mut self) {
             while !self.is_full() {
-                let room = self.remaining_capacity().min(NULS.len());
+                let room = (N - self.len()).min(NULS.len());
                 self.push_str(&NULS[..room]);
             }
-            self.as_mut_str().wipe();
+            str::wipe(self);
             self.clear();
         }
     }
