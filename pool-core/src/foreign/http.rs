@@ -54,6 +54,13 @@ const fn slots(capacity: usize) -> usize {
     }
 }
 
+/// Moves the headers to a map that was made for so many names.
+fn move_to<T>(headers: &mut HeaderMap<T>, capacity: usize) {
+    let mut other = HeaderMap::with_capacity(capacity);
+    other.extend(headers.drain());
+    *headers = other;
+}
+
 /// Emptied; the table is kept, and the room for its entries.
 ///
 /// The room for further values of one name is kept too, but not counted. So a map that comes
@@ -95,11 +102,10 @@ impl<T> Capacity for HeaderMap<T> {
         Self::capacity(self)
     }
 
-    #[inline]
     fn grow_to(&mut self, capacity: usize) {
         if Self::capacity(self) < capacity {
-            // Reserving counts from the names, which the capacity bounds.
-            self.reserve(capacity - self.keys_len());
+            // Before 1.3 its `reserve` stops short of what it was asked for.
+            move_to(self, capacity);
         }
     }
 
@@ -107,9 +113,7 @@ impl<T> Capacity for HeaderMap<T> {
         let capacity = capacity.max(self.keys_len());
         if slots(capacity) < slots(Self::capacity(self)) {
             // It has no word for it.
-            let mut smaller = Self::with_capacity(capacity);
-            smaller.extend(self.drain());
-            *self = smaller;
+            move_to(self, capacity);
         }
     }
 }

@@ -169,16 +169,6 @@ mod tests {
     }
 
     #[test]
-    fn room_for_entries_without_a_table_is_given_back() {
-        let mut map: Map<u32, u32> = (0..10_000).map(|key| (key, key)).collect();
-        map.clone_from(&Map::default());
-        map.reset();
-        assert_eq!((map.capacity(), map.retained_bytes()), (0, 0));
-        map.reserve_exact(1);
-        assert_eq!(map.capacity(), 1);
-    }
-
-    #[test]
     fn map_and_set_are_governed() {
         let mut map = <Map<u32, u32> as Capacity>::with_capacity(100);
         assert_eq!(Capacity::capacity(&map), 100);
