@@ -7,5 +7,7 @@ use crate::{cargo, run};
 /// Fails if a bar is missed. With `--quick` nothing is judged, and `docs` is left alone.
 pub(crate) fn measure(options: &[&str]) -> Result<(), String> {
     let manifest = "benches/peers/Cargo.toml";
+    // One of them runs the other, to see how much memory is taken.
+    run(cargo(&["build", "--release", "--bins", "--manifest-path", manifest]))?;
     run(cargo(&["run", "--release", "--manifest-path", manifest, "--"]).args(options))
 }

@@ -1,5 +1,9 @@
 //! What must hold in one run, with statistics and limits on.
 
+mod buffers;
+
+pub(crate) use self::buffers::buffers;
+
 use crate::beyond::secrets::{session, wipe};
 use crate::beyond::{self, WANTED, generic};
 use crate::cases::Key;
@@ -37,6 +41,7 @@ pub(crate) fn all(results: &Results) -> Vec<Bar> {
     bars.extend(sessions(results));
     bars.push(reasons(results));
     bars.extend(managed(&results.managed));
+    bars.extend(buffers(&results.buffers));
     bars.push(allocations(results));
     bars
 }

@@ -49,7 +49,7 @@ pub(crate) struct Table {
 }
 
 /// For uses that take nanoseconds.
-const SHORT: Effort = Effort { rounds: 500, timing: Duration::from_micros(250) };
+pub(crate) const SHORT: Effort = Effort { rounds: 500, timing: Duration::from_micros(250) };
 /// For those that take a fraction of a microsecond.
 const LONG: Effort = Effort { rounds: 200, timing: Duration::from_millis(1) };
 /// For those that two threads share.

@@ -3,11 +3,13 @@
 //! `cargo xtask bench` runs it; it writes `docs/benchmarks.md`, and fails if a bar is missed.
 //! With `--quick` it is over in seconds, writes to `target/quick` and judges nothing; with
 //! `managed` it takes the pools that are waited for alone, with `tasks` no more of them than idle
-//! connections for tasks, which takes seconds; then it writes nothing. `gets` and
-//! `instructions` are for callgrind: see `managed/counted.rs`.
+//! connections for tasks, which takes seconds, and with `buffers` those of buffers;
+//! then it writes nothing. `gets` and `instructions` are for callgrind: see
+//! `managed/counted.rs`.
 
 mod bars;
 mod beyond;
+mod buffers;
 mod cases;
 mod contender;
 mod contenders;
@@ -47,10 +49,12 @@ fn main() -> ExitCode {
     let bars = match part.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => return measure_all(is_quick),
         ["managed"] => bars::managed(&measure_managed(is_quick)),
+        ["buffers"] => bars::buffers(&measure_buffers(is_quick)),
         ["tasks"] => bars::tasks(&measure_tasks(managed::tasks(), is_quick)),
         _ => {
             eprintln!(
-                "usage: poolable-peers [managed | tasks] [--quick] | gets WHAT GETS | instructions"
+                "usage: poolable-peers [buffers | managed | tasks] [--quick] | gets WHAT GETS \
+                 | instructions"
             );
             return ExitCode::FAILURE;
         }
@@ -66,7 +70,8 @@ fn measure_all(is_quick: bool) -> ExitCode {
     let cases = cases::all().into_iter().map(|case| measure(case, is_quick)).collect();
     let beyond = beyond::all().into_iter().map(|table| measure_beyond(table, is_quick)).collect();
     let managed = measure_managed(is_quick);
-    let results = Results { cases, beyond, managed, idle: idle_share::measure() };
+    let buffers = measure_buffers(is_quick);
+    let results = Results { cases, beyond, managed, buffers, idle: idle_share::measure() };
     let bars = bars::all(&results);
     print_bars(&bars, is_quick);
     let folder = folder(is_quick);
@@ -161,11 +166,14 @@ fn measure_managed(is_quick: bool) -> managed::Results {
 }
 
 fn measure_tasks(tables: Vec<beyond::Table>, is_quick: bool) -> Vec<Timed> {
-    tables.into_iter().map(|table| measure_timed(table, is_quick)).collect()
+    tables
+        .into_iter()
+        .map(|table| measure_timed(table, is_quick, managed::tasks::names::ASYNC))
+        .collect()
 }
 
 /// A table whose rows are held against poolable's round by round.
-fn measure_timed(mut table: beyond::Table, is_quick: bool) -> Timed {
+fn measure_timed(mut table: beyond::Table, is_quick: bool, ours: &str) -> Timed {
     if is_quick {
         table.effort = table.effort.quick();
     }
@@ -179,10 +187,51 @@ fn measure_timed(mut table: beyond::Table, is_quick: bool) -> Timed {
             figures.best,
             figures.median,
             figures.allocations_per_object(),
-            timed.quotient(managed::tasks::names::ASYNC, row.name).text(),
+            timed.quotient(ours, row.name).text(),
         );
     }
     timed
+}
+
+fn measure_buffers(is_quick: bool) -> buffers::Results {
+    let results = buffers::Results::new(is_quick, |table| {
+        let ours = table.rows[0].who.name;
+        measure_timed(table, is_quick, ours)
+    });
+    println!(
+        "\n{:<64} {:>8} {:>8} {:>12}",
+        "Becomes `Bytes`: allocations", "fewest", "most", "copied"
+    );
+    for seen in &results.frozen {
+        println!("{:<64} {:>8} {:>8} {:>12}", seen.name, seen.fewest, seen.most, seen.copied);
+    }
+    println!("\n{:<64} {:>8} {:>8} {:>8} {:>8}", "Memory, KiB", "peak", "held", "idle", "left");
+    match &results.memory {
+        Ok(all) => {
+            for memory in all {
+                let [peak, held, idle, left] =
+                    [memory.peak, memory.held, memory.idle, memory.left].map(|bytes| bytes >> 10);
+                println!("{:<64} {peak:>8} {held:>8} {idle:>8} {left:>8}", memory.name);
+            }
+        }
+        Err(why) => println!("unknown: {why}"),
+    }
+    println!(
+        "\n{:<36} {:<19} {:>8} {:>8} {:>12} {:>9}",
+        "A load that changes", "", "default", "kept", "allocations", "idle, KiB"
+    );
+    for phase in &results.phases {
+        println!(
+            "{:<36} {:<19} {:>8} {:>8} {:>12.4} {:>9}",
+            phase.way,
+            phase.load,
+            phase.default_size,
+            phase.drop_threshold,
+            phase.allocations as f64 / phase.buffers as f64,
+            phase.idle >> 10,
+        );
+    }
+    results
 }
 
 fn measure_crowd(crowd: managed::Crowd) -> managed::MeasuredCrowd {
@@ -242,6 +291,10 @@ fn write(
     for measured in &results.beyond {
         let file = plots.join(measured.table.file).with_extension("svg");
         fs::write(file, measured.plot())?;
+    }
+    for timed in results.buffers.tables() {
+        let file = plots.join(timed.measured.table.file).with_extension("svg");
+        fs::write(file, timed.measured.plot())?;
     }
     for (name, plot) in results.managed.plots() {
         fs::write(plots.join(name).with_extension("svg"), plot)?;

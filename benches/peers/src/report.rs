@@ -1,6 +1,7 @@
 //! `benchmarks.md`, all of it.
 
 mod beyond;
+mod buffers;
 mod floors;
 mod managed;
 
@@ -68,6 +69,8 @@ pub(crate) fn write(results: &Results, bars: &[Bar], machine: &Machine, is_quick
     page.push_str(&beyond::section(results));
     page.push_str("\n## Pools that are waited for\n\n");
     page.push_str(&managed::section(&results.managed));
+    page.push_str("\n## Buffers\n\n");
+    page.push_str(&buffers::section(&results.buffers));
     page.push_str("\n## Who took part, and how\n\n");
     page.push_str(&contender_table());
     page

@@ -73,6 +73,7 @@ pub(crate) struct Results {
     pub(crate) cases: Vec<Measured>,
     pub(crate) beyond: Vec<crate::beyond::Measured>,
     pub(crate) managed: crate::managed::Results,
+    pub(crate) buffers: crate::buffers::Results,
     pub(crate) idle: crate::idle_share::IdleShare,
 }
 

@@ -20,7 +20,7 @@ pub(crate) fn timed(objects: u64, expected: u64, work: impl FnMut() -> u64) -> S
 
 /// Times `work`, each of which is of `count` objects.
 #[inline(always)]
-pub(super) fn timed_in_turn(
+pub(crate) fn timed_in_turn(
     objects: u64,
     count: u64,
     expected: u64,
@@ -43,7 +43,7 @@ pub(super) fn timed_in_turn(
 /// Times `work` on two threads at once, each of which does half of it. The time is that of
 /// both together, for as many objects as one of them makes.
 #[inline(always)]
-pub(super) fn timed_on_two_threads(
+pub(crate) fn timed_on_two_threads(
     objects: u64,
     expected: u64,
     work: impl FnMut() -> u64 + Clone + Send,
