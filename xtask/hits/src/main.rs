@@ -9,6 +9,7 @@ use std::env;
 use std::process::ExitCode;
 use std::thread;
 
+use poolable::buffer::BufferPool;
 use poolable::{Pool, Poolable};
 
 /// The capacity that every buffer is born with, in bytes.
@@ -78,6 +79,15 @@ fn pool(hits: u32) {
     }
 }
 
+/// The pool of buffers that every program has.
+#[inline(never)]
+fn buffer(hits: u32) {
+    for _ in 0..hits {
+        let mut bytes = BufferPool::global().get(CAPACITY);
+        fill(&mut bytes);
+    }
+}
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let run: Option<fn(u32)> = match arguments.first().map(String::as_str) {
@@ -85,6 +95,7 @@ fn main() -> ExitCode {
         Some("type_pool") => Some(type_pool),
         Some("generic") => Some(generic),
         Some("pool") => Some(pool),
+        Some("buffer") => Some(buffer),
         _ => None,
     };
     let number = |index: usize| arguments.get(index)?.parse::<u32>().ok();
