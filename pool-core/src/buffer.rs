@@ -28,6 +28,9 @@ mod stats;
 
 pub use self::buf::PooledBuf;
 pub use self::builder::BufferPoolBuilder;
+pub use self::copy::{copy, copy_file};
+#[cfg(feature = "tokio")]
+pub use self::copy::{copy_async, copy_file_async};
 pub use self::pool::BufferPool;
 pub use self::ring::RingBuffer;
 pub use self::stats::{BufferStats, ClassStats};
