@@ -24,6 +24,8 @@ mod census;
 mod chains;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod conservation;
+#[cfg(all(feature = "buffer", not(any(poolable_passthrough, poolable_chaos))))]
+mod copy;
 #[cfg(all(
     feature = "arrayvec",
     feature = "compact_str",
