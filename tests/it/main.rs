@@ -2,7 +2,8 @@
 //!
 //! With `--cfg poolable_passthrough` or `--cfg poolable_chaos` pools keep less than they
 //! promise otherwise. Then [`off_switches`] is compiled, which shows what they do, and
-//! what holds all the same: [`testing`], and of the others only what these two need.
+//! what holds all the same: [`testing`], part of [`buffer`], and of the others only what
+//! these need.
 #![allow(clippy::std_instead_of_core, reason = "tests are written as users write")]
 
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
@@ -13,6 +14,8 @@ mod attributes;
 mod batches;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod borrows;
+#[cfg(feature = "buffer")]
+mod buffer;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod bytes;
 #[cfg_attr(
