@@ -23,12 +23,14 @@
 //! | `laws` | what holds of a pool at rest |
 //! | `verdict` | the first law that was broken |
 //!
-//! Module `ring` has nothing to do with all this: it plays scripts with a ring of bytes, for
-//! the fuzzer and for the tests of the public behaviour.
+//! Two modules have nothing to do with all this. Module `buffers` plays scripts with pools of
+//! buffers, against a model of their own; `ring` plays them with a ring of bytes, for the
+//! fuzzer and for the tests of the public behaviour.
 
 mod act;
 mod body;
 mod book;
+mod buffers;
 mod census;
 mod derived;
 mod forecast;
@@ -48,6 +50,7 @@ mod worker;
 
 pub use act::Act;
 pub use body::{Body, Traces};
+pub use buffers::{BufferTale, buffer_script, play_buffers};
 pub use house::{Guest, House, Keeping, Order, Site, Terms, Watch};
 pub use life::Life;
 pub use player::{Tale, play};
