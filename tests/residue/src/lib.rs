@@ -16,6 +16,8 @@
 mod attach;
 #[cfg(target_os = "linux")]
 mod baseline;
+#[cfg(target_os = "linux")]
+mod buffers;
 mod canary;
 #[cfg(target_os = "linux")]
 mod chains;

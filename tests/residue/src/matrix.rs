@@ -6,7 +6,7 @@ use crate::rows::{self, VecU8, Visitor};
 use crate::secret::{Row, Switched};
 use crate::types::*;
 use crate::ways::{self, Ended};
-use crate::{attach, chains, growth, kept};
+use crate::{attach, buffers, chains, growth, kept};
 
 /// One type by one way.
 pub(crate) struct Cell {
@@ -37,7 +37,7 @@ const fn expected(spies: bool) -> usize {
         4
     };
     let in_use = if spies { 0 } else { 60 };
-    662 + TRIED * WAYS + in_use
+    679 + TRIED * WAYS + in_use
 }
 
 /// Tells what is wrong with the list of cells.
@@ -61,6 +61,7 @@ pub(crate) fn cells(spies: bool) -> Vec<Cell> {
     rows::visit(&mut cells);
     cells.0.extend(growth::cells());
     cells.0.extend(chains::cells());
+    cells.0.extend(buffers::cells());
     if !spies {
         // They free nothing.
         cells.0.extend(attach::cells());
