@@ -108,6 +108,11 @@ pub(crate) struct Fit {
     pub(crate) most_retained: usize,
 }
 
+impl Fit {
+    /// That of a cache which is to keep nothing.
+    pub(crate) const NOTHING: Self = Self { limit: 0, most_retained: 0 };
+}
+
 // SAFETY: the fields that other threads read are atomics. The others are written before
 // the cache is listed, or belong to the claiming thread (invariant 1); `Acquire` on a
 // claim pairs with `Release` on a release.

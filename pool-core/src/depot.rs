@@ -82,6 +82,8 @@ pub(crate) struct Depot {
     visitors: Visitors,
     /// What a thread asked for that may not free objects: to be done by one that may.
     wishes: Wishes,
+    /// Whether nothing is kept any more.
+    is_retired: bool,
     #[cfg(poolable_chaos)]
     chance: chaos::Chance,
 }
@@ -105,6 +107,7 @@ impl Depot {
                 orders: Orders { trims: 0, clears: 0, sweeps: 0 },
                 visitors,
                 wishes: Wishes { trims: 0, maintain: false },
+                is_retired: false,
                 #[cfg(poolable_chaos)]
                 chance: chaos::Chance::new(),
             }
@@ -192,6 +195,9 @@ impl Depot {
     /// Keeps an object, if the limits allow it.
     pub(crate) fn keep(&mut self, object: Object) -> Result<(), (Object, Reason)> {
         let bytes = self.bytes_of(object.header());
+        if self.is_retired {
+            return Err((object, Reason::Explicit));
+        }
         if self.room() == 0 {
             return Err((object, Reason::Full));
         }
@@ -368,6 +374,19 @@ impl Depot {
         self.orders.clears += 1;
         caches.summon();
         self.discard_bottom(usize::MAX, Reason::Explicit, doomed);
+    }
+
+    /// Frees everything, and has nothing kept from here on: a cache that obeys is given no
+    /// room.
+    #[cfg(feature = "buffer")]
+    pub(crate) fn retire(&mut self, caches: &Caches, doomed: &mut Doomed) {
+        self.is_retired = true;
+        self.clear(caches, doomed);
+    }
+
+    /// Whether nothing is kept any more.
+    pub(crate) fn is_retired(&self) -> bool {
+        self.is_retired
     }
 
     /// Changes `max_idle`, and frees what is above it.

@@ -163,7 +163,7 @@ impl Settled {
                 let limit = self.budget.checked_div(share).unwrap_or(usize::MAX);
                 Fit { limit: limit.min(self.capacity), most_retained }
             }
-            None => Fit { limit: 0, most_retained: 0 },
+            None => Fit::NOTHING,
         }
     }
 }

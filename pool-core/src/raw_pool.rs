@@ -160,7 +160,7 @@ impl RawPool {
     unsafe fn fit_cache(&self, cache: CacheRef, depot: &mut Depot, bytes: usize) -> Fit {
         // SAFETY: the caller's promise is the one asked for.
         let most = unsafe { depot.weigh(cache) };
-        let fit = self.limits.fit(bytes.max(most));
+        let fit = if depot.is_retired() { Fit::NOTHING } else { self.limits.fit(bytes.max(most)) };
         // SAFETY: as above, and `depot` is locked.
         unsafe { cache.set_bounds(fit) };
         fit
@@ -404,6 +404,18 @@ impl RawPool {
     pub(crate) unsafe fn clear(&self, cache: CacheRef) {
         // SAFETY: the caller's promise is the one asked for.
         unsafe { self.order(cache, Depot::clear) };
+    }
+
+    /// Has the pool keep nothing from here on, and frees what it keeps, as far as
+    /// [`clear`](Self::clear) does.
+    ///
+    /// # Safety
+    ///
+    /// - The calling thread has claimed the cache, or it is the empty one.
+    #[cfg(feature = "buffer")]
+    pub(crate) unsafe fn retire(&self, cache: CacheRef) {
+        // SAFETY: the caller's promise is the one asked for.
+        unsafe { self.order(cache, Depot::retire) };
     }
 
     /// Moves what the current thread keeps to the depot.

@@ -142,6 +142,18 @@ impl<T> Slot<T> {
         word.load(Ordering::Relaxed)
     }
 
+    /// Notes the heap that an object holds which was not idle yet.
+    ///
+    /// # Safety
+    ///
+    /// - As for [`retained_when_idle`](Self::retained_when_idle).
+    #[cfg(feature = "buffer")]
+    pub(crate) unsafe fn note_retained(slot: NonNull<Self>, retained: usize) {
+        // SAFETY: the slot is allocated.
+        let word = unsafe { &(*slot.as_ptr()).word };
+        word.store(retained, Ordering::Relaxed);
+    }
+
     /// The slot that a value is in, to know it by its address.
     #[cfg(feature = "mlock")]
     pub(crate) fn around(value: *const T) -> *const Self {

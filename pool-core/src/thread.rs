@@ -16,8 +16,9 @@
 //!    used again. So an entry whose pool has gone is never followed; the next pool in its
 //!    place overwrites it.
 //! 4. No user code runs between a claim and the installation of the way.
-//! 5. A desk is given to one pool, and to no other after it. What stands on it is the thread's
-//!    cache of that pool; nobody looks there when the pool has gone.
+//! 5. A desk is one pool's until no thread has a cache standing there, when that pool has
+//!    gone. What stands on it is the thread's cache of that pool; nobody looks there
+//!    when the pool has gone, but who removes it.
 
 use core::cell::{Cell, RefCell};
 use core::marker::PhantomData;
@@ -209,20 +210,54 @@ pub(crate) struct Desk(u32);
 #[cfg(feature = "buffer")]
 const DESKS: u32 = 128;
 
+/// Who uses each desk: a pool, and the threads that have a cache standing there. One that
+/// nobody uses is free.
+#[cfg(feature = "buffer")]
+static DESK_USERS: [AtomicU32; DESKS as usize] = [const { AtomicU32::new(0) }; DESKS as usize];
+
 #[cfg(feature = "buffer")]
 impl Desk {
     /// The desk on which no cache ever stands.
     pub(crate) const NONE: Self = Self(0);
 
-    /// A desk for a pool; none when they have all been given out.
+    /// A desk for a pool, which [gives it up](Self::give_up) in the end; none if all are taken.
     pub(crate) fn new() -> Self {
-        static LAST: AtomicU32 = AtomicU32::new(0);
+        let is_free = |desk: &Self| {
+            // Acquire: pairs with the Release in `leave`. Nothing stands there any more.
+            let users = desk.users();
+            users.compare_exchange(0, 1, Ordering::Acquire, Ordering::Relaxed).is_ok()
+        };
+        (1..DESKS).map(Self).find(is_free).unwrap_or(Self::NONE)
+    }
 
-        let next = |last: u32| if last + 1 < DESKS { Some(last + 1) } else { None };
-        // Relaxed: the number is all there is to it.
-        match LAST.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next) {
-            Ok(last) => Self(last + 1),
-            Err(_) => Self::NONE,
+    fn users(self) -> &'static AtomicU32 {
+        &DESK_USERS[self.0 as usize]
+    }
+
+    fn leave(self) {
+        // Release: pairs with the Acquire in `new`.
+        self.users().fetch_sub(1, Ordering::Release);
+    }
+
+    /// Puts the current thread's cache there, or the empty one.
+    fn put(self, cache: CacheRef) {
+        if !NATIVE || self == Self::NONE {
+            return;
+        }
+        let before = ON_DESKS.with(|desks| desks[self.0 as usize].replace(cache));
+        match (before.is_empty_one(), cache.is_empty_one()) {
+            // Relaxed: whoever has a cache to put here keeps the pool alive, which is a user.
+            (true, false) => _ = self.users().fetch_add(1, Ordering::Relaxed),
+            (false, true) => self.leave(),
+            _ => {}
+        }
+    }
+
+    /// Lets go of the desk of a pool that is going.
+    pub(crate) fn give_up(self) {
+        if self != Self::NONE {
+            self.put(CacheRef::EMPTY);
+            self.leave();
         }
     }
 
@@ -283,7 +318,7 @@ impl Drop for Claimed {
         }
         // First of all, as above.
         #[cfg(feature = "buffer")]
-        ON_DESKS.with(|desks| desks.iter().for_each(|desk| desk.set(CacheRef::EMPTY)));
+        (1..DESKS).for_each(|desk| Desk(desk).put(CacheRef::EMPTY));
         let table = TABLE.replace(Table::NONE);
         // SAFETY: the thread does not use the table any more.
         for &mut Entry { key, cache } in unsafe { table.entries() } {
@@ -358,10 +393,8 @@ pub(crate) fn claim_made(pool: &RawPool, key: Key) -> CacheRef {
 #[cfg(feature = "buffer")]
 pub(crate) fn claim_at_desk(pool: &RawPool, key: Key, desk: Desk) -> CacheRef {
     let cache = claim_made(pool, key);
-    if desk != Desk::NONE && NATIVE {
-        // Of a thread that is ending this is the empty one.
-        ON_DESKS.with(|desks| desks[desk.0 as usize].set(cache));
-    }
+    // Of a thread that is ending it is the empty one.
+    desk.put(cache);
     cache
 }
 

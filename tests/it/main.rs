@@ -27,8 +27,6 @@ mod census;
 mod chains;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod conservation;
-#[cfg(all(feature = "buffer", not(any(poolable_passthrough, poolable_chaos))))]
-mod copy;
 #[cfg(all(
     feature = "arrayvec",
     feature = "compact_str",
@@ -38,6 +36,8 @@ mod copy;
     not(any(poolable_passthrough, poolable_chaos))
 ))]
 mod containers;
+#[cfg(all(feature = "buffer", not(any(poolable_passthrough, poolable_chaos))))]
+mod copy;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod endurance;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]

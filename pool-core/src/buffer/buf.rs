@@ -88,7 +88,7 @@ impl PooledBuf {
     #[inline(always)]
     fn buffer_mut(&mut self) -> &mut Buffer {
         // SAFETY: the guard owns the slot, and is borrowed exclusively as long.
-        unsafe { class::buffer(self.slot) }
+        unsafe { class::buffer_mut(self.slot) }
     }
 
     /// Gives up the guard, and keeps what it held.

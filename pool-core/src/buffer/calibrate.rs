@@ -14,12 +14,13 @@
 //!
 //! # Invariants
 //!
-//! 1. No code of a user's runs while the thread's counts are borrowed or a window is locked.
+//! 1. Nothing is freed while the thread's counts are borrowed or a window is locked.
 
 use core::cell::RefCell;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 
+use super::ladder::Ladder;
 use crate::sync::Mutex;
 
 /// After so many returns a thread adds its counts to the window.
@@ -52,6 +53,8 @@ pub(super) struct Tuner {
     default_size: AtomicUsize,
     drop_threshold: AtomicUsize,
     window: Mutex<Counts>,
+    /// Where idle buffers are freed that are above the threshold when it falls.
+    ladder: Weak<Ladder>,
 }
 
 /// How many buffers of each class were written, and in the last place how many of more.
@@ -87,9 +90,10 @@ impl Counts {
 }
 
 impl Tuner {
-    pub(super) fn new(sizes: &[usize]) -> Self {
+    pub(super) fn new(sizes: &[usize], ladder: Weak<Ladder>) -> Self {
         Self {
             sizes: sizes.into(),
+            ladder,
             default_size: AtomicUsize::new(unmeasured(sizes)),
             drop_threshold: AtomicUsize::new(size_at(sizes, sizes.len())),
             window: Mutex::new(Counts::new(sizes.len())),
@@ -105,8 +109,8 @@ impl Tuner {
         self.drop_threshold.load(Ordering::Relaxed)
     }
 
-    /// Notes what was written into one buffer. Tells whether the threshold was lowered.
-    pub(super) fn note(self: &Arc<Self>, written: usize) -> bool {
+    /// Notes what was written into one buffer.
+    pub(super) fn note(self: &Arc<Self>, written: usize) {
         let place = self.sizes.partition_point(|&size| size < written);
         let noted = THREADS_OWN.try_with(|own| {
             // Borrowed only where the allocator comes back here.
@@ -114,14 +118,13 @@ impl Tuner {
             let own = own.of(self);
             own.counts.0[place] += 1;
             own.notes += 1;
-            (own.notes >= EXCHANGE).then(|| own.exchange(self))
+            if own.notes >= EXCHANGE { own.exchange(self) } else { None }
         });
-        noted.ok().flatten().unwrap_or(false)
+        self.free_above(noted.ok().flatten());
     }
 
-    /// Closes the window as it is, with what this thread has noted. Tells whether the
-    /// threshold was lowered.
-    pub(super) fn calibrate(self: &Arc<Self>) -> bool {
+    /// Closes the window as it is, with what this thread has noted.
+    pub(super) fn calibrate(self: &Arc<Self>) {
         let own = THREADS_OWN.try_with(|own| {
             let mut own = own.try_borrow_mut().ok()?;
             Some(core::mem::replace(&mut own.of(self).counts, Counts::new(self.sizes.len())))
@@ -130,22 +133,37 @@ impl Tuner {
         if let Some(mut own) = own.ok().flatten() {
             window.merge(&mut own);
         }
-        self.close(&mut window)
+        let fallen = self.close(&mut window);
+        drop(window);
+        self.free_above(fallen);
+    }
+
+    /// Frees what is idle above the threshold, if that has fallen.
+    fn free_above(&self, fallen: Option<Fallen>) {
+        if let (Some(Fallen), Some(ladder)) = (fallen, self.ladder.upgrade()) {
+            ladder.clear_unwanted();
+        }
     }
 
     /// Learns from a window, and empties it.
-    fn close(&self, window: &mut Counts) -> bool {
+    fn close(&self, window: &mut Counts) -> Option<Fallen> {
         if window.total() == 0 {
-            return false;
+            return None;
         }
         let default_size = size_at(&self.sizes, window.place_of(USUAL));
         let threshold = size_at(&self.sizes, window.place_of(NEARLY_ALL));
         window.0.fill(0);
         self.default_size.store(default_size, Ordering::Relaxed);
         // Windows are closed one after the other: the lock is held.
-        self.drop_threshold.swap(threshold, Ordering::Relaxed) > threshold
+        let before = self.drop_threshold.swap(threshold, Ordering::Relaxed);
+        (before > threshold).then_some(Fallen)
     }
 }
+
+/// The threshold is lower than it was. What is idle above it is to be freed, as soon as
+/// nothing is locked.
+#[must_use]
+struct Fallen;
 
 /// What a thread has noted for one pool since its last exchange.
 #[derive(Debug)]
@@ -156,20 +174,20 @@ struct Own {
 }
 
 impl Own {
-    /// Adds the counts to the window, and closes that if it is full. Tells whether the
-    /// threshold was lowered.
-    fn exchange(&mut self, tuner: &Tuner) -> bool {
+    /// Adds the counts to the window, and closes that if it is full.
+    fn exchange(&mut self, tuner: &Tuner) -> Option<Fallen> {
         self.notes = 0;
         let mut window = tuner.window.lock();
         window.merge(&mut self.counts);
-        window.total() >= WINDOW && tuner.close(&mut window)
+        if window.total() >= WINDOW { tuner.close(&mut window) } else { None }
     }
 }
 
 impl Drop for Own {
     fn drop(&mut self) {
         if let Some(tuner) = self.tuner.upgrade() {
-            self.exchange(&tuner);
+            let fallen = self.exchange(&tuner);
+            tuner.free_above(fallen);
         }
     }
 }
@@ -204,9 +222,9 @@ mod tests {
     const SIZES: [usize; 3] = [100, 1_000, 10_000];
 
     fn noted(written: &[(usize, usize)]) -> Arc<Tuner> {
-        let tuner = Arc::new(Tuner::new(&SIZES));
+        let tuner = Arc::new(Tuner::new(&SIZES, Weak::new()));
         for &(written, times) in written {
-            (0..times).for_each(|_| _ = tuner.note(written));
+            (0..times).for_each(|_| tuner.note(written));
         }
         tuner
     }
@@ -218,7 +236,7 @@ mod tests {
     #[test]
     fn nine_in_ten_fit_the_default_and_all_but_one_in_a_hundred_are_kept() {
         let tuner = noted(&[(80, 90), (100, 9), (20_000, 1)]);
-        assert!(tuner.calibrate(), "the threshold falls");
+        tuner.calibrate();
         assert_eq!(learnt(&tuner), (100, 100));
         for (written, expected) in [
             ([(80, 89), (900, 11)], (1_000, 1_000)),
@@ -236,25 +254,26 @@ mod tests {
     fn a_window_that_is_full_is_closed_by_itself_and_the_next_begins_with_nothing() {
         let tuner = noted(&[(50, WINDOW as usize - 1)]);
         assert_eq!(learnt(&tuner), (10_000, 10_000));
-        assert!(tuner.note(50));
+        tuner.note(50);
         assert_eq!(learnt(&tuner), (100, 100));
-        (0..WINDOW).for_each(|_| _ = tuner.note(5_000));
+        (0..WINDOW).for_each(|_| tuner.note(5_000));
         assert_eq!(learnt(&tuner), (10_000, 10_000));
     }
 
     #[test]
     fn a_window_without_notes_teaches_nothing() {
         let tuner = noted(&[(50, 1)]);
-        assert!(tuner.calibrate());
-        assert!(!tuner.calibrate());
-        assert_eq!(learnt(&tuner), (100, 100));
+        for _window in 0..2 {
+            tuner.calibrate();
+            assert_eq!(learnt(&tuner), (100, 100));
+        }
     }
 
     #[test]
     fn the_counts_of_a_thread_that_ends_are_merged() {
         let tuner = noted(&[]);
         std::thread::scope(|scope| {
-            let thread = scope.spawn(|| (0..10).for_each(|_| _ = tuner.note(50)));
+            let thread = scope.spawn(|| (0..10).for_each(|_| tuner.note(50)));
             thread.join().expect("it only notes");
         });
         tuner.calibrate();

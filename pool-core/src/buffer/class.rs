@@ -164,11 +164,19 @@ impl Class {
     }
 
     /// Has all buffers freed: those that are idle in the depot and on this thread now, those
-    /// of other threads when they come by or end, and those in use when they come home. A
-    /// return on another thread, under way at this moment, may leave one more in its cache.
+    /// of other threads when they come by or end, and those in use when they come home.
     pub(super) fn close(&self) {
-        self.raw.set_max_idle(0);
-        self.clear();
+        // SAFETY: the thread has claimed what it finds.
+        unsafe { self.raw.retire(self.any_cache()) };
+    }
+
+    /// Has the thread's cache do what it was told: of a class that was closed, free all.
+    fn catch_up(&self) {
+        let cache = self.any_cache();
+        if !cache.is_empty_one() {
+            // SAFETY: the thread has claimed what it finds.
+            unsafe { self.raw.catch_up(cache) };
+        }
     }
 
     /// Whether the pool is gone.
@@ -186,6 +194,7 @@ impl Drop for Class {
     fn drop(&mut self) {
         if self.key != Key::NONE {
             registry::unlist(self.key);
+            self.desk.give_up();
         }
     }
 }
@@ -281,20 +290,38 @@ pub(super) fn take_new(class: &Arc<Class>, capacity: usize) -> NonNull<Slot<Buff
 
 /// Takes in a buffer that is not of the pool.
 pub(super) fn attach(class: &Arc<Class>, bytes: Vec<u8>) -> NonNull<Slot<Buffer>> {
+    let capacity = bytes.capacity();
     let mut buffer = Buffer { bytes, most_written: 0, class: Arc::clone(class) };
-    lifecycle::attach_argument!(Stock::of(class), buffer)
+    let slot = lifecycle::attach_argument!(Stock::of(class), buffer);
+    // As if it had been idle in its class (invariant 5).
+    // SAFETY: the slot is new, and nobody else's.
+    unsafe { Slot::note_retained(slot, capacity) };
+    slot
 }
 
 /// Reaches a buffer.
 ///
 /// # Safety
 ///
-/// - The caller owns the slot, and uses the buffer for as long at the most.
+/// - The slot is allocated, and nobody changes the buffer for as long as it is used.
 #[inline(always)]
-pub(super) unsafe fn buffer<'a>(slot: NonNull<Slot<Buffer>>) -> &'a mut Buffer {
-    // SAFETY: the caller owns the slot, so it is allocated.
+pub(super) unsafe fn buffer<'a>(slot: NonNull<Slot<Buffer>>) -> &'a Buffer {
+    // SAFETY: the slot is allocated.
+    let buffer = unsafe { Slot::value(slot) };
+    // SAFETY: the value is valid, and nobody changes it.
+    unsafe { buffer.as_ref() }
+}
+
+/// Reaches a buffer, to change it.
+///
+/// # Safety
+///
+/// - The slot is allocated, and nobody else looks at the buffer for as long as it is used.
+#[inline(always)]
+pub(super) unsafe fn buffer_mut<'a>(slot: NonNull<Slot<Buffer>>) -> &'a mut Buffer {
+    // SAFETY: the slot is allocated.
     let mut buffer = unsafe { Slot::value(slot) };
-    // SAFETY: the value is valid, and the caller's.
+    // SAFETY: the value is valid, and nobody else looks at it.
     unsafe { buffer.as_mut() }
 }
 
@@ -317,7 +344,7 @@ pub(super) unsafe fn short_way(slot: NonNull<Slot<Buffer>>) -> Desk {
 #[inline]
 pub(super) unsafe fn give(slot: NonNull<Slot<Buffer>>, short_way: Desk) {
     // SAFETY: the caller owns the slot.
-    let buffer = unsafe { buffer(slot) };
+    let buffer = unsafe { buffer_mut(slot) };
     let capacity = buffer.bytes.capacity();
     let cache = short_way.cache();
     // SAFETY: as above, and buffers are not shared.
@@ -342,6 +369,7 @@ fn give_slow(object: Object, capacity: usize) {
     // SAFETY: the object owned the slot, which is this function's now.
     let class = Arc::clone(unsafe { &buffer(slot).class });
     if class.is_closed() {
+        class.catch_up();
         // SAFETY: as above.
         return unsafe { free(&class, slot, Reason::Explicit) };
     }
@@ -359,13 +387,12 @@ fn give_slow(object: Object, capacity: usize) {
 #[inline(never)]
 unsafe fn give_long(slot: NonNull<Slot<Buffer>>) {
     // SAFETY: the caller owns the slot.
-    let buffer = unsafe { buffer(slot) };
+    let buffer = unsafe { buffer_mut(slot) };
     let written = mem::take(&mut buffer.most_written).max(buffer.bytes.len());
     buffer.empty();
     let class = &buffer.class;
-    if class.tuner.as_ref().is_some_and(|tuner| tuner.note(written)) {
-        // The threshold has fallen.
-        class.ladder.upgrade().inspect(|ladder| ladder.clear_unwanted());
+    if let Some(tuner) = &class.tuner {
+        tuner.note(written);
     }
     if class.holds(buffer.bytes.capacity()) && class.is_wanted() && !class.is_closed() {
         // SAFETY: the caller owns the slot and gives it up; the buffer was emptied, and is
@@ -403,13 +430,16 @@ unsafe fn give_home(slot: NonNull<Slot<Buffer>>) {
 #[inline(never)]
 unsafe fn move_home(slot: NonNull<Slot<Buffer>>) {
     // SAFETY: the caller owns the slot.
-    let buffer = unsafe { buffer(slot) };
+    let buffer = unsafe { buffer_mut(slot) };
     // Kept alive until nothing uses it any more (invariant 3).
     let class = Arc::clone(&buffer.class);
     let ladder = class.ladder.upgrade();
     let home = match &ladder {
         Some(ladder) => ladder.home_of(buffer.bytes.capacity()),
-        None => Err(Reason::Explicit),
+        None => {
+            class.catch_up();
+            Err(Reason::Explicit)
+        }
     };
     match home.and_then(|home| if home.is_wanted() { Ok(home) } else { Err(Reason::Oversize) }) {
         Ok(home) => {

@@ -153,7 +153,7 @@ impl BufferPool {
                 limits: self.settings.limits_of_class(),
                 zeroizes: *zeroize,
                 ladder: Weak::clone(ladder),
-                tuner: calibrate.then(|| Arc::new(Tuner::new(sizes))),
+                tuner: calibrate.then(|| Arc::new(Tuner::new(sizes, Weak::clone(ladder)))),
             };
             // The largest size has room for itself alone.
             let rooms = sizes.windows(2).map(|pair| pair[1] - pair[0]).chain([1]);
@@ -346,8 +346,8 @@ impl BufferPool {
     /// assert_eq!((pool.default_size(), pool.drop_threshold()), (64, 64));
     /// ```
     pub fn calibrate_now(&self) {
-        if self.tuner().is_some_and(Tuner::calibrate) {
-            self.ladder().clear_unwanted();
+        if let Some(tuner) = self.tuner() {
+            tuner.calibrate();
         }
     }
 
@@ -507,6 +507,25 @@ impl fmt::Debug for BufferPool {
 #[cfg(test)]
 mod tests {
     use super::{BufferPool, human};
+    use crate::thread::Desk;
+
+    #[test]
+    fn desks_of_pools_that_have_gone_are_free_again() {
+        let use_all = |pool: &BufferPool| {
+            let bufs: Vec<_> = pool.sizes().map(|size| pool.get(size)).collect();
+            drop(bufs);
+        };
+        for round in 0..200 {
+            let pool = BufferPool::new();
+            use_all(&pool);
+            std::thread::scope(|scope| {
+                let thread = scope.spawn(|| use_all(&pool));
+                thread.join().expect("it only gets and drops");
+            });
+            let has_desk = pool.ladder().classes()[0].desk() != Desk::NONE;
+            assert!(has_desk, "in round {round}");
+        }
+    }
 
     #[test]
     fn pools_that_come_when_all_desks_are_taken_serve_hits_too() {

@@ -274,6 +274,22 @@ fn a_thread_that_ends_leaves_what_it_noted() {
 }
 
 #[test]
+fn a_threshold_that_falls_when_a_thread_ends_frees_what_is_idle_above_it() {
+    let pool = Arc::new(calibrating());
+    let idle = pool.prewarm(MIB, 3);
+    assert_eq!(class(&pool, MIB).idle, idle as u64);
+    for _ in 0..9 {
+        let inside = Arc::clone(&pool);
+        // One less than what a thread that goes on exchanges.
+        let worker = thread::spawn(move || write_often(&inside, 50, BATCH - 1));
+        worker.join().expect("no panic");
+    }
+    assert_eq!(learned(&pool), (64, 64));
+    assert_eq!(class(&pool, MIB).idle, 0);
+    assert_conserved(&pool.stats());
+}
+
+#[test]
 fn a_threshold_that_falls_frees_what_is_idle_above_it() {
     let pool = calibrating();
     for size in LADDER {

@@ -224,6 +224,53 @@ fn a_dropped_pool_frees_what_is_idle_here_and_then_what_other_threads_keep() {
 
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 #[test]
+fn buffers_that_come_home_after_their_pool_has_gone_are_freed_at_once() {
+    alone(|| {
+        let round = || {
+            let pool = BufferPool::builder().sizes([65_536]).build();
+            let (idle, out) = (pool.get(1), pool.get(1));
+            drop(idle);
+            drop(pool);
+            // The sweep opens what is open to it.
+            poolable::maintain();
+            drop(out);
+        };
+        round();
+        let before = live_bytes();
+        (0..10).for_each(|_| round());
+        assert!(live_bytes() - before < 2000, "{}", live_bytes() - before);
+
+        // On a thread that has one idle, too.
+        let (send, receive) = mpsc::channel::<PooledBuf>();
+        let (done, is_done) = mpsc::channel();
+        let worker = thread::spawn(move || {
+            for buf in receive {
+                drop(buf);
+                done.send(()).expect("the test waits");
+            }
+        });
+        let give = |buf| {
+            send.send(buf).expect("the worker lives");
+            is_done.recv().expect("the worker lives");
+        };
+        let round = || {
+            let pool = BufferPool::builder().sizes([65_536]).build();
+            let (idle, out) = (pool.get(1), pool.get(1));
+            give(idle);
+            drop(pool);
+            give(out);
+        };
+        round();
+        let before = live_bytes();
+        (0..10).for_each(|_| round());
+        assert!(live_bytes() - before < 2000, "{}", live_bytes() - before);
+        drop(send);
+        worker.join().expect("no panic");
+    });
+}
+
+#[cfg(not(any(poolable_passthrough, poolable_chaos)))]
+#[test]
 fn pools_that_come_and_go_leave_nothing_behind() {
     alone(|| {
         let round = |round: usize| {

@@ -132,6 +132,22 @@ fn a_buffer_that_grew_or_shrank_goes_where_it_belongs_now() {
     }
 }
 
+#[cfg(not(any(poolable_passthrough, poolable_chaos)))]
+#[test]
+fn an_attached_buffer_whose_vec_was_taken_is_not_kept() {
+    let pool = BufferPool::new();
+    drop(pool.get(4096));
+    // The thread's cache has room in its first place.
+    let held = pool.get(4096);
+    let mut attached = pool.attach(Vec::with_capacity(5000));
+    drop(mem::take(&mut *attached));
+    drop(attached);
+    assert!(pool.get(4096).capacity() >= 4096);
+    assert_eq!(pool.stats().total().discarded.invalid, 1);
+    drop(held);
+    assert_conserved(&pool.stats());
+}
+
 #[test]
 fn a_buffer_whose_vec_was_replaced_goes_where_the_other_belongs() {
     for sizes in LADDERS {
