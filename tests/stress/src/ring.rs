@@ -3,10 +3,10 @@
 //! The fuzzer and the tests of the public behaviour share it. Nothing in a script panics:
 //! the fuzzer would take it for a find.
 
+use core::fmt::Debug;
+use core::{mem, str};
 use std::collections::VecDeque;
-use std::fmt::Debug;
 use std::io::{BufRead, ErrorKind, Read, Write};
-use std::mem;
 
 use poolable::buffer::RingBuffer;
 use poolable::{Capacity, Reset, Wipe};
