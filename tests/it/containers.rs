@@ -173,8 +173,10 @@ fn what_is_retained_is_what_was_allocated() {
 
 #[test]
 fn what_odd_maps_retain_is_at_most_twice_what_they_say() {
-    let large = || (0..10_000).map(|it| (it, it)).collect::<IndexMap<u32, u32>>();
-    let odd: [(&str, fn(IndexMap<u32, u32>) -> IndexMap<u32, u32>); 6] = [
+    type Numbers = IndexMap<u32, u32>;
+    type Change = fn(Numbers) -> Numbers;
+    let large = || (0..10_000).map(|it| (it, it)).collect::<Numbers>();
+    let odd: [(&str, Change); 6] = [
         ("with the entries of a small one", |mut map| {
             map.clone_from(&IndexMap::from([(1, 1), (2, 2)]));
             map
