@@ -1,8 +1,9 @@
-//! Pooled buffers, each beside what programs have without poolable.
+//! Pooled buffers and rings, each beside what programs have without poolable.
 
 mod frozen;
 pub(crate) mod hit;
 mod mixed;
+pub(crate) mod ring;
 mod shifting;
 mod source;
 mod sources;
@@ -27,6 +28,7 @@ pub(crate) struct Results {
     pub(crate) mixed: Timed,
     /// Or why it is not known.
     pub(crate) memory: Result<Vec<Memory>, String>,
+    pub(crate) rings: Vec<Timed>,
     pub(crate) phases: Vec<Phase>,
 }
 
@@ -42,13 +44,15 @@ impl Results {
             frozen: frozen::look_at_all(),
             mixed: time(mixed::table()),
             memory: mixed::memory(is_quick),
+            rings: ring::tables().into_iter().map(&time).collect(),
             phases: shifting::run(is_quick),
         }
     }
 
     /// What was timed.
     pub(crate) fn tables(&self) -> impl Iterator<Item = &Timed> {
-        self.hits.iter().chain([&self.freeze, &self.mixed])
+        let hits = self.hits.iter().chain([&self.freeze, &self.mixed]);
+        hits.chain(&self.rings)
     }
 
     /// # Panics
@@ -77,6 +81,7 @@ mod tests {
     fn tables() -> Vec<Table> {
         let mut tables = hit::tables();
         tables.extend([frozen::table(), mixed::table()]);
+        tables.extend(ring::tables());
         tables
     }
 
@@ -139,6 +144,12 @@ mod tests {
             is_there(file, hit::names::DERIVED);
             is_there(file, hit::names::GLIBC);
             is_there(file, hit::names::ZEROPOOL[0]);
+        }
+        for file in ring::JUDGED {
+            is_there(file, ring::names::RING);
+            for name in ring::names::OTHERS {
+                is_there(file, name);
+            }
         }
     }
 }

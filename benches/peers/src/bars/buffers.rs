@@ -1,7 +1,7 @@
 //! What must hold of buffers.
 
-use super::{Bar, at_least, at_most};
-use crate::buffers::{Frozen, POOLABLE, Results, THREADS, hit};
+use super::{Bar, SLACK, at_least, at_most};
+use crate::buffers::{Frozen, POOLABLE, Results, THREADS, hit, ring};
 use crate::managed::Timed;
 
 pub(crate) fn buffers(results: &Results) -> Vec<Bar> {
@@ -9,6 +9,7 @@ pub(crate) fn buffers(results: &Results) -> Vec<Bar> {
         hit::JUDGED.map(|file| hits(results.table(file))).into_iter().flatten().collect();
     bars.extend(results.frozen.iter().filter(|seen| seen.is_poolable).flat_map(frozen));
     bars.extend(memory(results));
+    bars.extend(ring::JUDGED.map(|file| ring(results.table(file))));
     bars.push(super::no_allocations(
         "buffers",
         "allocations of poolable in all timings of hits",
@@ -87,4 +88,18 @@ fn memory(results: &Results) -> Vec<Bar> {
         bar("idle, the most whenever all threads stood still", ours.map(|memory| memory.idle)),
         bar("idle, when everything was returned", ours.map(|memory| memory.left)),
     ]
+}
+
+/// The fastest of the others counts. A bar against each of them would judge more than once.
+fn ring(timed: &Timed) -> Bar {
+    let quotients = ring::names::OTHERS.map(|name| (name, timed.quotient(ring::names::RING, name)));
+    let least = quotients.into_iter().min_by(|a, b| a.1.median.total_cmp(&b.1.median));
+    let (name, quotient) = least.expect("others take part");
+    Bar {
+        case: timed.measured.table.title,
+        what: format!("`RingBuffer`: times as fast as the fastest other, {name}"),
+        bound: format!("at least 1, or not to be told from 1 within {} %", SLACK * 100.0),
+        found: quotient.text(),
+        is_met: quotient.is_at_least_one(SLACK),
+    }
 }

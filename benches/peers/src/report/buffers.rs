@@ -1,4 +1,4 @@
-//! The section of buffers.
+//! The section of buffers and rings.
 
 use super::{allocations, table, three_digits};
 use crate::beyond::Row;
@@ -9,7 +9,7 @@ use crate::plot::Colour;
 
 const INTRODUCTION: &str = "\
 `BufferPool` beside malloc, beside the pools of buffers that others publish, and beside poolable's
-own pools of objects.
+own pools of objects; `RingBuffer` beside std's queue and ringbuf.
 ";
 
 const METHOD: &str = "\
@@ -37,6 +37,9 @@ const METHOD: &str = "\
   account of every byte; in the timed one that would cost those who allocate. It makes a million
   gets. Fifty times all threads stand still; what is allocated then and held by none of them is
   idle, bookkeeping included. The peak is taken at any time.
+- **Rings** are judged by the quotients of the rounds, as the crowds above: the median must be 1, or
+  the range in which the true one lies with a certainty of 95 % must have 1 in it and end no more
+  than 2 % below.
 - **Loads that change** are not timed: what is counted is the same in each run.
 ";
 
@@ -49,9 +52,13 @@ pub(super) fn section(results: &Results) -> String {
     section.push_str(&frozen_table(&results.frozen));
     section.push_str(&timed_section(&results.mixed));
     section.push_str(&memory_table(&results.memory));
+    for timed in &results.rings {
+        section.push_str(&timed_section(timed));
+    }
     section.push_str(&phases_section(&results.phases));
     section.push_str("\nVersions: ");
-    let packages = ["zeropool", "byte-pool", "opool", "object-pool", "poolshark", "bytes"];
+    let packages =
+        ["zeropool", "byte-pool", "opool", "object-pool", "poolshark", "bytes", "ringbuf"];
     let version = |package| contender::version(package).unwrap_or_else(|| package.to_owned());
     section.push_str(&packages.map(version).join(", "));
     section.push_str(".\n");
