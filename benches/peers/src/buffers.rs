@@ -1,5 +1,6 @@
-//! Pooled buffers and rings, each beside what programs have without poolable.
+//! Pooled buffers, rings and copying, each beside what programs have without poolable.
 
+mod copying;
 mod frozen;
 pub(crate) mod hit;
 mod mixed;
@@ -29,6 +30,7 @@ pub(crate) struct Results {
     /// Or why it is not known.
     pub(crate) memory: Result<Vec<Memory>, String>,
     pub(crate) rings: Vec<Timed>,
+    pub(crate) copies: Vec<Timed>,
     pub(crate) phases: Vec<Phase>,
 }
 
@@ -45,6 +47,7 @@ impl Results {
             mixed: time(mixed::table()),
             memory: mixed::memory(is_quick),
             rings: ring::tables().into_iter().map(&time).collect(),
+            copies: copying::tables().into_iter().map(&time).collect(),
             phases: shifting::run(is_quick),
         }
     }
@@ -52,7 +55,7 @@ impl Results {
     /// What was timed.
     pub(crate) fn tables(&self) -> impl Iterator<Item = &Timed> {
         let hits = self.hits.iter().chain([&self.freeze, &self.mixed]);
-        hits.chain(&self.rings)
+        hits.chain(&self.rings).chain(&self.copies)
     }
 
     /// # Panics
@@ -82,6 +85,7 @@ mod tests {
         let mut tables = hit::tables();
         tables.extend([frozen::table(), mixed::table()]);
         tables.extend(ring::tables());
+        tables.extend(copying::tables());
         tables
     }
 
@@ -90,8 +94,9 @@ mod tests {
     fn every_row_does_its_work() {
         for table in tables() {
             for Entry { who, run } in table.rows {
-                let sample = run.expect("everyone takes part")(400);
-                assert!(sample.objects >= 400, "{}: {}", table.title, who.name);
+                // A multiple of what most copies are of, in KiB.
+                let sample = run.expect("everyone takes part")(1024);
+                assert!(sample.objects >= 1024, "{}: {}", table.title, who.name);
             }
         }
     }

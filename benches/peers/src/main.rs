@@ -3,8 +3,8 @@
 //! `cargo xtask bench` runs it; it writes `docs/benchmarks.md`, and fails if a bar is missed.
 //! With `--quick` it is over in seconds, writes to `target/quick` and judges nothing; with
 //! `managed` it takes the pools that are waited for alone, with `tasks` no more of them than idle
-//! connections for tasks, which takes seconds, and with `buffers` those of buffers and
-//! rings; then it writes nothing. `gets` and `instructions` are for callgrind: see
+//! connections for tasks, which takes seconds, and with `buffers` those of buffers, rings and
+//! copying; then it writes nothing. `gets` and `instructions` are for callgrind: see
 //! `managed/counted.rs`.
 
 mod bars;

@@ -69,7 +69,7 @@ pub(crate) fn write(results: &Results, bars: &[Bar], machine: &Machine, is_quick
     page.push_str(&beyond::section(results));
     page.push_str("\n## Pools that are waited for\n\n");
     page.push_str(&managed::section(&results.managed));
-    page.push_str("\n## Buffers and rings\n\n");
+    page.push_str("\n## Buffers, rings and copying\n\n");
     page.push_str(&buffers::section(&results.buffers));
     page.push_str("\n## Who took part, and how\n\n");
     page.push_str(&contender_table());

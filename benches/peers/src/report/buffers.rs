@@ -1,4 +1,4 @@
-//! The section of buffers and rings.
+//! The section of buffers, rings and copying.
 
 use super::{allocations, table, three_digits};
 use crate::beyond::Row;
@@ -9,7 +9,7 @@ use crate::plot::Colour;
 
 const INTRODUCTION: &str = "\
 `BufferPool` beside malloc, beside the pools of buffers that others publish, and beside poolable's
-own pools of objects; `RingBuffer` beside std's queue and ringbuf.
+own pools of objects; `RingBuffer` beside std's queue and ringbuf; copying beside std's.
 ";
 
 const METHOD: &str = "\
@@ -40,6 +40,8 @@ const METHOD: &str = "\
 - **Rings** are judged by the quotients of the rounds, as the crowds above: the median must be 1, or
   the range in which the true one lies with a certainty of 95 % must have 1 in it and end no more
   than 2 % below.
+- **Copies** are not judged. They show where a pooled buffer of 32 KiB is of use, and where std
+  does better.
 - **Loads that change** are not timed: what is counted is the same in each run.
 ";
 
@@ -52,7 +54,7 @@ pub(super) fn section(results: &Results) -> String {
     section.push_str(&frozen_table(&results.frozen));
     section.push_str(&timed_section(&results.mixed));
     section.push_str(&memory_table(&results.memory));
-    for timed in &results.rings {
+    for timed in results.rings.iter().chain(&results.copies) {
         section.push_str(&timed_section(timed));
     }
     section.push_str(&phases_section(&results.phases));
