@@ -14,8 +14,6 @@ pub(crate) use self::mixed::load::THREADS;
 pub(crate) use self::mixed::{Memory, POOLABLE};
 pub(crate) use self::shifting::Phase;
 
-use std::thread;
-
 use crate::beyond::{Row, Run, Table, entry};
 use crate::managed::Timed;
 use crate::plot::Colour;
@@ -37,9 +35,6 @@ pub(crate) struct Results {
 impl Results {
     /// `time` has a table timed, and says so.
     pub(crate) fn new(is_quick: bool, time: impl Fn(Table) -> Timed) -> Self {
-        // Until a program has its first thread, glibc's malloc takes no locks. Where this part of
-        // the program runs alone, it must be what it is behind the others.
-        thread::spawn(|| ()).join().expect("no panic");
         Self {
             hits: hit::tables().into_iter().map(&time).collect(),
             freeze: time(frozen::table()),

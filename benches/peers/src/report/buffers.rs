@@ -15,8 +15,11 @@ own pools of objects; `RingBuffer` beside std's queue and ringbuf; copying besid
 const METHOD: &str = "\
 ### How buffers were measured
 
-- Before anything is timed, a thread is started and ends: with it glibc's malloc begins to take
-  locks, as it does in any program with threads, and does not cease to.
+- **malloc** of 4 KiB hangs on what the program has done before: glibc's caches of threads end at
+  1 KiB, its locks are taken once there has been a second thread, and its lists are as other
+  allocations left them. Here it comes behind all other cases, and may take twice the time and more
+  that it takes in a program that has just begun: `cargo xtask bench buffers` runs this part in
+  such a one, and is the stricter judge.
 - Everyone is asked for as many bytes, and everyone writes the same. A `PooledBuf` is an empty
   vector with room; zeropool and byte-pool hand out bytes instead, as many as were asked for, and
   the use writes to the front of them. What differs is said in the last column.
