@@ -89,9 +89,13 @@ fn buffers_are_got_and_dropped_in_destructors_of_thread_locals() {
         static AT_EXIT: RefCell<Option<AtExit>> = const { RefCell::new(None) };
     }
 
-    let pool = Arc::new(BufferPool::new());
-    for is_registered_first in [true, false] {
-        let inside = Arc::clone(&pool);
+    // What a thread learns is in a thread-local, too.
+    let learns = BufferPool::builder().calibrate(true).zeroize(true).build();
+    let (plain, learns) = (Arc::new(BufferPool::new()), Arc::new(learns));
+    for (pool, is_registered_first) in
+        [(&plain, true), (&plain, false), (&learns, true), (&learns, false)]
+    {
+        let inside = Arc::clone(pool);
         let worker = thread::spawn(move || {
             if is_registered_first {
                 AT_EXIT.set(None);
@@ -137,36 +141,81 @@ fn buffers_outlive_their_pool_here_and_on_other_threads() {
     assert_eq!(other.stats().total(), before.total());
 }
 
+/// Drops a pool while two other threads drop its buffers.
+fn race(round: usize) {
+    let pool = Arc::new(BufferPool::builder().cache(round % 3 * 4).build());
+    let barrier = Arc::new(Barrier::new(3));
+    let workers: Vec<_> = (0..2)
+        .map(|worker| {
+            let (pool, barrier) = (Arc::clone(&pool), Arc::clone(&barrier));
+            thread::spawn(move || {
+                visit(&pool);
+                let mut bufs: Vec<_> = LADDER.iter().map(|&size| pool.get(size)).collect();
+                // What was attached needs the pool when it is dropped, and so does what grew.
+                bufs.push(pool.attach(vec![0; 300]));
+                bufs[0].resize(100_000, 1);
+                if worker == 0 {
+                    drop(pool);
+                    barrier.wait();
+                } else {
+                    barrier.wait();
+                    drop(pool);
+                }
+                bufs.into_iter().for_each(drop);
+            })
+        })
+        .collect();
+    visit(&pool);
+    barrier.wait();
+    drop(pool);
+    workers.into_iter().for_each(|worker| worker.join().expect("no panic"));
+}
+
 #[test]
 fn a_pool_dropped_while_its_buffers_come_home_on_other_threads_is_of_no_harm() {
-    for round in 0..300 {
-        let pool = Arc::new(BufferPool::builder().cache(round % 3 * 4).build());
-        let barrier = Arc::new(Barrier::new(3));
-        let workers: Vec<_> = (0..2)
-            .map(|worker| {
-                let (pool, barrier) = (Arc::clone(&pool), Arc::clone(&barrier));
-                thread::spawn(move || {
-                    visit(&pool);
-                    let mut bufs: Vec<_> = LADDER.iter().map(|&size| pool.get(size)).collect();
-                    // What was attached needs the pool when it is dropped, and so does what grew.
-                    bufs.push(pool.attach(vec![0; 300]));
-                    bufs[0].resize(100_000, 1);
-                    if worker == 0 {
-                        drop(pool);
-                        barrier.wait();
-                    } else {
-                        barrier.wait();
-                        drop(pool);
-                    }
-                    bufs.into_iter().for_each(drop);
-                })
-            })
-            .collect();
-        visit(&pool);
-        barrier.wait();
-        drop(pool);
-        workers.into_iter().for_each(|worker| worker.join().expect("no panic"));
-    }
+    (0..300).for_each(race);
+}
+
+#[cfg(not(any(poolable_passthrough, poolable_chaos)))]
+#[test]
+fn a_pool_dropped_while_its_buffers_come_home_leaves_none_behind() {
+    alone(|| {
+        // If a worker is the last to drop the pool, what this thread has in its cache is left
+        // until it looks.
+        let race_and_look = |round: usize| {
+            race(round);
+            poolable::maintain();
+        };
+        (0..30).for_each(race_and_look);
+        let before = live_bytes();
+        (0..300).for_each(race_and_look);
+        let left = live_bytes() - before;
+        assert!(left < 2000, "{left} bytes of 300 pools");
+    });
+}
+
+#[cfg(not(any(poolable_passthrough, poolable_chaos)))]
+#[test]
+fn a_buffer_dropped_behind_its_pool_is_freed_at_once() {
+    alone(|| {
+        // So many that a thread cannot have a short way to each.
+        let round = |_: usize| {
+            let pool = BufferPool::new();
+            // The ways home are trodden, and there is room at their ends.
+            (0..3).for_each(|_| visit(&pool));
+            let mut bufs: Vec<_> = LADDER.iter().map(|&size| pool.get(size)).collect();
+            bufs.extend(LADDER.iter().map(|&size| pool.get(size)));
+            drop(pool);
+            drop(bufs);
+        };
+        round(0);
+        let before = live_bytes();
+        for number in 1..100 {
+            round(number);
+            let left = live_bytes() - before;
+            assert!(left < 5000, "{left} bytes of {number} pools");
+        }
+    });
 }
 
 #[test]

@@ -5,7 +5,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use poolable::buffer::{BufferPool, BufferPoolBuilder, PooledBuf};
 
-use super::{KIB, LADDER, MIB, assert_conserved, class};
+#[cfg(not(poolable_asan))]
+use super::KIB;
+use super::{LADDER, MIB, assert_conserved, class};
 use crate::allocations::{CANARY, secrets_freed_in};
 use crate::unwind;
 
