@@ -5,16 +5,23 @@
 //! covers what it asks for; a [`PooledBuf`] goes home to the largest class that its capacity
 //! covers, which may be another one by then.
 //!
-//! | module | what it owns |
+//! | what | for |
 //! | --- | --- |
-//! | `pool`, `builder` | what users hold: the pool, and how it is made |
-//! | `buf` | the guard |
-//! | `ladder` | which class is whose |
-//! | `class` | one size: where its buffers come from, and how they get home |
-//! | `calibrate` | what was written, and what follows for the default size |
-//! | `stats` | what a pool of buffers shows |
-//! | `ring` | a ring of bytes |
-//! | `copy` | copying through pooled buffers |
+//! | [`BufferPool`], [`BufferPoolBuilder`], [`PooledBuf`] | buffers of several sizes, which grow as a `Vec<u8>` does |
+//! | [`RingBuffer`] | the last so many bytes, or as many as fit |
+//! | [`copy`], [`copy_file`]; with feature `tokio` `copy_async`, `copy_file_async` | copying through pooled buffers that are wiped |
+//! | [`BufferStats`], [`ClassStats`] | what a pool of buffers has counted |
+
+// | module | what it owns |
+// | --- | --- |
+// | `pool`, `builder` | what users hold: the pool, and how it is made |
+// | `buf` | the guard |
+// | `ladder` | which class is whose |
+// | `class` | one size: where its buffers come from, and how they get home |
+// | `calibrate` | what was written, and what follows for the default size |
+// | `stats` | what a pool of buffers shows |
+// | `ring` | a ring of bytes |
+// | `copy` | copying through pooled buffers |
 
 mod buf;
 mod builder;

@@ -57,10 +57,14 @@ pub struct PoolInfo {
 pub fn pools() -> Vec<PoolInfo> {
     let mut pools = Vec::new();
     registry::visit_all(|pool| {
-        let name = pool.name().to_owned();
+        let (name, stats) = (pool.name().to_owned(), pool.stats());
+        // One of buffers has sizes that nobody asked for.
+        if stats == Stats::default() {
+            return;
+        }
         pools.push(PoolInfo {
             name,
-            stats: pool.stats(),
+            stats,
             caches: pool.caches(),
             #[cfg(feature = "mlock")]
             memory_lock: pool.memory_lock(),

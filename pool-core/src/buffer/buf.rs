@@ -12,8 +12,12 @@ use core::fmt;
 use core::hash::{Hash, Hasher};
 use core::mem::ManuallyDrop;
 use core::ops::{Deref, DerefMut};
+#[cfg(feature = "tokio")]
+use core::pin::Pin;
 use core::ptr::NonNull;
 use core::slice;
+#[cfg(feature = "tokio")]
+use core::task::{Context, Poll};
 use std::io::{self, IoSlice, Write};
 
 use super::class::{self, Buffer};
@@ -25,9 +29,9 @@ use crate::{Capacity, ReleaseBorrows, Reset, Wipe};
 /// A buffer taken from a [`BufferPool`], which goes home when this guard drops.
 ///
 /// It dereferences to a `Vec<u8>`, and is written to as one: by its methods, as
-/// [`io::Write`](std::io::Write), by [`Extend`], and with feature `bytes` as
-/// [`BufMut`](bytes::BufMut). It may go to other threads and be dropped there, and it may
-/// outlive its pool.
+/// [`io::Write`](std::io::Write), by [`Extend`], with feature `bytes` as
+/// [`BufMut`](bytes::BufMut), and with feature `tokio` as an `AsyncWrite`. It may go to other
+/// threads and be dropped there, and it may outlive its pool.
 ///
 /// # Examples
 ///
@@ -65,7 +69,7 @@ impl PooledBuf {
     /// # Safety
     ///
     /// - The caller owns the slot and gives it up.
-    pub(super) unsafe fn new(slot: NonNull<Slot<Buffer>>) -> Self {
+    pub(super) unsafe fn from_slot(slot: NonNull<Slot<Buffer>>) -> Self {
         // SAFETY: the caller owns the slot.
         Self { slot, short_way: unsafe { class::short_way(slot) } }
     }
@@ -239,7 +243,7 @@ impl Clone for PooledBuf {
     fn clone(&self) -> Self {
         let slot = class::take_like(self.buffer(), self.len());
         // SAFETY: the slot is the guard's.
-        let mut copy = unsafe { Self::new(slot) };
+        let mut copy = unsafe { Self::from_slot(slot) };
         copy.extend_from_slice(self);
         copy
     }
@@ -249,8 +253,12 @@ impl Clone for PooledBuf {
     }
 }
 
+/// As that of a `Vec<u8>`; a buffer of a pool that zeroizes shows its length alone.
 impl fmt::Debug for PooledBuf {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if class::is_kept_zero(self.buffer()) {
+            return f.debug_struct("PooledBuf").field("len", &self.len()).finish_non_exhaustive();
+        }
         (**self).fmt(f)
     }
 }
@@ -396,16 +404,18 @@ impl From<PooledBuf> for Vec<u8> {
     }
 }
 
-/// Emptied; it stays with the object that it is a field of. Blank ones are from the
+/// Emptied, and wiped if its pool [zeroizes](super::BufferPoolBuilder::zeroize); it stays with
+/// the object that it is a field of. Blank ones are from the
 /// [pool of the process](BufferPool::global); for another, give `init`.
 impl Reset for PooledBuf {
     fn blank() -> Self {
         Self::default()
     }
 
-    #[inline]
     fn reset(&mut self) {
-        self.clear();
+        // What was in it counts as written when it comes home.
+        let _ = &mut **self;
+        self.buffer_mut().empty();
     }
 
     #[inline]
@@ -492,6 +502,26 @@ mod foreign {
         fn from(buf: PooledBuf) -> Self {
             buf.freeze()
         }
+    }
+}
+
+/// As that of `Vec<u8>`: everything is accepted at once.
+#[cfg(feature = "tokio")]
+impl tokio::io::AsyncWrite for PooledBuf {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Poll::Ready(self.write(bytes))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
     }
 }
 

@@ -18,7 +18,9 @@ const MAX_BYTES: usize = 64 << 20;
 /// What a pool of buffers is to be like.
 #[derive(Clone, Debug)]
 pub(super) struct Settings {
-    pub(super) name: Cow<'static, str>,
+    name: Cow<'static, str>,
+    /// Another one, which can be given at compile time, since it has nothing to drop.
+    pub(super) static_name: Option<&'static str>,
     /// Rising, one at least, none of them 0.
     pub(super) sizes: Cow<'static, [usize]>,
     pub(super) zeroize: bool,
@@ -31,12 +33,17 @@ impl Settings {
     pub(super) const fn new(name: &'static str, sizes: &'static [usize]) -> Self {
         Self {
             name: Cow::Borrowed(name),
+            static_name: None,
             sizes: Cow::Borrowed(sizes),
             zeroize: false,
             calibrate: false,
             limits: Limits::new(),
             max_bytes: MAX_BYTES,
         }
+    }
+
+    pub(super) fn name(&self) -> &str {
+        self.static_name.unwrap_or(&self.name)
     }
 
     /// The same, for buffers that are wiped.
@@ -97,8 +104,8 @@ impl BufferPoolBuilder {
     ///
     /// # Panics
     ///
-    /// [`build`](Self::build) panics if there is no size, if one of them is 0, or if there
-    /// are more than 64.
+    /// [`build`](Self::build) panics if there is no size, if one of them is 0 or more than
+    /// `isize::MAX`, or if there are more than 64.
     pub fn sizes(self, sizes: impl IntoIterator<Item = usize>) -> Self {
         let mut sizes: Vec<usize> = sizes.into_iter().collect();
         sizes.sort_unstable();
@@ -147,7 +154,8 @@ impl BufferPoolBuilder {
     }
 
     /// Has the pool measure what is written into its buffers, and follow it with
-    /// [`default_size`](BufferPool::default_size) and
+    /// [`default_size`](BufferPool::default_size), for
+    /// [`get_default`](BufferPool::get_default), and with
     /// [`drop_threshold`](BufferPool::drop_threshold). Off.
     ///
     /// # Examples
@@ -197,11 +205,12 @@ impl BufferPoolBuilder {
     }
 
     /// How many bytes all idle buffers together may hold: 64 MiB. Each size has an even
-    /// share.
+    /// share, and one whose share is less than a buffer keeps none.
     ///
     /// They are counted when a thread and the pool exchange buffers, as
     /// [`PoolBuilder::max_bytes`](crate::PoolBuilder::max_bytes) says: in between a thread
-    /// may keep up to 1 MiB more of each size up to 128 KiB.
+    /// may keep up to 1 MiB more of each size up to 128 KiB; with a [`cache`](Self::cache) of
+    /// your own, as many buffers as that says.
     ///
     /// # Examples
     ///
@@ -228,7 +237,7 @@ impl BufferPoolBuilder {
     ///
     /// # Panics
     ///
-    /// If the [`sizes`](Self::sizes) are none, too many, or 0 is among them.
+    /// If the [`sizes`](Self::sizes) are none, too many, or one of them is 0 or too large.
     #[must_use]
     pub fn build(self) -> BufferPool {
         BufferPool::with(self.0)

@@ -5,7 +5,9 @@
 //! thread adds its counts to the *window*. When that holds [`WINDOW`] of them it is closed:
 //! the default size becomes the smallest that covers [`USUAL`] of what was written, the
 //! threshold the smallest that covers [`NEARLY_ALL`], and the next window begins with
-//! nothing. So both follow the load, up and down.
+//! nothing. So both follow the load, up and down. What is idle above the threshold is freed
+//! then, and a buffer that grows beyond it when it comes home. One that was asked for in its
+//! size goes home as ever: small contents say nothing against the size that a user wants.
 //!
 //! What counts as written is the greatest length at any mutable access through the guard,
 //! and at the drop. A buffer that was emptied before it came home counts all the same: the
@@ -53,7 +55,7 @@ pub(super) struct Tuner {
     default_size: AtomicUsize,
     drop_threshold: AtomicUsize,
     window: Mutex<Counts>,
-    /// Where idle buffers are freed that are above the threshold when it falls.
+    /// Where idle buffers above the threshold are freed when a window is closed.
     ladder: Weak<Ladder>,
 }
 
@@ -133,20 +135,20 @@ impl Tuner {
         if let Some(mut own) = own.ok().flatten() {
             window.merge(&mut own);
         }
-        let fallen = self.close(&mut window);
+        let closed = self.close(&mut window);
         drop(window);
-        self.free_above(fallen);
+        self.free_above(closed);
     }
 
-    /// Frees what is idle above the threshold, if that has fallen.
-    fn free_above(&self, fallen: Option<Fallen>) {
-        if let (Some(Fallen), Some(ladder)) = (fallen, self.ladder.upgrade()) {
+    /// Frees what is idle above the threshold, if a window was closed.
+    fn free_above(&self, closed: Option<Closed>) {
+        if let (Some(Closed), Some(ladder)) = (closed, self.ladder.upgrade()) {
             ladder.clear_unwanted();
         }
     }
 
     /// Learns from a window, and empties it.
-    fn close(&self, window: &mut Counts) -> Option<Fallen> {
+    fn close(&self, window: &mut Counts) -> Option<Closed> {
         if window.total() == 0 {
             return None;
         }
@@ -154,16 +156,15 @@ impl Tuner {
         let threshold = size_at(&self.sizes, window.place_of(NEARLY_ALL));
         window.0.fill(0);
         self.default_size.store(default_size, Ordering::Relaxed);
-        // Windows are closed one after the other: the lock is held.
-        let before = self.drop_threshold.swap(threshold, Ordering::Relaxed);
-        (before > threshold).then_some(Fallen)
+        self.drop_threshold.store(threshold, Ordering::Relaxed);
+        Some(Closed)
     }
 }
 
-/// The threshold is lower than it was. What is idle above it is to be freed, as soon as
-/// nothing is locked.
+/// A window was closed. What is idle above the threshold is to be freed, as soon as nothing
+/// is locked.
 #[must_use]
-struct Fallen;
+struct Closed;
 
 /// What a thread has noted for one pool since its last exchange.
 #[derive(Debug)]
@@ -175,7 +176,7 @@ struct Own {
 
 impl Own {
     /// Adds the counts to the window, and closes that if it is full.
-    fn exchange(&mut self, tuner: &Tuner) -> Option<Fallen> {
+    fn exchange(&mut self, tuner: &Tuner) -> Option<Closed> {
         self.notes = 0;
         let mut window = tuner.window.lock();
         window.merge(&mut self.counts);
@@ -186,8 +187,8 @@ impl Own {
 impl Drop for Own {
     fn drop(&mut self) {
         if let Some(tuner) = self.tuner.upgrade() {
-            let fallen = self.exchange(&tuner);
-            tuner.free_above(fallen);
+            let closed = self.exchange(&tuner);
+            tuner.free_above(closed);
         }
     }
 }

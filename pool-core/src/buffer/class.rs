@@ -184,7 +184,7 @@ impl Class {
         self.ladder.strong_count() == 0
     }
 
-    /// Whether what the last window taught keeps buffers of this class.
+    /// Whether what the last window taught keeps buffers that grew until they belonged here.
     pub(super) fn is_wanted(&self) -> bool {
         self.tuner.as_ref().is_none_or(|tuner| self.size <= tuner.drop_threshold())
     }
@@ -269,7 +269,7 @@ unsafe impl Home<Buffer> for Stock<'_> {
 impl Buffer {
     /// Removes the content, and wipes it where that is the rule.
     #[inline]
-    fn empty(&mut self) {
+    pub(super) fn empty(&mut self) {
         if self.class.zeroizes {
             self.bytes.wipe();
         } else {
@@ -394,7 +394,7 @@ unsafe fn give_long(slot: NonNull<Slot<Buffer>>) {
     if let Some(tuner) = &class.tuner {
         tuner.note(written);
     }
-    if class.holds(buffer.bytes.capacity()) && class.is_wanted() && !class.is_closed() {
+    if class.holds(buffer.bytes.capacity()) && !class.is_closed() {
         // SAFETY: the caller owns the slot and gives it up; the buffer was emptied, and is
         // where it belongs.
         return unsafe { give_home(slot) };

@@ -102,7 +102,7 @@ impl Ladder {
         self.tuner.as_ref()
     }
 
-    /// Frees the idle buffers of classes that the last window found not worth keeping.
+    /// Frees the idle buffers of classes that the last window found not worth growing into.
     #[cold]
     pub(super) fn clear_unwanted(&self) {
         self.classes.iter().filter(|class| !class.is_wanted()).for_each(|class| class.clear());

@@ -25,7 +25,8 @@ use super::stats::{BufferStats, ClassStats};
 /// more than 128 KiB are there only. All of them together hold 64 MiB at the most while they
 /// are idle, see [`max_bytes`](BufferPoolBuilder::max_bytes).
 ///
-/// A pool can stand in a static. Its buffers do not borrow it: when it is dropped, those
+/// A pool can stand in a static; one from [`builder`](Self::builder) in a
+/// [`LazyLock`](std::sync::LazyLock). Its buffers do not borrow it: when it is dropped, those
 /// that are idle are freed (those in the caches of other threads when these end, or call
 /// [`maintain`](crate::maintain)), and those in use when they are dropped.
 ///
@@ -89,6 +90,25 @@ impl BufferPool {
         Self::of(Settings::new("buffers", TIERS))
     }
 
+    /// Gives a name to a pool that has not been used yet, one in a static for instance; later
+    /// it does nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::buffer::BufferPool;
+    ///
+    /// static FRAMES: BufferPool = BufferPool::tiered().named("frames");
+    ///
+    /// drop(FRAMES.get(1024));
+    /// assert!(poolable::report().to_string().contains("frames 1 KiB"));
+    /// ```
+    #[must_use]
+    pub const fn named(mut self, name: &'static str) -> Self {
+        self.settings.static_name = Some(name);
+        self
+    }
+
     /// Begins with the defaults; see [`BufferPoolBuilder`].
     ///
     /// # Examples
@@ -129,6 +149,11 @@ impl BufferPool {
         let sizes = &settings.sizes;
         assert!(!sizes.is_empty(), "`BufferPoolBuilder::sizes`: give one size at least");
         assert!(sizes[0] > 0, "`BufferPoolBuilder::sizes`: a size must be 1 at least");
+        let largest = sizes[sizes.len() - 1];
+        assert!(
+            isize::try_from(largest).is_ok(),
+            "`BufferPoolBuilder::sizes`: {largest} is more than any buffer can hold"
+        );
         let count = sizes.len();
         assert!(
             count <= MOST,
@@ -147,7 +172,8 @@ impl BufferPool {
     }
 
     fn ladder(&self) -> &Arc<Ladder> {
-        let Settings { name, sizes, zeroize, calibrate, .. } = &self.settings;
+        let Settings { sizes, zeroize, calibrate, .. } = &self.settings;
+        let name = self.settings.name();
         let make = |ladder: &Weak<Ladder>| {
             let rules = Rules {
                 limits: self.settings.limits_of_class(),
@@ -212,7 +238,7 @@ impl BufferPool {
     #[inline(never)]
     fn get_more(&self, capacity: usize) -> PooledBuf {
         // SAFETY: the slot is the guard's.
-        unsafe { PooledBuf::new(class::take_from(self.ladder(), capacity)) }
+        unsafe { PooledBuf::from_slot(class::take_from(self.ladder(), capacity)) }
     }
 
     /// Takes a buffer of `len` bytes, all of them 0.
@@ -254,14 +280,19 @@ impl BufferPool {
     /// assert_eq!(BufferPool::new().get_default().capacity(), 4096);
     /// ```
     pub fn get_default(&self) -> PooledBuf {
-        let (ladder, default_size) = (self.ladder(), self.default_size());
+        let default_size = self.default_size();
+        if let Some((slot, short_way)) = class::take_hot(self.rungs(), default_size) {
+            // SAFETY: the slot is the guard's, and its short way with it.
+            return unsafe { PooledBuf::from_parts(slot, short_way) };
+        }
         if self.settings.calibrate {
+            let ladder = self.ladder();
             let (first, threshold) = (ladder.place_for(default_size), self.drop_threshold());
             let classes = ladder.classes()[first..].iter();
             let kept = classes.take_while(|class| class.size() <= threshold);
             if let Some(slot) = kept.filter_map(class::take_idle).next() {
                 // SAFETY: the slot is the guard's.
-                return unsafe { PooledBuf::new(slot) };
+                return unsafe { PooledBuf::from_slot(slot) };
             }
         }
         self.get(default_size)
@@ -283,7 +314,7 @@ impl BufferPool {
         let ladder = self.ladder();
         let class = ladder.home_of(bytes.capacity()).unwrap_or(ladder.outside());
         // SAFETY: the slot is the guard's.
-        unsafe { PooledBuf::new(class::attach(class, bytes)) }
+        unsafe { PooledBuf::from_slot(class::attach(class, bytes)) }
     }
 
     /// What [`get_default`](Self::get_default) gives, in bytes.
@@ -312,12 +343,12 @@ impl BufferPool {
         self.tuner().map_or_else(unmeasured, |tuner| tuner.default_size())
     }
 
-    /// The largest size whose buffers are kept, in bytes.
+    /// The largest size that buffers may grow into and be kept, in bytes.
     ///
     /// The largest there is. In a pool that [calibrates](BufferPoolBuilder::calibrate), the
     /// smallest size that covers all but one in a hundred of the buffers written in the last
-    /// window, so that a rare large one does not stay. When it falls, idle buffers above it
-    /// are freed.
+    /// window. A buffer that comes home in a larger size than it was got from is freed if
+    /// that is above, and at the end of each window so are idle buffers above it.
     ///
     /// # Examples
     ///
@@ -364,7 +395,7 @@ impl BufferPool {
         self.settings.sizes.iter().copied()
     }
 
-    /// The name given to the builder, or else "buffers".
+    /// The name given to it or to the builder, or else "buffers".
     ///
     /// # Examples
     ///
@@ -375,7 +406,7 @@ impl BufferPool {
     /// ```
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.settings.name
+        self.settings.name()
     }
 
     /// What the pool has counted.

@@ -54,7 +54,9 @@ mod traits;
 /// # Ok::<_, std::io::Error>(())
 /// ```
 ///
-/// A pooled reader of the lines of a stream that comes in pieces:
+/// A pooled reader of the lines of a stream that comes in pieces. (To read a line that is not
+/// whole yet would take what there is of it: so look for its end first, with
+/// [`iter`](Self::iter), or count as here.)
 ///
 /// ```
 /// use poolable::Poolable;
@@ -346,6 +348,28 @@ impl RingBuffer {
             Some(whole) => (whole, &[]),
             None => (&self.storage[self.head..], &self.storage[..end - self.storage.len()]),
         }
+    }
+
+    /// Looks at what there is to be read, the oldest byte first.
+    ///
+    /// # Examples
+    ///
+    /// Whether there is a whole line:
+    ///
+    /// ```
+    /// use poolable::buffer::RingBuffer;
+    /// use std::io::Write;
+    ///
+    /// let mut ring = RingBuffer::bounded(16);
+    /// ring.write_all(b"GET /\nHo")?;
+    /// let end = ring.iter().position(|&byte| byte == b'\n');
+    /// assert_eq!(end, Some(5));
+    /// # Ok::<_, std::io::Error>(())
+    /// ```
+    #[inline]
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &u8> + '_ {
+        let (front, back) = self.as_slices();
+        front.iter().chain(back)
     }
 
     /// Moves the bytes so that they are one slice, and returns it.

@@ -64,7 +64,8 @@ fn move_to<T>(headers: &mut HeaderMap<T>, capacity: usize) {
 /// Emptied; the table is kept, and the room for its entries.
 ///
 /// The room for further values of one name is kept too, but not counted. So a map that comes
-/// back with more than 64 of those lets go of all.
+/// back with more than 64 of those lets go of all. What a map had of them before its user
+/// removed them, nobody can ask it: let the parser bound how many headers a message may have.
 impl<T> Reset for HeaderMap<T> {
     #[inline]
     fn blank() -> Self {

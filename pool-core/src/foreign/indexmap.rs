@@ -5,9 +5,9 @@
 //!
 //! 1. What is retained follows from the capacity, in constant time: that is the lesser of the
 //!    table's and the vector's, and the reset sees to it that the vector is at most twice as
-//!    large. The table may be said to be smaller than it is when all entries were removed one
-//!    by one, until it is used again: nothing but an insertion takes the marks away that they
-//!    left in it.
+//!    large. Both may be said to be smaller than they are when all entries were removed one
+//!    by one, until the map is used again: nothing but an insertion takes the marks away that
+//!    they left in the table.
 
 use indexmap::{IndexMap, IndexSet};
 

@@ -139,10 +139,8 @@ fn an_outlier_in_more_than_a_hundred_is_forgotten_and_its_buffer_freed() {
     }
     assert_eq!(learned(&pool), (KIB, KIB));
     let before = class(&pool, MIB);
+    // It grows, and is freed.
     write(&pool, 500_000);
-    let mut buf = pool.get(MIB);
-    buf.push(1);
-    drop(buf);
     let after = class(&pool, MIB);
     assert_eq!((after.idle, before.idle), (0, 0));
     assert_conserved(&pool.stats());
@@ -273,6 +271,18 @@ fn a_thread_that_ends_leaves_what_it_noted() {
     assert_eq!(learned(&pool).1, 64 * KIB);
 }
 
+#[cfg(not(any(poolable_passthrough, poolable_chaos)))]
+#[test]
+fn a_size_that_is_asked_for_is_served_by_hits_whatever_is_written() {
+    let pool = calibrating();
+    for _ in 0..3 * WINDOW {
+        pool.get(4 * KIB).extend_from_slice(b"hello");
+    }
+    assert_eq!(learned(&pool), (64, 64));
+    // A window that ends frees what is idle just then.
+    assert!(class(&pool, 4 * KIB).misses <= 4, "{:?}", class(&pool, 4 * KIB));
+}
+
 #[test]
 fn a_threshold_that_falls_when_a_thread_ends_frees_what_is_idle_above_it() {
     let pool = Arc::new(calibrating());
@@ -302,8 +312,6 @@ fn a_threshold_that_falls_frees_what_is_idle_above_it() {
     pool.calibrate_now();
     assert_eq!(learned(&pool), (KIB, KIB));
     for size in LADDER {
-        // What is in this thread's cache meets its fate when it next comes.
-        drop(pool.get(size));
         assert_eq!(class(&pool, size).idle == 0, size > KIB, "{size}: {:?}", class(&pool, size));
     }
     assert_conserved(&pool.stats());

@@ -527,9 +527,11 @@ impl<'s> Table<'s> {
 
     fn swap(&mut self) -> Result<(), String> {
         let (Some(first), Some(second)) = (self.pick(), self.pick()) else { return Ok(()) };
-        let Ok([first, second]) = self.hands.get_disjoint_mut([first, second]) else {
+        if first == second {
             return Ok(());
-        };
+        }
+        let (front, back) = self.hands.split_at_mut(first.max(second));
+        let (first, second) = (&mut front[first.min(second)], &mut back[0]);
         if let (Held::Buffer(one), Held::Buffer(other)) = (&mut first.held, &mut second.held) {
             first.most = first.most.max(first.contents.len());
             second.most = second.most.max(second.contents.len());

@@ -133,8 +133,12 @@ fn open_target(to: &Path, permissions: &Permissions) -> io::Result<File> {
 /// Empties the target, and gives it the permissions.
 fn make_ready(target: &File, permissions: Permissions) -> io::Result<()> {
     // Devices and pipes have no length to set, and keep their permissions.
-    if target.metadata()?.is_file() {
-        target.set_len(0)?;
+    let metadata = target.metadata()?;
+    if metadata.is_file() {
+        // To cut an empty one has some file systems write it to the disk when it is closed.
+        if metadata.len() > 0 {
+            target.set_len(0)?;
+        }
         target.set_permissions(permissions)?;
     }
     Ok(())

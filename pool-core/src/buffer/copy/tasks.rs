@@ -28,7 +28,7 @@ const CALLS: usize = 32;
 /// Copies all that a reader gives to a writer in a task, through a pooled buffer of 32 KiB, and
 /// returns how many bytes that were.
 ///
-/// The twin of [`copy`](super::copy) for tokio's traits: calls that are
+/// The twin of [`copy`](super::copy) for tokio's traits: reads and writes that are
 /// [`Interrupted`](io::ErrorKind::Interrupted) are made again, short writes are finished. As
 /// `tokio::io::copy` does, it flushes the writer: at the end, and whenever the reader has nothing
 /// to give for now, so that a reply which waits for what a buffered writer holds
