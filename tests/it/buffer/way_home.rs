@@ -11,7 +11,7 @@ fn home(sizes: &[usize], capacity: usize) -> Option<usize> {
     if capacity > *sizes.last()? {
         return None;
     }
-    sizes.iter().copied().filter(|&size| size <= capacity).next_back()
+    sizes.iter().copied().rfind(|&size| size <= capacity)
 }
 
 fn smallest_above(sizes: &[usize], capacity: usize) -> Option<usize> {

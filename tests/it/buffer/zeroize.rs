@@ -137,8 +137,10 @@ fn what_comes_back_in_zeroes_is_zero_over_its_whole_capacity() {
     }
 }
 
+type Way = fn(BufferPool);
+
 /// Ways of a secret to the allocator, each with a pool of its own.
-const WAYS: [(&str, fn(BufferPool)); 13] = [
+const WAYS: [(&str, Way); 13] = [
     ("the buffer is discarded", |pool| PooledBuf::discard(dirtied(&pool, 1000))),
     ("the pool is cleared", |pool| {
         drop(dirtied(&pool, 1000));

@@ -527,11 +527,12 @@ impl<'s> Table<'s> {
 
     fn swap(&mut self) -> Result<(), String> {
         let (Some(first), Some(second)) = (self.pick(), self.pick()) else { return Ok(()) };
-        if first == second {
+        let (low, high) = (first.min(second), first.max(second));
+        if low == high {
             return Ok(());
         }
-        let (front, back) = self.hands.split_at_mut(first.max(second));
-        let (first, second) = (&mut front[first.min(second)], &mut back[0]);
+        let (left, right) = self.hands.split_at_mut(high);
+        let (first, second) = (&mut left[low], &mut right[0]);
         if let (Held::Buffer(one), Held::Buffer(other)) = (&mut first.held, &mut second.held) {
             first.most = first.most.max(first.contents.len());
             second.most = second.most.max(second.contents.len());
