@@ -234,7 +234,8 @@ impl DerefMut for PooledBuf {
 /// The smallest buffer of the [pool of the process](BufferPool::global).
 impl Default for PooledBuf {
     fn default() -> Self {
-        Self::with_capacity(0)
+        // Of any length up to the smallest size; that of 0 takes longer to find.
+        Self::with_capacity(1)
     }
 }
 

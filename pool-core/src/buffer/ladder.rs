@@ -21,10 +21,10 @@ pub(super) const MOST: usize = 64;
 const LENGTHS: usize = usize::BITS as usize;
 
 /// How long `n - 1` is in bits, less one: all numbers above a power of two and up to the
-/// next one are as long.
+/// next one are as long. That of 0 wraps, to a length that no size has.
 #[inline(always)]
 const fn length(n: usize) -> usize {
-    (n.saturating_sub(1) | 1).ilog2() as usize
+    (n.wrapping_sub(1) | 1).ilog2() as usize
 }
 
 /// What a get finds at the first look: for each length, the first class that may do.
