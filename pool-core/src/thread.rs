@@ -211,10 +211,15 @@ pub(crate) struct Desk(u32);
 #[cfg(feature = "buffer")]
 const DESKS: u32 = 128;
 
-/// Who uses each desk: a pool, and the threads that have a cache standing there. One that
-/// nobody uses is free.
+/// Who uses each desk: [`POOL`] if a pool does, and [`USER`] for each thread that has a cache
+/// standing there. One that nobody uses is free.
 #[cfg(feature = "buffer")]
 static DESK_USERS: [AtomicU32; DESKS as usize] = [const { AtomicU32::new(0) }; DESKS as usize];
+
+#[cfg(feature = "buffer")]
+const POOL: u32 = 1;
+#[cfg(feature = "buffer")]
+const USER: u32 = 2;
 
 #[cfg(feature = "buffer")]
 impl Desk {
@@ -226,7 +231,7 @@ impl Desk {
         let is_free = |desk: &Self| {
             // Acquire: pairs with the Release in `leave`. Nothing stands there any more.
             let users = desk.users();
-            users.compare_exchange(0, 1, Ordering::Acquire, Ordering::Relaxed).is_ok()
+            users.compare_exchange(0, POOL, Ordering::Acquire, Ordering::Relaxed).is_ok()
         };
         (1..DESKS).map(Self).find(is_free).unwrap_or(Self::NONE)
     }
@@ -235,9 +240,19 @@ impl Desk {
         &DESK_USERS[self.0 as usize]
     }
 
-    fn leave(self) {
+    fn leave(self, user: u32) {
         // Release: pairs with the Acquire in `new`.
-        self.users().fetch_sub(1, Ordering::Release);
+        self.users().fetch_sub(user, Ordering::Release);
+    }
+
+    /// Clears the desks of pools that have gone, for those that come.
+    fn clear_up() {
+        for desk in (1..DESKS).map(Self) {
+            // Relaxed: one that is seen too late is seen the next time.
+            if desk.users().load(Ordering::Relaxed) & POOL == 0 {
+                desk.put(CacheRef::EMPTY);
+            }
+        }
     }
 
     /// Puts the current thread's cache there, or the empty one.
@@ -246,10 +261,11 @@ impl Desk {
             return;
         }
         let before = ON_DESKS.with(|desks| desks[self.0 as usize].replace(cache));
-        match (before.is_empty_one(), cache.is_empty_one()) {
+        // By their addresses: what stood here may have gone with its pool.
+        match (before == CacheRef::EMPTY, cache == CacheRef::EMPTY) {
             // Relaxed: whoever has a cache to put here keeps the pool alive, which is a user.
-            (true, false) => _ = self.users().fetch_add(1, Ordering::Relaxed),
-            (false, true) => self.leave(),
+            (true, false) => _ = self.users().fetch_add(USER, Ordering::Relaxed),
+            (false, true) => self.leave(USER),
             _ => {}
         }
     }
@@ -258,7 +274,7 @@ impl Desk {
     pub(crate) fn give_up(self) {
         if self != Self::NONE {
             self.put(CacheRef::EMPTY);
-            self.leave();
+            self.leave(POOL);
         }
     }
 
@@ -394,6 +410,7 @@ pub(crate) fn claim_made(pool: &RawPool, key: Key) -> CacheRef {
 #[cfg(feature = "buffer")]
 pub(crate) fn claim_at_desk(pool: &RawPool, key: Key, desk: Desk) -> CacheRef {
     let cache = claim_made(pool, key);
+    Desk::clear_up();
     // Of a thread that is ending it is the empty one.
     desk.put(cache);
     cache
@@ -401,6 +418,8 @@ pub(crate) fn claim_at_desk(pool: &RawPool, key: Key, desk: Desk) -> CacheRef {
 
 /// Has the current thread do in all its caches what it was summoned for.
 pub(crate) fn catch_up() {
+    #[cfg(feature = "buffer")]
+    Desk::clear_up();
     let typed = CLAIMED.try_with(|claimed| {
         let (typed, by_type) = (claimed.typed.borrow(), claimed.by_type.borrow());
         let typed = typed.iter().map(|typed| (typed.cache, typed.pool));

@@ -8,6 +8,6 @@ use crate::{cargo, run};
 pub(crate) fn measure(options: &[&str]) -> Result<(), String> {
     let manifest = "benches/peers/Cargo.toml";
     // One of them runs the other, to see how much memory is taken.
-    run(cargo(&["build", "--release", "--bins", "--manifest-path", manifest]))?;
+    run(&mut cargo(&["build", "--release", "--bins", "--manifest-path", manifest]))?;
     run(cargo(&["run", "--release", "--manifest-path", manifest, "--"]).args(options))
 }

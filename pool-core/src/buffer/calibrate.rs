@@ -20,6 +20,7 @@
 
 use core::cell::RefCell;
 use core::sync::atomic::{AtomicUsize, Ordering};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
 
 use super::ladder::Ladder;
@@ -193,27 +194,27 @@ impl Drop for Own {
     }
 }
 
-/// What a thread has noted, pool by pool; the one it noted something for last comes first.
+/// What a thread has noted, by the address of the tuner: which no other one gets as long as
+/// it is noted here.
 #[derive(Debug)]
-struct ThreadsOwn(Vec<Own>);
+struct ThreadsOwn(BTreeMap<usize, Own>);
 
 impl ThreadsOwn {
     fn of(&mut self, tuner: &Arc<Tuner>) -> &mut Own {
-        let is_its = |own: &Own| core::ptr::eq(own.tuner.as_ptr(), Arc::as_ptr(tuner));
-        let place = self.0.iter().position(is_its).unwrap_or_else(|| {
+        let address = Arc::as_ptr(tuner).addr();
+        if !self.0.contains_key(&address) {
             // Those of pools that have gone.
-            self.0.retain(|own| own.tuner.strong_count() > 0);
+            self.0.retain(|_, own| own.tuner.strong_count() > 0);
+        }
+        self.0.entry(address).or_insert_with(|| {
             let (tuner, counts) = (Arc::downgrade(tuner), Counts::new(tuner.sizes.len()));
-            self.0.push(Own { tuner, counts, notes: 0 });
-            self.0.len() - 1
-        });
-        self.0.swap(0, place);
-        &mut self.0[0]
+            Own { tuner, counts, notes: 0 }
+        })
     }
 }
 
 thread_local! {
-    static THREADS_OWN: RefCell<ThreadsOwn> = const { RefCell::new(ThreadsOwn(Vec::new())) };
+    static THREADS_OWN: RefCell<ThreadsOwn> = const { RefCell::new(ThreadsOwn(BTreeMap::new())) };
 }
 
 #[cfg(test)]

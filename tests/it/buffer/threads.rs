@@ -318,6 +318,28 @@ fn buffers_that_come_home_after_their_pool_has_gone_are_freed_at_once() {
     });
 }
 
+#[test]
+fn a_thread_may_end_after_a_pool_that_it_used_has_gone() {
+    for _ in 0..20 {
+        // Its caches are large enough to be given back to the system.
+        let pool = Arc::new(BufferPool::builder().sizes([64]).cache(1 << 16).build());
+        let (send, receive) = mpsc::channel();
+        let (go_on, may_go_on) = mpsc::channel::<()>();
+        let inside = Arc::clone(&pool);
+        let worker = thread::spawn(move || {
+            drop(inside.get(1));
+            let last = inside.get(1);
+            drop(inside);
+            send.send(last).expect("the test waits");
+            may_go_on.recv().expect("the test lives");
+        });
+        drop(receive.recv().expect("the worker lives"));
+        drop(Arc::into_inner(pool).expect("the worker has dropped its own"));
+        go_on.send(()).expect("the worker lives");
+        worker.join().expect("no panic");
+    }
+}
+
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 #[test]
 fn pools_that_come_and_go_leave_nothing_behind() {
