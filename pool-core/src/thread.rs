@@ -410,9 +410,11 @@ pub(crate) fn claim_made(pool: &RawPool, key: Key) -> CacheRef {
 #[cfg(feature = "buffer")]
 pub(crate) fn claim_at_desk(pool: &RawPool, key: Key, desk: Desk) -> CacheRef {
     let cache = claim_made(pool, key);
-    Desk::clear_up();
-    // Of a thread that is ending it is the empty one.
-    desk.put(cache);
+    // Of a thread that is ending it is the empty one, and so it is here.
+    if desk.cache() != cache {
+        Desk::clear_up();
+        desk.put(cache);
+    }
     cache
 }
 

@@ -346,12 +346,15 @@ pub(super) unsafe fn give(slot: NonNull<Slot<Buffer>>, short_way: Desk) {
     // SAFETY: the caller owns the slot.
     let buffer = unsafe { buffer_mut(slot) };
     let capacity = buffer.bytes.capacity();
-    let cache = short_way.cache();
     // SAFETY: as above, and buffers are not shared.
-    let idle = unsafe { Slot::retained_when_idle(slot) };
-    if capacity != idle || !cache.has_room_for(capacity) {
+    if capacity != unsafe { Slot::retained_when_idle(slot) } {
         // SAFETY: as above.
         return unsafe { give_long(slot) };
+    }
+    let cache = short_way.cache();
+    if !cache.has_room_for(capacity) {
+        // SAFETY: as above.
+        return unsafe { give_more(slot, short_way) };
     }
     buffer.bytes.clear();
     // SAFETY: as above; the buffer is empty, and its capacity is what it was.
@@ -377,6 +380,30 @@ fn give_slow(object: Object, capacity: usize) {
     let object = unsafe { Object::new(slot, capacity) };
     // SAFETY: the thread has claimed what it finds.
     unsafe { class.raw.give_slow(class.claim(), object) };
+}
+
+/// The return of a second buffer of a class, and of more, or of one that has no short way.
+///
+/// # Safety
+///
+/// - As for [`give`], and the buffer's capacity is what it was when it was idle.
+#[inline(never)]
+unsafe fn give_more(slot: NonNull<Slot<Buffer>>, short_way: Desk) {
+    if short_way == Desk::NONE {
+        // SAFETY: the caller's promise is the one asked for.
+        return unsafe { give_long(slot) };
+    }
+    // SAFETY: the caller owns the slot.
+    let buffer = unsafe { buffer_mut(slot) };
+    let capacity = buffer.bytes.capacity();
+    buffer.bytes.clear();
+    // SAFETY: the caller gives the slot up; the buffer is empty, and its capacity is what it
+    // was.
+    let object = unsafe { Object::again(slot) };
+    // SAFETY: the thread has claimed what it finds.
+    if let Err(object) = unsafe { short_way.cache().push_more(object, capacity) } {
+        give_slow(object, capacity);
+    }
 }
 
 /// The return of a buffer that is wiped, or measured, or has to look for its class.
@@ -507,6 +534,16 @@ pub(super) fn take_from(ladder: &Ladder, capacity: usize) -> NonNull<Slot<Buffer
         Some(class) => lifecycle::take(Stock::of(class)),
         None => take_new(ladder.outside(), capacity),
     }
+}
+
+/// Takes another buffer than the hot one, with room for `capacity`, from the thread's cache, if
+/// the first look finds that; with its short way home.
+pub(super) fn take_more(rungs: &Rungs, capacity: usize) -> Option<(NonNull<Slot<Buffer>>, Desk)> {
+    let (cache, short_way) = rungs.cache_for(capacity);
+    // SAFETY: the thread has claimed what it finds.
+    let object = unsafe { cache.pop_more() }?;
+    // SAFETY: the objects of a class are buffers.
+    Some((unsafe { object.into_slot() }, short_way))
 }
 
 /// Takes the hot buffer with room for `capacity`, if the first look finds it; with its short

@@ -27,6 +27,12 @@ const fn length(n: usize) -> usize {
     (n.wrapping_sub(1) | 1).ilog2() as usize
 }
 
+/// The place of the first class that may cover a number of this length.
+fn first_place(classes: &[Arc<Class>], bits: usize) -> usize {
+    let least = if bits == 0 { 0 } else { (1 << bits) + 1 };
+    classes.partition_point(|class| class.size() < least)
+}
+
 /// What a get finds at the first look: for each length, the first class that may do.
 #[derive(Debug)]
 pub(super) struct Rungs([Rung; LENGTHS]);
@@ -48,9 +54,7 @@ impl Rungs {
 
     fn new(classes: &[Arc<Class>]) -> Self {
         let rung = |bits: usize| {
-            let least = if bits == 0 { 0 } else { (1 << bits) + 1 };
-            let first = classes.partition_point(|class| class.size() < least);
-            classes.get(first).map_or(Rung::NONE, |class| Rung {
+            classes.get(first_place(classes, bits)).map_or(Rung::NONE, |class| Rung {
                 size: class.size(),
                 desk: class.desk(),
                 short_way: class.short_way(),
@@ -73,6 +77,8 @@ impl Rungs {
 #[derive(Debug)]
 pub(super) struct Ladder {
     rungs: Rungs,
+    /// By length, the place of the first class that may cover such a number.
+    places: [u8; LENGTHS],
     classes: Box<[Arc<Class>]>,
     /// What buffers belong to that are larger than any class.
     outside: Arc<Class>,
@@ -87,7 +93,9 @@ impl Ladder {
         tuner: Option<Arc<Tuner>>,
     ) -> Self {
         debug_assert!(classes.len() <= MOST && classes.is_sorted_by_key(|class| class.size()));
-        Self { rungs: Rungs::new(&classes), classes, outside, tuner }
+        // At most 64.
+        let places = core::array::from_fn(|bits| first_place(&classes, bits) as u8);
+        Self { rungs: Rungs::new(&classes), places, classes, outside, tuner }
     }
 
     pub(super) fn rungs(&self) -> &Rungs {
@@ -114,7 +122,10 @@ impl Ladder {
 
     /// The smallest class that covers `capacity`, as its place.
     pub(super) fn place_for(&self, capacity: usize) -> usize {
-        self.classes.partition_point(|class| class.size() < capacity)
+        // The length of 0 is another one.
+        let first = usize::from(self.places[length(capacity.max(1))]);
+        let too_small = |class: &&Arc<Class>| class.size() < capacity;
+        first + self.classes[first..].iter().take_while(too_small).count()
     }
 
     /// The smallest class that covers `capacity`.

@@ -238,6 +238,10 @@ impl BufferPool {
     /// The get of a second buffer of a class, and of more.
     #[inline(never)]
     fn get_more(&self, capacity: usize) -> PooledBuf {
+        if let Some((slot, short_way)) = class::take_more(self.rungs(), capacity) {
+            // SAFETY: the slot is the guard's, and its short way with it.
+            return unsafe { PooledBuf::from_parts(slot, short_way) };
+        }
         // SAFETY: the slot is the guard's.
         unsafe { PooledBuf::from_slot(class::take_from(self.ladder(), capacity)) }
     }
