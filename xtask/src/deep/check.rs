@@ -46,6 +46,8 @@ const RELEASE: &[&str] = &["--release"];
 /// The tests of the public behaviour, of the runtime and of the resets of random shapes.
 const IT: &[&str] = &["--package", "poolable", "--test", "it"];
 const CORE: &[&str] = &["--package", "pool-core", "--lib"];
+/// Scripts of what is done to buffers.
+const BUFFERS: &[&str] = &["--package", "poolable-stress", "--test", "buffers"];
 const SHAPES: &[&str] = &["--package", "poolable-shapes"];
 const LOOM: &[&str] = &["--package", "poolable-loom"];
 const EXECUTORS: &[&str] = &["--package", "poolable-executors"];
@@ -152,7 +154,7 @@ pub(crate) static ALL: &[Check] = &[
     },
     Check {
         name: "fuzz",
-        about: "sequences of operations, and of calls to a ring, that a fuzzer makes up",
+        about: "what is done to pools, to buffers and to a ring, as a fuzzer makes it up",
         is_deep: true,
         rounds: 1,
         steps: fuzz,
@@ -286,7 +288,7 @@ fn asan(place: &Place, filter: &str) -> Result<Vec<Step>, Unable> {
     let leaks = place.tree.join("xtask/leaks.supp");
     // The heap of an idle object is reached through the object, which is poisoned.
     let leaks = format!("suppressions={}:print_suppressions=0:use_poisoned=1", leaks.display());
-    Ok(tests_and_stress(place, "asan", &[CORE, IT], (filter, "500"), |command| {
+    Ok(tests_and_stress(place, "asan", &[CORE, IT, BUFFERS], (filter, "500"), |command| {
         command
             // Without a target, build scripts and macros would be instrumented as well.
             .args(["--target", TARGET])
@@ -299,7 +301,7 @@ fn asan(place: &Place, filter: &str) -> Result<Vec<Step>, Unable> {
 
 fn tsan(place: &Place, filter: &str) -> Result<Vec<Step>, Unable> {
     let toolchain = Toolchain::find(&place.target("toolchain"))?;
-    Ok(tests_and_stress(place, "tsan", &[CORE, IT], (filter, "200"), |command| {
+    Ok(tests_and_stress(place, "tsan", &[CORE, IT, BUFFERS], (filter, "200"), |command| {
         toolchain.build_with(command);
         command
             .args(["-Zbuild-std", "--target", TARGET])
@@ -312,7 +314,7 @@ fn tsan(place: &Place, filter: &str) -> Result<Vec<Step>, Unable> {
 /// uninitialised, and reads every block that is freed, padding included.
 fn msan(place: &Place, filter: &str) -> Result<Vec<Step>, Unable> {
     let toolchain = Toolchain::find(&place.target("toolchain"))?;
-    Ok(tests_and_stress(place, "msan", &[CORE, SHAPES], (filter, "200"), |command| {
+    Ok(tests_and_stress(place, "msan", &[CORE, SHAPES, BUFFERS], (filter, "200"), |command| {
         toolchain.build_with(command);
         command
             .args(["-Zbuild-std", "--target", TARGET])
@@ -336,7 +338,7 @@ fn valgrind(place: &Place, _: &str) -> Result<Vec<Step>, Unable> {
 fn fuzz(place: &Place, _: &str) -> Result<Vec<Step>, Unable> {
     let program = cargo_fuzz(place)?;
     let mut steps = Vec::new();
-    for target in ["sequences", "ring"] {
+    for target in ["sequences", "ring", "buffers"] {
         let corpus = place.target("fuzz").join("corpus").join(target);
         fs::create_dir_all(&corpus)
             .map_err(|error| Unable::Broken(format!("{}: {error}", corpus.display())))?;
