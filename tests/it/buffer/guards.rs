@@ -276,3 +276,20 @@ fn a_buffer_is_filled_as_a_buf_mut() {
     assert_eq!(limited.remaining_mut(), 0);
     assert!(buf.ends_with(b"abc"));
 }
+
+#[cfg(feature = "tokio")]
+#[test]
+fn a_task_writes_to_a_buffer() {
+    use core::pin::pin;
+    use core::task::{Context, Poll, Waker};
+
+    let pool = BufferPool::new();
+    let mut buf = pool.get(64);
+    let mut source = &b"hello"[..];
+    let copied = {
+        let copy = pin!(poolable::buffer::copy_async(&mut source, &mut buf));
+        copy.poll(&mut Context::from_waker(Waker::noop()))
+    };
+    assert!(matches!(copied, Poll::Ready(Ok(5))));
+    assert_eq!(buf, b"hello");
+}

@@ -2,7 +2,9 @@
 
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::LazyLock;
 
+use poolable::Poolable;
 use poolable::buffer::{BufferPool, BufferPoolBuilder, PooledBuf};
 
 #[cfg(not(poolable_asan))]
@@ -240,4 +242,36 @@ fn what_the_user_takes_out_or_has_grow_is_the_users_to_wipe() {
     });
     assert_eq!(replaced, 1);
     assert_conserved(&pool.stats());
+}
+
+#[test]
+fn a_buffer_that_is_a_field_is_wiped_with_its_object() {
+    static WIPING: LazyLock<BufferPool> = LazyLock::new(|| wiping().build());
+
+    #[derive(Poolable)]
+    struct Session {
+        #[pool(init = WIPING.get(256))]
+        token: PooledBuf,
+    }
+
+    let mut session = Session::pooled();
+    dirty(&mut session.token);
+    let before = session.token.as_ptr();
+    drop(session);
+    let mut session = Session::pooled();
+    assert_eq!(session.token.as_ptr(), before, "it is the same one");
+    // SAFETY: it is the capacity, and `dirty` wrote all of it but a few bytes, which the
+    // pool made as zeros.
+    unsafe { session.token.set_len(256) };
+    assert_eq!(*session.token, [0; 256]);
+}
+
+#[test]
+fn a_buffer_that_is_wiped_does_not_show_its_content() {
+    let mut buf = wiping().build().get(64);
+    buf.extend_from_slice(b"abc");
+    assert_eq!(format!("{buf:?}"), "PooledBuf { len: 3, .. }");
+    let mut plain = BufferPool::new().get(64);
+    plain.extend_from_slice(b"abc");
+    assert_eq!(format!("{plain:?}"), format!("{:?}", b"abc"));
 }
