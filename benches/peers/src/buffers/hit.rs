@@ -17,6 +17,8 @@ use crate::timing::{Entry, Sample};
 pub(crate) mod names {
     pub(crate) const GLOBAL: &str = "poolable, `BufferPool::global()`";
     pub(crate) const STATIC: &str = "poolable, a static `BufferPool`";
+    /// Asked for what the compiler cannot know.
+    pub(crate) const UNKNOWN: &str = "poolable, a static, any capacity";
     pub(crate) const DERIVED: &str = "poolable, `T::pooled()`";
     pub(crate) const GLIBC: &str = "no pool, the system's malloc";
     /// However it is called.
@@ -83,7 +85,7 @@ fn everyone<U: Use>(threads: Threads) -> Vec<Entry<Row>> {
         ours(names::GLOBAL, "`get(4096)`.", threads.of::<Global, U, SIZE>()),
         ours(names::STATIC, "`get(4096)`.", threads.of::<Static, U, SIZE>()),
         ours(
-            "poolable, a static, any capacity",
+            names::UNKNOWN,
             "`get(n)`, and the compiler does not know that n is 4096.",
             threads.of::<Unknown, U, SIZE>(),
         ),

@@ -3,7 +3,7 @@
 
 use core::marker::PhantomData;
 
-use poolable::managed::{AsyncManager, Clock, AsyncResourcePool, Lease, Meta};
+use poolable::managed::{AsyncManager, AsyncResourcePool, Clock, Lease, Meta};
 
 use crate::managed::check::{Check, Ready};
 use crate::managed::connection::{Connection, Never};
