@@ -253,13 +253,14 @@ impl Model {
 
     fn give(&mut self, hand: &Hand, tale: &mut BufferTale) {
         self.note(hand.most.max(hand.contents.len()));
-        let home = match self.home(hand.capacity) {
-            Ok(class) if self.sizes[class] > self.threshold => Err(true),
-            home => home,
-        };
         let old = match hand.owner {
             Owner::Class(class) => Some(class),
             Owner::Nobody | Owner::Gone => None,
+        };
+        let home = match self.home(hand.capacity) {
+            // It has grown beyond what is worth keeping.
+            Ok(class) if Some(class) != old && self.sizes[class] > self.threshold => Err(true),
+            home => home,
         };
         if let Some(old) = old {
             self.books[old].in_use -= 1;
@@ -305,10 +306,8 @@ impl Model {
         };
         let before = (self.default_size, self.threshold);
         (self.default_size, self.threshold) = (covering(90), covering(99));
-        if self.threshold < before.1 {
-            let unwanted = (0..self.sizes.len()).filter(|&at| self.sizes[at] > self.threshold);
-            unwanted.collect::<Vec<_>>().into_iter().for_each(|class| self.clear(class));
-        }
+        let unwanted = (0..self.sizes.len()).filter(|&at| self.sizes[at] > self.threshold);
+        unwanted.collect::<Vec<_>>().into_iter().for_each(|class| self.clear(class));
         before != (self.default_size, self.threshold)
     }
 }
