@@ -181,7 +181,7 @@ impl<T: Reset> RetainVec<T> {
     ///
     /// let mut rows = RetainVec::<Vec<u8>>::new();
     /// rows.resize_blank(2);
-    /// assert_eq!(rows, [[], []]);
+    /// assert_eq!(rows, [Vec::<u8>::new(), Vec::new()]);
     /// ```
     pub fn resize_blank(&mut self, len: usize) {
         self.truncate(len);
