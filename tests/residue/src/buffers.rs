@@ -165,7 +165,10 @@ fn is_above_the_threshold<const WIPES: bool>() -> Ended {
     let pool = Arc::new(builder::<WIPES>().calibrate(true).build());
     drop(pool.get(10));
     pool.calibrate_now();
-    drop(filled(&pool));
+    // A small one that has become large, and left nothing behind as it grew.
+    let (mut large, mut small) = (filled(&pool), pool.get(10));
+    core::mem::swap(&mut *large, &mut *small);
+    drop((large, small));
     ended(pool, |stats| stats.total().discarded.oversize == 1)
 }
 
