@@ -12,7 +12,7 @@
 //! What counts as written is the greatest length at any mutable access through the guard,
 //! and at the drop. A buffer that was emptied before it came home counts all the same: the
 //! length at the return, which bytebufferpool of Go goes by, says nothing of such a one, and
-//! so its default size falls to the least (its issue 15).
+//! so its default size falls to the least (bytebufferpool#15).
 //!
 //! # Invariants
 //!
