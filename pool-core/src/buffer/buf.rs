@@ -222,11 +222,8 @@ impl DerefMut for PooledBuf {
     #[inline]
     fn deref_mut(&mut self) -> &mut Vec<u8> {
         let buffer = self.buffer_mut();
-        // What is about to be changed may be about to be removed. A branch, which hardly ever
-        // changes its mind: a store each time costs more.
-        if buffer.bytes.len() > buffer.most_written {
-            buffer.most_written = buffer.bytes.len();
-        }
+        // What is about to be changed may be about to be removed.
+        buffer.note_length();
         &mut buffer.bytes
     }
 }
@@ -414,9 +411,9 @@ impl Reset for PooledBuf {
     }
 
     fn reset(&mut self) {
-        // What was in it counts as written when it comes home.
-        let _ = &mut **self;
-        self.buffer_mut().empty();
+        let buffer = self.buffer_mut();
+        buffer.note_length();
+        buffer.empty();
     }
 
     #[inline]

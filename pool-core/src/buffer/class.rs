@@ -267,6 +267,15 @@ unsafe impl Home<Buffer> for Stock<'_> {
 }
 
 impl Buffer {
+    /// Notes how much is in it, before that is changed.
+    #[inline(always)]
+    pub(super) fn note_length(&mut self) {
+        // A branch, which hardly ever changes its mind: a store each time costs more.
+        if self.bytes.len() > self.most_written {
+            self.most_written = self.bytes.len();
+        }
+    }
+
     /// Removes the content, and wipes it where that is the rule.
     #[inline]
     pub(super) fn empty(&mut self) {
