@@ -9,8 +9,12 @@
 
 pub mod guide;
 
+#[cfg(feature = "axum")]
+pub use pool_core::axum;
 #[cfg(feature = "buffer")]
 pub use pool_core::buffer;
+#[cfg(feature = "json")]
+pub use pool_core::json;
 #[cfg(feature = "managed")]
 pub use pool_core::managed;
 #[doc(hidden)]

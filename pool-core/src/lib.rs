@@ -12,6 +12,8 @@
 //! | `forward` | what every guard passes on to its object |
 //! | `process`, `registry` | all pools of the process |
 //! | `serde` | how guards and kept values are written and read (feature `serde`) |
+//! | `json` | JSON into pooled buffers and pooled objects (feature `json`) |
+//! | `axum` | the bodies of axum's requests and responses (feature `axum`) |
 //! | `testing` | help for the tests of users |
 //! | `lifecycle` | an object's way: created, taken, given back, freed |
 //! | `nest` | returns that bring about returns, and which of them wait |
@@ -31,6 +33,8 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "axum")]
+pub mod axum;
 mod borrow;
 #[cfg(feature = "buffer")]
 pub mod buffer;
@@ -42,6 +46,8 @@ mod foreign;
 mod forward;
 mod guard;
 mod handles;
+#[cfg(feature = "json")]
+pub mod json;
 mod lifecycle;
 mod limits;
 #[cfg(feature = "managed")]

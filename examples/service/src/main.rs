@@ -1,0 +1,3 @@
+//! Prices orders.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Bodies of axum, read into pooled objects and written into pooled buffers.
