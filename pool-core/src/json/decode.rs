@@ -249,24 +249,41 @@ struct Chunks<R> {
     reader: R,
     /// As long as a chunk may be.
     chunk: PooledBuf,
-    /// What of it was read, and not taken yet.
-    ahead: core::ops::Range<usize>,
+    /// How much of it has been taken, of how much was read.
+    taken: usize,
+    filled: usize,
 }
 
 impl<R: Read> Chunks<R> {
     fn new(reader: R) -> Self {
-        Self { reader, chunk: BufferPool::global().get_zeroed(CHUNK), ahead: 0..0 }
+        let chunk = BufferPool::global().get_zeroed(CHUNK);
+        Self { reader, chunk, taken: 0, filled: 0 }
+    }
+
+    #[cold]
+    fn fill(&mut self) -> io::Result<()> {
+        (self.taken, self.filled) = (0, 0);
+        self.filled = self.reader.read(&mut self.chunk)?;
+        Ok(())
     }
 }
 
 impl<R: Read> Read for Chunks<R> {
     #[inline]
     fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
-        if self.ahead.is_empty() {
-            self.ahead = 0..self.reader.read(&mut self.chunk)?;
+        if self.taken == self.filled {
+            self.fill()?;
         }
-        let taken = (&self.chunk[self.ahead.clone()]).read(to)?;
-        self.ahead.start += taken;
-        Ok(taken)
+        let ahead = &self.chunk[self.taken..self.filled];
+        // `serde_json` takes one after the other.
+        let count = match (to, ahead) {
+            ([to], [byte, ..]) => {
+                *to = *byte;
+                1
+            }
+            (to, mut ahead) => ahead.read(to)?,
+        };
+        self.taken += count;
+        Ok(count)
     }
 }

@@ -5,7 +5,6 @@ use std::io::Write;
 use bytes::Bytes;
 use serde::Serialize;
 use serde_json::Serializer;
-use serde_json::ser::Formatter;
 
 use super::document::Document;
 use super::layout::{HtmlSafe, Pretty};
@@ -223,7 +222,7 @@ impl Options {
     where
         T: ?Sized + Serialize,
     {
-        Ok(self.to_document(pool, value)?.into_buf())
+        self.write(pool, value, b"")
     }
 
     /// As [`to_buf_pretty`](fn@to_buf_pretty).
@@ -247,8 +246,10 @@ impl Options {
         prefix: &str,
         indent: &str,
     ) -> Result<PooledBuf, Error> {
+        let mut document = Document::new(BufferPool::global());
         let layout = Pretty::new(prefix, indent, self.escape_html);
-        Ok(write(BufferPool::global(), value, layout)?.into_buf())
+        value.serialize(&mut Serializer::with_formatter(&mut document, layout))?;
+        Ok(document.into_buf())
     }
 
     /// As [`to_line`](fn@to_line).
@@ -267,9 +268,7 @@ impl Options {
     ///
     /// As [`to_buf`](fn@to_buf).
     pub fn to_line<T: ?Sized + Serialize>(self, value: &T) -> Result<PooledBuf, Error> {
-        let mut document = self.to_document(BufferPool::global(), value)?;
-        document.push(b"\n");
-        Ok(document.into_buf())
+        self.write(BufferPool::global(), value, b"\n")
     }
 
     /// As [`to_writer`](fn@to_writer).
@@ -316,26 +315,18 @@ impl Options {
         Ok(self.to_buf(value)?.freeze())
     }
 
-    /// On one line.
-    fn to_document<'p, T>(self, pool: &'p BufferPool, value: &T) -> Result<Document<'p>, Error>
+    /// On one line, with what comes after it.
+    fn write<T>(self, pool: &BufferPool, value: &T, end: &[u8]) -> Result<PooledBuf, Error>
     where
         T: ?Sized + Serialize,
     {
-        if self.escape_html {
-            return write(pool, value, HtmlSafe);
-        }
         let mut document = Document::new(pool);
-        serde_json::to_writer(&mut document, value)?;
-        Ok(document)
+        if self.escape_html {
+            value.serialize(&mut Serializer::with_formatter(&mut document, HtmlSafe))?;
+        } else {
+            value.serialize(&mut Serializer::new(&mut document))?;
+        }
+        document.push(end);
+        Ok(document.into_buf())
     }
-}
-
-fn write<'p, T, L>(pool: &'p BufferPool, value: &T, layout: L) -> Result<Document<'p>, Error>
-where
-    T: ?Sized + Serialize,
-    L: Formatter,
-{
-    let mut document = Document::new(pool);
-    value.serialize(&mut Serializer::with_formatter(&mut document, layout))?;
-    Ok(document)
 }
