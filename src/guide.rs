@@ -6,6 +6,7 @@
 //! | `buffers` | buffers in sizes, frozen ones, rings, copying (feature `buffer`) |
 //! | `from_other_pools` | r2d2, deadpool, bb8 and sqlx's pool, construct by construct (feature `managed`) |
 //! | [`generic`] | types with parameters: a pool for each instance |
+//! | `json` | JSON into pooled buffers and objects, and web services (features `json` and `axum`) |
 //! | [`local`] | types that are not `Send`: a pool for each thread |
 //! | `managed` | bounded, expiring and connection pools, which are waited for (feature `managed`) |
 //! | [`nested`] | elements that are kept for reuse, and guards inside of pooled objects |
@@ -26,6 +27,10 @@ pub mod from_other_pools {}
 
 #[doc = include_str!("../docs/guide/generic.md")]
 pub mod generic {}
+
+#[cfg(all(feature = "json", any(not(doctest), feature = "axum")))]
+#[doc = include_str!("../docs/guide/json.md")]
+pub mod json {}
 
 #[doc = include_str!("../docs/guide/local.md")]
 pub mod local {}

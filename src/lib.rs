@@ -1,6 +1,6 @@
 // Its examples use features: they are tested where those are there.
 #![cfg_attr(
-    any(not(doctest), all(feature = "buffer", feature = "bytes", feature = "managed")),
+    any(not(doctest), all(feature = "axum", feature = "managed")),
     doc = include_str!("../README.md")
 )]
 #![forbid(unsafe_code)]

@@ -32,6 +32,9 @@ use std::io::{self, Write};
 
 pub use serde_json::Error;
 
+#[cfg(feature = "axum")]
+pub(crate) use self::document::Document;
+
 pub use self::decode::{Stream, from_reader, from_slice, from_slice_into, stream};
 pub use self::encode::{Options, to_buf, to_buf_in, to_buf_pretty, to_bytes, to_line, to_writer};
 

@@ -3,10 +3,7 @@
 //! # Invariants
 //!
 //! 1. Room is made for what has come, and for what is said to come only within `AHEAD`.
-//! 2. A buffer that is full is left for one of twice the room at least: each byte is copied
-//!    less than twice on average after it came, whatever the frames are like.
 
-use core::mem;
 use core::ops::Deref;
 
 use axum_core::RequestExt;
@@ -17,26 +14,27 @@ use http_body::Body as _;
 use http_body_util::BodyExt;
 
 use super::JsonRejection;
-use crate::buffer::PooledBuf;
+use crate::buffer::BufferPool;
+use crate::json::Document;
 
 /// How much room may be made because a client said that it would be needed, in bytes.
 const AHEAD: usize = 64 << 10;
 
-/// A body that is there.
-pub(super) enum Document {
+/// What of a body is there.
+pub(super) enum Received {
     /// As it came.
     Frame(Bytes),
     /// Put together from several frames.
-    Gathered(PooledBuf),
+    Gathered(Document<'static>),
 }
 
-impl Deref for Document {
+impl Deref for Received {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
         match self {
             Self::Frame(bytes) => bytes,
-            Self::Gathered(buf) => buf,
+            Self::Gathered(document) => document.bytes(),
         }
     }
 }
@@ -46,7 +44,7 @@ impl Deref for Document {
 /// # Errors
 ///
 /// If the body is larger than that, or ends in an error.
-pub(super) async fn read(request: Request) -> Result<Document, JsonRejection> {
+pub(super) async fn read(request: Request) -> Result<Received, JsonRejection> {
     let announced = request.body().size_hint().lower();
     let mut body = request.into_limited_body();
     // A limited body announces no more than its limit. To say so at once saves a client that
@@ -54,18 +52,18 @@ pub(super) async fn read(request: Request) -> Result<Document, JsonRejection> {
     if body.size_hint().lower() < announced {
         return Err(JsonRejection::TooLarge);
     }
-    let mut document = Document::Frame(Bytes::new());
+    let mut received = Received::Frame(Bytes::new());
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(JsonRejection::from_body)?;
         // Trailers are no part of the document.
         if let Ok(data) = frame.into_data() {
-            document = document.followed_by(data, &body);
+            received = received.followed_by(data, &body);
         }
     }
-    Ok(document)
+    Ok(received)
 }
 
-impl Document {
+impl Received {
     /// With another frame at its end, after which `rest` is still to come.
     fn followed_by(self, data: Bytes, rest: &Body) -> Self {
         if data.is_empty() {
@@ -77,27 +75,15 @@ impl Document {
                 let known = first.len().saturating_add(data.len());
                 let announced = usize::try_from(rest.size_hint().lower()).unwrap_or(usize::MAX);
                 let room = known.max(known.saturating_add(announced).min(AHEAD));
-                let mut buf = PooledBuf::with_capacity(room);
-                buf.extend_from_slice(&first);
-                buf.extend_from_slice(&data);
-                Self::Gathered(buf)
+                let mut document = Document::with_capacity(BufferPool::global(), room);
+                document.push(&first);
+                document.push(&data);
+                Self::Gathered(document)
             }
-            Self::Gathered(mut buf) => {
-                append(&mut buf, &data);
-                Self::Gathered(buf)
+            Self::Gathered(mut document) => {
+                document.push(&data);
+                Self::Gathered(document)
             }
         }
     }
-}
-
-/// Appends to a buffer, in another one if need be. The one that was full goes home as it is,
-/// instead of growing out of the size that it was made for.
-fn append(buf: &mut PooledBuf, data: &[u8]) {
-    if buf.capacity() - buf.len() < data.len() {
-        let needed = buf.len().saturating_add(data.len());
-        let larger = PooledBuf::with_capacity(needed.max(buf.capacity().saturating_mul(2)));
-        let outgrown = mem::replace(buf, larger);
-        buf.extend_from_slice(&outgrown);
-    }
-    buf.extend_from_slice(data);
 }

@@ -32,7 +32,7 @@ pub(crate) struct Document<'p> {
 }
 
 impl<'p> Document<'p> {
-    pub(crate) fn new(pool: &'p BufferPool) -> Self {
+    pub(super) fn new(pool: &'p BufferPool) -> Self {
         Self::with_capacity(pool, FIRST)
     }
 
@@ -43,8 +43,13 @@ impl<'p> Document<'p> {
         Self { pool, home: Some(home), bytes }
     }
 
+    #[cfg(feature = "axum")]
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     #[inline]
-    pub(crate) fn into_buf(mut self) -> PooledBuf {
+    pub(super) fn into_buf(mut self) -> PooledBuf {
         self.take_home().expect("a document gives its buffer out once")
     }
 

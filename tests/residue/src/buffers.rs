@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::thread;
 
 use poolable::buffer::{BufferPool, BufferPoolBuilder, BufferStats, PooledBuf};
+use poolable::json;
 
 use crate::fill;
 use crate::matrix::Cell;
@@ -182,6 +183,20 @@ fn is_frozen<const WIPES: bool>() -> Ended {
     ended(pool, is_idle)
 }
 
+/// It moves to larger buffers as it is written; those that it leaves are in the pool, and idle.
+fn is_json_that_grows<const WIPES: bool>() -> Ended {
+    let pool = pool::<WIPES>();
+    let mut secret = fill::text(LEN, 0);
+    // Each of those that come after the secret makes it move.
+    let rest = ["-".repeat(1024), "-".repeat(4096)];
+    let buf = json::to_buf_in(&pool, &(secret.as_str(), rest)).expect("texts can be written");
+    // SAFETY: zeros are ASCII.
+    fill::by_hand(unsafe { secret.as_bytes_mut() });
+    fill::expect(3 * LEN / 8);
+    drop(buf);
+    ended(pool, |stats| stats.total().idle == 3 && stats.total().discarded.total() == 0)
+}
+
 pub(crate) fn cells() -> Vec<Cell> {
     macro_rules! cells {
         ($($label:literal $way:ident;)*) => {
@@ -213,5 +228,6 @@ pub(crate) fn cells() -> Vec<Cell> {
         "another class" goes_to_another_class;
         "above the threshold" is_above_the_threshold;
         "freeze" is_frozen;
+        "JSON that grows" is_json_that_grows;
     }
 }
