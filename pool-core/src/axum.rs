@@ -48,7 +48,8 @@ pub use rejection::JsonRejection;
 ///
 /// **A response** is any value that can be serialized, a pooled object or another. Its body
 /// *is* the pooled buffer, which goes home when it has been sent. Where the value cannot be
-/// serialized the response is a plain 500, with an [`EncodingError`] among its extensions.
+/// serialized the response is a plain 500, with an [`EncodingError`] among its extensions. See
+/// there for handlers that put a status beside it, which axum has win.
 ///
 /// # Examples
 ///

@@ -10,6 +10,8 @@
 mod allocations;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod attributes;
+#[cfg(all(feature = "axum", not(any(poolable_passthrough, poolable_chaos))))]
+mod axum;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod batches;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]

@@ -13,9 +13,10 @@ use crate::json;
 /// Why an answer could not be encoded. It is among the extensions of the response, a 500 whose
 /// text tells the client nothing of it.
 ///
-/// # Examples
+/// A handler that puts a status beside its answer, as in `(StatusCode::CREATED, Json(..))`, has
+/// axum put it beside the error too. A layer sets that right, and may tell of the error.
 ///
-/// A layer that logs it; the error itself is the [`source`](Error::source).
+/// # Examples
 ///
 /// ```
 /// use axum::http::{Request, StatusCode};
@@ -26,21 +27,23 @@ use crate::json;
 /// use std::error::Error;
 /// use tower::ServiceExt;
 ///
-/// async fn log(response: Response) -> Response {
-///     let error = response.extensions().get::<EncodingError>().expect("here there is one");
-///     assert_eq!(error.source().unwrap().to_string(), "key must be a string");
-///     response
+/// // JSON has no such keys.
+/// async fn impossible() -> (StatusCode, Json<HashMap<(u8, u8), u8>>) {
+///     (StatusCode::CREATED, Json(HashMap::from([((1, 2), 3)])))
 /// }
 ///
-/// // JSON has no such keys.
-/// async fn impossible() -> Json<HashMap<(u8, u8), u8>> {
-///     Json(HashMap::from([((1, 2), 3)]))
+/// async fn set_right(mut response: Response) -> Response {
+///     if let Some(error) = response.extensions().get::<EncodingError>() {
+///         assert_eq!(error.source().unwrap().to_string(), "key must be a string");
+///         *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+///     }
+///     response
 /// }
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn Error>> {
-/// let service =
-///     Router::new().route("/", get(impossible)).layer(middleware::map_response(log));
+/// let service = Router::new().route("/", get(impossible));
+/// let service = service.layer(middleware::map_response(set_right));
 /// let response = service.oneshot(Request::new(Body::empty())).await?;
 /// assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
 /// assert_eq!(response.headers()["content-type"], "text/plain; charset=utf-8");
