@@ -20,6 +20,7 @@ mod machine;
 mod managed;
 mod object;
 mod owned;
+mod page;
 mod plot;
 mod report;
 mod results;
@@ -65,6 +66,12 @@ fn main() -> ExitCode {
 
 /// Everything, and the page.
 fn measure_all(is_quick: bool) -> ExitCode {
+    let folder = folder(is_quick);
+    // A page that cannot be written is found out before the time is spent.
+    if let Err(error) = with_load(&folder, "") {
+        eprintln!("{error}");
+        return ExitCode::FAILURE;
+    }
     let machine = Machine::here();
     let start = Instant::now();
     let cases = cases::all().into_iter().map(|case| measure(case, is_quick)).collect();
@@ -74,7 +81,6 @@ fn measure_all(is_quick: bool) -> ExitCode {
     let results = Results { cases, beyond, managed, buffers, idle: idle_share::measure() };
     let bars = bars::all(&results);
     print_bars(&bars, is_quick);
-    let folder = folder(is_quick);
     if let Err(error) = write(&folder, &results, &bars, &machine, is_quick) {
         eprintln!("cannot write to {}: {error}", folder.display());
         return ExitCode::FAILURE;
@@ -269,6 +275,14 @@ fn print_row(name: &str, figures: Figures) {
     );
 }
 
+/// The page, with the section of `cargo xtask load` that the one in the folder has.
+fn with_load(folder: &Path, page: &str) -> Result<String, String> {
+    match page::section(&page::read(&folder.join("benchmarks.md"))?)? {
+        Some(section) => page::with_section(page, section),
+        None => Ok(page.to_owned()),
+    }
+}
+
 /// Where the page goes: to the repository, unless its figures mean nothing.
 fn folder(is_quick: bool) -> PathBuf {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -299,5 +313,7 @@ fn write(
     for (name, plot) in results.managed.plots() {
         fs::write(plots.join(name).with_extension("svg"), plot)?;
     }
-    fs::write(folder.join("benchmarks.md"), report::write(results, bars, machine, is_quick))
+    let page = report::write(results, bars, machine, is_quick);
+    let page = with_load(folder, &page).map_err(io::Error::other)?;
+    fs::write(folder.join("benchmarks.md"), page)
 }

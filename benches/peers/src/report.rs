@@ -1,4 +1,4 @@
-//! `benchmarks.md`, all of it.
+//! `benchmarks.md`, all of it but the section of `cargo xtask load`.
 
 mod beyond;
 mod buffers;
@@ -14,7 +14,8 @@ use crate::results::{Measured, Results};
 const INTRODUCTION: &str = "\
 # Benchmarks
 
-<!-- Written by `cargo xtask bench`. Do not edit: the next run overwrites it. -->
+<!-- Written by `cargo xtask bench`, but for the section of `cargo xtask load`. Do not edit: the
+next run overwrites it. -->
 
 poolable beside the other object pools of Rust, beside what programs write by hand, and
 beside no pool at all. `cargo xtask bench` runs everything and writes this page and its
