@@ -39,10 +39,10 @@ pub use rejection::JsonRejection;
 /// response. It stands where `axum::Json` would.
 ///
 /// **A request** needs a content type of `application/json` or `application/*+json`. Its body
-/// is read as [`json::from_slice`](crate::json::from_slice) does it, once all of it is there,
-/// and the object goes home when the handler drops it. axum's limit on bodies applies, 2 MB
-/// unless `DefaultBodyLimit` says otherwise; a body that announces more is refused before
-/// anything of it is read. What is refused, and how, is listed under [`JsonRejection`].
+/// is read as [`json::from_slice`] does it, once all of it is there, and the object goes home
+/// when the handler drops it. axum's limit on bodies applies, 2 MB unless `DefaultBodyLimit`
+/// says otherwise; a body that announces more is refused before anything of it is read. What
+/// is refused, and how, is listed under [`JsonRejection`].
 ///
 /// `Option<Json<..>>` is `None` for a request without content type.
 ///
