@@ -14,7 +14,7 @@ use axum::http::{HeaderValue, Request, StatusCode};
 use axum::routing::post;
 use http_body_util::Limited;
 use poolable::axum::{Json, JsonRejection};
-use poolable::buffer::BufferPool;
+use poolable::buffer::{BufferPool, ClassStats};
 use poolable::{Poolable, Pooled};
 use serde::{Deserialize, Deserializer};
 
@@ -172,6 +172,8 @@ fn without_a_content_type_an_option_is_none() {
     let read = |request| finish(Wanted::from_request(request, &()));
     let untyped = Request::post("/").body(ORDER.into()).expect("a request");
     assert!(read(untyped).expect("no error").is_none());
+    let untyped = Request::post("/").header("content-length", "55").body(ORDER.into());
+    assert!(read(untyped.expect("a request")).expect("no error").is_none());
     let order = read(json(ORDER)).expect("no error").expect("an order");
     assert_eq!(order.amounts, [1, 20, 300]);
     drop(order);
@@ -337,6 +339,23 @@ fn bytes_that_come_one_by_one_are_moved_as_seldom_as_those_of_a_vec() {
         let (gets, sizes) = (buffers().hits + buffers().misses, BufferPool::global().sizes().len());
         assert!(gets <= sizes as u64, "one of each size at the most, but {gets}");
         assert_eq!((buffers().in_use, BufferPool::global().stats().unpooled), (0, 0));
+    });
+}
+
+#[test]
+fn two_large_frames_are_gathered_in_one_buffer() {
+    alone(|| {
+        order!();
+
+        let spaces = " ".repeat(100 << 10);
+        let steps = [data(&spaces), data(ORDER), data(&spaces[..10])];
+        assert_eq!(told(&echo!(), scripted(steps)), (StatusCode::OK, ORDER.to_owned()));
+        let classes = BufferPool::global().stats().classes;
+        let gets = |class: &ClassStats| class.stats.hits + class.stats.misses;
+        let used: Vec<_> = classes.iter().filter(|class| gets(class) > 0).collect();
+        // The one that was read into, and the answer's.
+        assert_eq!(used.iter().map(|class| class.size).collect::<Vec<_>>(), [1 << 10, 256 << 10]);
+        assert_eq!(used.iter().map(|class| gets(class)).sum::<u64>(), 2);
     });
 }
 
