@@ -15,12 +15,12 @@ impl Tax {
     /// # Examples
     ///
     /// ```
-    /// assert_eq!(service::catalogue::Tax::Reduced.rate(), 7_00);
+    /// assert_eq!(service::catalogue::Tax::Reduced.rate(), 700);
     /// ```
     pub const fn rate(self) -> u64 {
         match self {
-            Self::Standard => 19_00,
-            Self::Reduced => 7_00,
+            Self::Standard => 1900,
+            Self::Reduced => 700,
         }
     }
 }

@@ -170,7 +170,7 @@ fn malformed() -> io::Error {
 ///
 /// ```
 /// let order = service::client::order(7, 20);
-/// assert!((1800..2400).contains(&order.len()), "{}", order.len());
+/// assert!((1900..2300).contains(&order.len()), "{}", order.len());
 /// ```
 pub fn order(number: u64, lines: usize) -> String {
     use crate::catalogue::ARTICLES;
@@ -182,11 +182,17 @@ pub fn order(number: u64, lines: usize) -> String {
         format!(r#"{{"sku":"{sku}","quantity":{quantity},"unit_price":{unit_price}}}"#)
     });
     let lines = lines.collect::<Vec<_>>().join(",");
-    let note = if number.is_multiple_of(3) { r#""note":"ring twice","# } else { "" };
+    let note = if number % 3 == 2 { String::new() } else { format!(r#""note":"{NOTE}","#) };
     format!(
         r#"{{"customer":"Customer {number}","lines":[{lines}],{note}"payment_token":"{TOKEN}{number}"}}"#
     )
 }
 
 /// What the tokens of [`order`] begin with.
-pub const TOKEN: &str = "tok-d41d8cd98f00b204-";
+pub const TOKEN: &str = "tok-d41d8cd98f00b204e9800998ecf8427e-da39a3ee5e6b4b0d3255bfef-";
+
+/// What two out of three customers say.
+const NOTE: &str = "Please ring twice, the bell of the second floor does not always work. If \
+    nobody opens, leave the parcel with the bakery next door, which is open until six, and on \
+    Saturdays until noon. What is of glass should be packed apart from what is of iron; last time \
+    it was not. The bill goes to the office, as ever.";

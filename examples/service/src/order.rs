@@ -61,8 +61,8 @@ pub struct Order {
 /// ```
 /// use service::Line;
 ///
-/// let line = Line { sku: "books/mosses".into(), quantity: 2, unit_price: 19_90 };
-/// assert_eq!(u64::from(line.quantity) * line.unit_price, 39_80);
+/// let line = Line { sku: "books/mosses".into(), quantity: 2, unit_price: 1990 };
+/// assert_eq!(u64::from(line.quantity) * line.unit_price, 3980);
 /// ```
 #[derive(Clone, Debug, Reset, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]

@@ -14,9 +14,9 @@ use crate::failure::Fault;
 use crate::order::Line;
 
 /// From which subtotal on there is which discount, in hundredths of a percent; the highest first.
-const DISCOUNTS: [(u64, u64); 3] = [(2_000_00, 8_00), (500_00, 5_00), (100_00, 2_00)];
+const DISCOUNTS: [(u64, u64); 3] = [(200_000, 800), (50_000, 500), (10_000, 200)];
 /// Hundredths of a percent in one.
-const WHOLE: u64 = 100_00;
+const WHOLE: u64 = 10_000;
 /// The most that an order may come to: every amount of it is exact in a client's doubles.
 const MOST: u64 = 1 << 50;
 
@@ -59,11 +59,11 @@ pub struct Totals {
 /// use service::pricing::price;
 ///
 /// let sku = "kitchen/knife-santoku-stainless-18cm".to_owned();
-/// let lines = [Line { sku, quantity: 4, unit_price: 30_00 }];
+/// let lines = [Line { sku, quantity: 4, unit_price: 3000 }];
 /// let mut priced = Vec::new();
 /// let totals = price(&lines, &mut priced).unwrap();
-/// assert_eq!(priced[0].amount, 120_00);
-/// assert_eq!((totals.discount, totals.tax, totals.total), (2_40, 22_34, 139_94));
+/// assert_eq!(priced[0].amount, 12_000);
+/// assert_eq!((totals.discount, totals.tax, totals.total), (240, 2234, 13_994));
 /// ```
 pub fn price<'a>(lines: &'a [Line], priced: &mut Vec<PricedLine<'a>>) -> Result<Totals, Fault> {
     let (mut standard, mut reduced) = (0, 0);
@@ -129,8 +129,8 @@ mod tests {
     #[test]
     fn discount_begins_with_its_tier() {
         let discount = |cents| totals(&[line(LAMP, 1, cents)]).discount;
-        assert_eq!([99_99, 100_00, 499_99, 500_00].map(discount), [0, 2_00, 10_00, 25_00]);
-        assert_eq!([1_999_99, 2_000_00].map(discount), [100_00, 160_00]);
+        assert_eq!([9999, 10_000, 49_999, 50_000].map(discount), [0, 200, 1000, 2500]);
+        assert_eq!([199_999, 200_000].map(discount), [10_000, 16_000]);
     }
 
     #[test]
@@ -138,10 +138,10 @@ mod tests {
         // 0.57 and 0.21 of tax on three, where each would be 0.19 and 0.07.
         let lines = [line(LAMP, 1, 1), line(LAMP, 1, 1), line(LAMP, 1, 1), line(HONEY, 3, 1)];
         assert_eq!(totals(&lines), Totals { subtotal: 6, discount: 0, tax: 1, total: 7 });
-        let mixed = totals(&[line(LAMP, 1, 60_00), line(HONEY, 1, 60_00)]);
+        let mixed = totals(&[line(LAMP, 1, 6000), line(HONEY, 1, 6000)]);
         assert_eq!(
             mixed,
-            Totals { subtotal: 120_00, discount: 2_40, tax: 11_17 + 4_12, total: 132_89 }
+            Totals { subtotal: 12_000, discount: 240, tax: 1117 + 412, total: 13_289 }
         );
     }
 

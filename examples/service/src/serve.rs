@@ -27,7 +27,7 @@ use tokio::time::{sleep, timeout};
 use crate::limits::Limits;
 use crate::stream::Stream;
 
-/// The longest head of a request, in bytes, and what is read at a time.
+/// The longest head of a request, in bytes. Twice as much is read at a time at the most.
 const HEAD_MOST: usize = 32 << 10;
 
 /// How a service ended.
@@ -159,7 +159,8 @@ async fn converse(
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.head)
-        .max_buf_size(HEAD_MOST)
+        .max_header_size(HEAD_MOST)
+        .max_buf_size(2 * HEAD_MOST)
         .serve_connection(
             TokioIo::new(Stream::new(socket, &limits)),
             TowerToHyperService::new(router),
