@@ -5,6 +5,7 @@ mod bench;
 mod deep;
 mod hit_path;
 mod instructions;
+mod load;
 mod wipe_asm;
 
 use std::env;
@@ -20,7 +21,10 @@ cargo xtask deep [CHECK..] run what takes longer: sanitizers, loom, valgrind, fu
 cargo xtask deep planted [BUG..]
                            plant bugs in a copy, and show that the checks catch them
 cargo xtask bench [--quick]
-                           time the field and write docs/benchmarks.md, or only try it out";
+                           time the field and write docs/benchmarks.md, or only try it out
+cargo xtask load [--quick]
+                           load the web service, pooled and not, and write its section of
+                           docs/benchmarks.md, or only try it out";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -32,6 +36,8 @@ fn main() -> ExitCode {
         ["wipe-asm"] => wipe_asm::check(),
         ["deep", ref names @ ..] => deep::run(names),
         ["bench", ref options @ ..] => bench::measure(options),
+        ["load"] => load::measure(&[]),
+        ["load", "--quick"] => load::measure(&["--quick"]),
         _ => Err(USAGE.to_owned()),
     };
     match outcome {

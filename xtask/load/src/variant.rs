@@ -1,0 +1,61 @@
+//! Who answers.
+
+use axum::Router;
+use axum::routing::post;
+use service::Limits;
+use service::guard::guard;
+
+use crate::{floor, unpooled};
+
+/// Who answers `POST /orders`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Variant {
+    /// The service, as it is.
+    Pooled,
+    /// The same handler with axum's `Json`, and objects made for each request.
+    Unpooled,
+    /// The least that a handler can do: it reads the body, and has the answer.
+    Floor,
+}
+
+impl Variant {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Pooled, Self::Unpooled, Self::Floor];
+
+    /// What it is called.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pooled => "pooled",
+            Self::Unpooled => "unpooled",
+            Self::Floor => "floor",
+        }
+    }
+
+    /// The one of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|variant| variant.name() == name)
+    }
+
+    /// What it serves. The limits and what keeps them are the service's own.
+    pub fn router(self) -> Router {
+        let orders = match self {
+            Self::Pooled => return service::router(),
+            Self::Unpooled => post(unpooled::price),
+            Self::Floor => post(floor::answer),
+        };
+        guard(Router::new().route("/orders", orders), &Limits::default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_variant_is_found_by_its_name() {
+        assert!(
+            Variant::ALL.iter().all(|variant| Variant::named(variant.name()) == Some(*variant))
+        );
+        assert_eq!(Variant::named("puddled"), None);
+    }
+}
