@@ -23,9 +23,9 @@
 //! | `laws` | what holds of a pool at rest |
 //! | `verdict` | the first law that was broken |
 //!
-//! Two modules have nothing to do with all this. Module `buffers` plays scripts with pools of
-//! buffers, against a model of their own; `ring` plays them with a ring of bytes, for the
-//! fuzzer and for the tests of the public behaviour.
+//! Three modules have nothing to do with all this. Module `buffers` plays scripts with pools of
+//! buffers, against a model of their own; `ring` plays them with a ring of bytes, and `json`
+//! reads JSON with pooled objects, for the fuzzer and for the tests of the public behaviour.
 
 mod act;
 mod body;
@@ -36,6 +36,7 @@ mod derived;
 mod forecast;
 mod hand;
 mod house;
+pub mod json;
 mod laws;
 mod life;
 mod made;

@@ -154,7 +154,7 @@ pub(crate) static ALL: &[Check] = &[
     },
     Check {
         name: "fuzz",
-        about: "what is done to pools, to buffers and to a ring, as a fuzzer makes it up",
+        about: "what is done to pools, buffers and a ring, and read as JSON, as a fuzzer makes it up",
         is_deep: true,
         rounds: 1,
         steps: fuzz,
@@ -338,7 +338,7 @@ fn valgrind(place: &Place, _: &str) -> Result<Vec<Step>, Unable> {
 fn fuzz(place: &Place, _: &str) -> Result<Vec<Step>, Unable> {
     let program = cargo_fuzz(place)?;
     let mut steps = Vec::new();
-    for target in ["sequences", "ring", "buffers"] {
+    for target in ["sequences", "ring", "buffers", "json"] {
         let corpus = place.target("fuzz").join("corpus").join(target);
         fs::create_dir_all(&corpus)
             .map_err(|error| Unable::Broken(format!("{}: {error}", corpus.display())))?;
