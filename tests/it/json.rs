@@ -3,12 +3,25 @@
 //! With `--cfg poolable_passthrough` or `--cfg poolable_chaos` what is written and what is
 //! read is the same. There is no allocator that counts then, and pools may keep nothing.
 
+#[cfg(not(any(poolable_passthrough, poolable_chaos)))]
+mod blank;
+#[cfg(not(any(poolable_passthrough, poolable_chaos)))]
+mod borrowed;
 mod documents;
 mod encoded;
 mod go;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
+mod in_place;
+#[cfg(feature = "serde_json")]
+#[path = "../stress/src/json.rs"]
+mod model;
+#[cfg(not(any(poolable_passthrough, poolable_chaos)))]
+mod stream;
+#[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod warm;
 mod writer;
+#[cfg(not(any(poolable_passthrough, poolable_chaos)))]
+mod wrong;
 
 use poolable::json::Error;
 
