@@ -35,12 +35,13 @@ const METHOD: &str = "\
   percentile. The **median of the quotients** counts. Behind it stands where the true median lies
   with a certainty of 95 %, by the sign test.
 - **wrk** runs one thread and 16 connections, each of which asks again once it is answered. One
-  thread, because it shares two cores with the server: it needs a part of one, and a second would
-  only take more from the server. 16 connections, because both workers have work with them at any
-  time, while a request spends no more than some hundred microseconds in line. Nobody is bound to a
-  core: so bound, the server has one, and two workers are what pools are to be seen with. A latency
-  is that of a request whose connection waited for the one before: it says how even a server is at
-  its limit, and nothing of one that is asked at a fixed rate.
+  thread, because it shares two cores with the server: a part of one is enough for it, and a second
+  thread would only be in the server's way. 16 connections, so that both workers have requests at
+  any time; with more, latencies would be those of a longer line. What wrk takes for a request is in
+  everyone's figures, and brings the quotients closer to 1. Nobody is bound to a core: wrk on one of two would
+  leave the workers the other, and pools are to be seen with threads that run at once. A latency is
+  that of a connection which asks as soon as it may: it says how even a server is at its limit, and
+  nothing of one that is asked at a fixed rate.
 - **Allocations** are counted in another program, whose allocator counts those of all threads but
   the client's: 12 000 requests on one connection, after 1200 that are not counted. The **floor**
   is a handler that reads the same body as `Bytes`, and answers the same bytes from a static: it
@@ -212,6 +213,15 @@ mod tests {
         assert_eq!(page::section(&page), Ok(Some(&section[..])));
         let again = page::with_section(&page, "## Less\n").expect("the page is in order");
         assert_eq!(page::section(&again), Ok(Some("## Less\n")));
+    }
+
+    #[test]
+    fn page_of_the_repository_can_take_the_section() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/benchmarks.md");
+        let page = page::read(file.as_ref()).expect("it can be read");
+        let with = page::with_section(&page, "## Load\n").expect("the page is in order");
+        assert!(with.starts_with("# Benchmarks\n"));
+        assert_eq!(page::section(&with), Ok(Some("## Load\n")));
     }
 
     #[test]

@@ -11,8 +11,8 @@ use poolable_load::orders;
 
 /// One thread: it takes a part of a core, and a second one would take more from the server.
 const THREADS: u32 = 1;
-/// Enough that neither worker of the server runs out of requests, few enough that a request
-/// does not spend its time in a queue.
+/// Enough that neither worker of the server runs out of requests. More would only stand in line
+/// longer.
 const CONNECTIONS: u32 = 16;
 
 /// What begins the line that the script prints.
