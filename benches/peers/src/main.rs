@@ -317,3 +317,26 @@ fn write(
     let page = with_load(folder, &page).map_err(io::Error::other)?;
     fs::write(folder.join("benchmarks.md"), page)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn page_written_anew_has_the_section_of_the_old_one() {
+        let folder = env::temp_dir().join(format!("poolable-peers-{}", std::process::id()));
+        fs::create_dir_all(&folder).expect("a folder for the page");
+        let file = folder.join("benchmarks.md");
+        assert_eq!(with_load(&folder, "# New\n").as_deref(), Ok("# New\n"));
+
+        let old = page::with_section("# Old\n", "## Load\n").expect("the page is in order");
+        fs::write(&file, &old).expect("the folder is ours");
+        let new = with_load(&folder, "# New\n").expect("the page is in order");
+        assert_eq!(new, old.replace("# Old", "# New"));
+
+        // The end of the section is damaged: nobody can say what is to be kept.
+        fs::write(&file, &old[..old.len() - 5]).expect("the folder is ours");
+        assert!(with_load(&folder, "# New\n").is_err());
+        fs::remove_dir_all(&folder).expect("the folder is ours");
+    }
+}
