@@ -5,7 +5,8 @@
 //! 1. A payment token is in no type that can be written as JSON, and its `Debug` shows nothing of
 //!    it: it can neither be answered nor be logged.
 //!
-//! What the network stack reads, the token among it, is outside of these types, and is not wiped.
+//! What a request is read into, and the buffer that gathers a body of several parts, is outside of
+//! these types. The token is in there too, and is not wiped.
 
 use poolable::{Poolable, Reset, RetainOption, RetainVec, SecretString};
 use serde::{Deserialize, Serialize};

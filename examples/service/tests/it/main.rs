@@ -5,6 +5,8 @@ mod cut;
 mod end;
 mod harness;
 mod many;
+#[cfg(unix)]
+mod program;
 mod refusals;
 mod secret;
 mod slow;

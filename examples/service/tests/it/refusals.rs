@@ -8,7 +8,7 @@ use service::client::{self, Answer, Client};
 use service::guard::guard;
 use service::{Envelope, Limits};
 
-use crate::harness::{Outcome, Service, alone, data, error, receipt};
+use crate::harness::{Outcome, PATIENCE, Service, alone, data, error, receipt};
 
 const JSON: &str = "content-type: application/json\r\n";
 /// The largest body.
@@ -59,6 +59,11 @@ fn wrong_content_type_is_told_in_the_envelope() {
     });
 }
 
+/// Limits with which a client that sends on gets its answer, though it takes long.
+fn patient() -> Limits {
+    Limits { linger: PATIENCE, ..Limits::default() }
+}
+
 /// An order with spaces in front of it, so that it is so large.
 fn padded(size: usize) -> (String, Vec<u8>) {
     let order = client::order(1, 20);
@@ -70,7 +75,7 @@ fn padded(size: usize) -> (String, Vec<u8>) {
 #[test]
 fn largest_body_is_read_and_a_larger_one_is_refused() {
     alone(async || {
-        let service = Service::start().await?;
+        let service = Service::within(patient()).await?;
         let mut client = service.client().await?;
         let (order, body) = padded(MOST);
         assert_eq!(data(&client.order(&body).await?), receipt(&order));
@@ -110,7 +115,7 @@ fn body_that_only_claims_to_be_too_large_is_not_waited_for() {
 #[test]
 fn chunks_that_are_too_many_are_refused_before_the_last() {
     alone(async || {
-        let service = Service::start().await?;
+        let service = Service::within(patient()).await?;
         for chunk in [1 << 10, 16 << 10, 128 << 10] {
             let mut client = service.client().await?;
             let head = format!(
