@@ -12,7 +12,8 @@ mod encoded;
 mod go;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod in_place;
-#[cfg(feature = "serde_json")]
+#[cfg(all(feature = "serde_json", not(any(poolable_passthrough, poolable_chaos))))]
+#[allow(unreachable_pub, reason = "it is a module of another crate")]
 #[path = "../stress/src/json.rs"]
 mod model;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]

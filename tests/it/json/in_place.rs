@@ -207,7 +207,7 @@ fn values_of_a_stream_are_read_without_an_allocation_each() {
             count
         };
         assert_eq!(read(&texts[1]), 5000);
-        let [few, many] = texts.each_ref().map(|text| allocations_in(|| drop(read(text))));
+        let [few, many] = texts.each_ref().map(|text| allocations_in(|| assert!(read(text) > 0)));
         // What the parser has for itself, once for a stream.
         assert_eq!(few, many);
         assert!(many <= 10, "{many}");

@@ -211,7 +211,8 @@ fn a_value_may_write_others_with_the_same_pool_while_it_is_written() {
 fn nothing_of_the_pool_of_all_stays_in_use() {
     crate::alone(|| {
         let in_use = || BufferPool::global().stats().total().in_use;
-        let ways: [&dyn Fn(&dyn Fn()); 5] = [
+        type Way<'a> = &'a dyn Fn(&dyn Fn());
+        let ways: [Way<'_>; 5] = [
             &|midway| drop(json::to_buf(&Midway(midway))),
             &|midway| drop(json::to_buf_pretty(&Midway(midway), "", " ")),
             &|midway| drop(json::to_line(&Midway(midway))),

@@ -22,7 +22,6 @@ macro_rules! order {
 /// Its twin without a pool, of the same name: a message tells it.
 mod plain {
     #[derive(Debug, serde::Deserialize)]
-    #[expect(dead_code, reason = "it is read, and that is all")]
     pub(super) struct Order {
         customer: String,
         items: Vec<String>,
