@@ -173,7 +173,7 @@ where
     T: Poolable + DeserializeOwned,
     R: Read,
 {
-    Stream { values: Deserializer::from_reader(Chunks::new(reader)).into_iter() }
+    Stream { values: Deserializer::from_reader(Chunks::new(reader)).into_iter(), is_over: false }
 }
 
 /// The values of [`stream`], up to the first error.
@@ -197,6 +197,8 @@ where
 #[must_use = "nothing is read unless it is asked for"]
 pub struct Stream<T: Poolable, R: Read> {
     values: StreamDeserializer<'static, IoRead<Chunks<R>>, Pooled<T>>,
+    /// `serde_json` goes on behind some errors, in the middle of what was wrong.
+    is_over: bool,
 }
 
 impl<T: Poolable + DeserializeOwned, R: Read> Stream<T, R> {
@@ -229,7 +231,12 @@ impl<T: Poolable + DeserializeOwned, R: Read> Iterator for Stream<T, R> {
     type Item = Result<Pooled<T>, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.values.next()
+        if self.is_over {
+            return None;
+        }
+        let next = self.values.next();
+        self.is_over = !matches!(next, Some(Ok(_)));
+        next
     }
 }
 
