@@ -113,6 +113,26 @@ fn body_that_only_claims_to_be_too_large_is_not_waited_for() {
 }
 
 #[test]
+fn client_that_sends_on_after_its_answer_is_not_reset() {
+    alone(async || {
+        let service = Service::within(patient()).await?;
+        let mut client = service.client().await?;
+        let (length, spaces) = (512 << 10, [b' '; 16 << 10]);
+        let head = format!(
+            "POST /orders HTTP/1.1\r\nhost: service\r\n{JSON}content-length: {length}\r\n\r\n"
+        );
+        error(&ask(&mut client, head.as_bytes()).await?, 413);
+        assert!(client.is_closed().await?);
+        // The service has said all that it has to say. What was on the way to it may still come.
+        for _ in 0..length / spaces.len() {
+            client.send(&spaces).await?;
+        }
+        drop(client);
+        service.end_well().await
+    });
+}
+
+#[test]
 fn chunks_that_are_too_many_are_refused_before_the_last() {
     alone(async || {
         let service = Service::within(patient()).await?;
