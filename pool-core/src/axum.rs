@@ -98,7 +98,7 @@ pub use rejection::JsonRejection;
 /// # Performance
 ///
 /// A body that comes in one frame is parsed where it is; one of several frames is gathered in a
-/// buffer of [`BufferPool::global`](crate::buffer::BufferPool::global). Neither allocates, where
+/// buffer of [`json::read_buffers`](crate::json::read_buffers). Neither allocates, where
 /// the buffers are warm, beyond what `axum::body::Bytes` does as an extractor, if the content
 /// type is written as `application/json`, or with `; charset=utf-8`. A response makes one
 /// allocation beyond one with a static body: that of

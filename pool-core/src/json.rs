@@ -12,6 +12,7 @@
 //! | [`Options`] | text that stands in HTML |
 //! | [`from_slice`], [`from_reader`], [`stream`] | JSON read into objects of their pools |
 //! | [`from_slice_into`] | the same, into an object that is at hand |
+//! | [`read_buffers`] | the buffers that texts are gathered in, which are wiped |
 //!
 //! Reading goes field by field into what an object has kept, if its `Deserialize` is derived:
 //! the feature `json` has `serde_derive` write it so, in every crate of the build.
@@ -35,7 +36,7 @@ pub use serde_json::Error;
 #[cfg(feature = "axum")]
 pub(crate) use self::document::Document;
 
-pub use self::decode::{Stream, from_reader, from_slice, from_slice_into, stream};
+pub use self::decode::{Stream, from_reader, from_slice, from_slice_into, read_buffers, stream};
 pub use self::encode::{Options, to_buf, to_buf_in, to_buf_pretty, to_bytes, to_line, to_writer};
 
 /// What `serde_json` says of a reader or a writer that failed.
@@ -43,7 +44,12 @@ fn error_of(error: io::Error) -> Error {
     struct Failing(Option<io::Error>);
 
     impl Write for Failing {
-        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.write_all(bytes).map(|()| bytes.len())
+        }
+
+        // That of `Write` would go on after an interruption.
+        fn write_all(&mut self, _: &[u8]) -> io::Result<()> {
             Err(self.0.take().unwrap_or_else(|| io::ErrorKind::Other.into()))
         }
 

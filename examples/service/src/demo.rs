@@ -3,8 +3,8 @@
 use core::net::SocketAddr;
 use std::time::Instant;
 
-use poolable::Poolable;
 use poolable::buffer::BufferPool;
+use poolable::{Poolable, json};
 use service::client::{self, Client};
 use service::{Order, Receipt};
 use tokio::net::TcpListener;
@@ -55,7 +55,8 @@ pub(crate) async fn run() -> Result<Vec<String>, Failed> {
         (ended.cut == 0, "a connection survived its client"),
         (orders.in_use == 0, "an order is in use"),
         (receipts.in_use == 0, "a receipt is in use"),
-        (BufferPool::global().stats().total().in_use == 0, "a buffer is in use"),
+        (BufferPool::global().stats().total().in_use == 0, "the buffer of an answer is in use"),
+        (json::read_buffers().stats().total().in_use == 0, "the buffer of a body is in use"),
         (orders.hits > orders.misses, "orders are not used again"),
     ];
     let checks = checks.into_iter().filter(|(holds, _)| !holds);

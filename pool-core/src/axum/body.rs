@@ -14,8 +14,7 @@ use http_body::Body as _;
 use http_body_util::BodyExt;
 
 use super::JsonRejection;
-use crate::buffer::BufferPool;
-use crate::json::Document;
+use crate::json::{Document, read_buffers};
 
 /// How much room may be made because a client said that it would be needed, in bytes.
 const AHEAD: usize = 64 << 10;
@@ -75,7 +74,7 @@ impl Received {
                 let known = first.len().saturating_add(data.len());
                 let announced = usize::try_from(rest.size_hint().lower()).unwrap_or(usize::MAX);
                 let room = known.max(known.saturating_add(announced).min(AHEAD));
-                let mut document = Document::with_capacity(BufferPool::global(), room);
+                let mut document = Document::with_capacity(read_buffers(), room);
                 document.push(&first);
                 document.push(&data);
                 Self::Gathered(document)

@@ -139,6 +139,12 @@ impl BufferPool {
         &GLOBAL
     }
 
+    /// A pool of the default sizes, whose buffers are wiped on return.
+    #[cfg(feature = "json")]
+    pub(crate) const fn wiping(name: &'static str) -> Self {
+        Self::of(Settings::new(name, SIZES).zeroizing())
+    }
+
     pub(super) const fn of(settings: Settings) -> Self {
         let rungs = AtomicPtr::new(ptr::from_ref(Rungs::NONE).cast_mut());
         Self { settings, ladder: OnceLock::new(), rungs }

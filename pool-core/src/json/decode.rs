@@ -101,7 +101,7 @@ where
 }
 
 /// Reads JSON into an object of its pool, from a reader: from all that it gives until it
-/// ends, which is gathered in a pooled buffer first.
+/// ends, which is gathered in a pooled buffer first, and wiped from there.
 ///
 /// A reader that comes from a stranger needs a bound: `reader.take(1 << 20)`.
 ///
@@ -132,8 +132,8 @@ where
     T: Poolable + DeserializeOwned,
     R: Read,
 {
-    let document = Document::read_from(BufferPool::global(), reader).map_err(error_of)?;
-    from_slice(&document)
+    let document = Document::read_from(reader).map_err(error_of)?;
+    from_slice(document.bytes())
 }
 
 fn read<'de, T: Deserialize<'de>>(place: &mut T, bytes: &'de [u8]) -> Result<(), Error> {
@@ -146,7 +146,7 @@ fn read<'de, T: Deserialize<'de>>(place: &mut T, bytes: &'de [u8]) -> Result<(),
 /// JSON, or values that follow each other with white space between them or without.
 ///
 /// Each is given as soon as its last byte is there. The reader need not be buffered: it is
-/// read through a pooled buffer.
+/// read through a pooled buffer, which is wiped when the stream is dropped.
 ///
 /// # Examples
 ///
@@ -248,6 +248,34 @@ impl<T: Poolable, R: Read> fmt::Debug for Stream<T, R> {
     }
 }
 
+/// The pool of the buffers that texts are gathered in, by [`from_reader`], [`stream`] and the
+/// extractor of `poolable::axum`: to ask how it does, or to warm it.
+///
+/// They are wiped when they go home. A secret in a text is in its object next, which wipes
+/// it, and stays in no buffer behind that.
+///
+/// # Examples
+///
+/// ```
+/// use poolable::{Poolable, json};
+/// use serde::Deserialize;
+///
+/// #[derive(Poolable, Deserialize)]
+/// struct Event {
+///     id: u32,
+/// }
+///
+/// assert_eq!(json::from_reader::<Event, _>(&b"{\"id\":1}"[..])?.id, 1);
+/// let stats = json::read_buffers().stats().total();
+/// assert_eq!((stats.in_use, stats.idle), (0, 1));
+/// # Ok::<(), json::Error>(())
+/// ```
+#[must_use]
+pub fn read_buffers() -> &'static BufferPool {
+    static READ: BufferPool = BufferPool::wiping("json read");
+    &READ
+}
+
 /// What is read at a time, at most.
 const CHUNK: usize = 4096;
 
@@ -263,7 +291,7 @@ struct Chunks<R> {
 
 impl<R: Read> Chunks<R> {
     fn new(reader: R) -> Self {
-        let chunk = BufferPool::global().get_zeroed(CHUNK);
+        let chunk = read_buffers().get_zeroed(CHUNK);
         Self { reader, chunk, taken: 0, filled: 0 }
     }
 

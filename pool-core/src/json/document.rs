@@ -18,6 +18,7 @@
 use core::mem;
 use std::io::{self, Read, Write};
 
+use super::read_buffers;
 use crate::buffer::{BufferPool, PooledBuf};
 
 /// The capacity that a document of unknown length begins with, in bytes: enough for most
@@ -43,7 +44,6 @@ impl<'p> Document<'p> {
         Self { pool, home: Some(home), bytes }
     }
 
-    #[cfg(feature = "axum")]
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
@@ -61,14 +61,14 @@ impl<'p> Document<'p> {
     }
 
     /// All that a reader gives until it ends.
-    pub(super) fn read_from(pool: &'p BufferPool, mut reader: impl Read) -> io::Result<PooledBuf> {
-        let mut document = Self::new(pool);
+    pub(super) fn read_from(mut reader: impl Read) -> io::Result<Document<'static>> {
+        let mut document = Document::new(read_buffers());
         loop {
             let room = document.room();
             // No more than there is room for: nothing grows.
             let ahead = reader.by_ref().take(room as u64).read_to_end(&mut document.bytes)?;
             if ahead < room {
-                return Ok(document.into_buf());
+                return Ok(document);
             }
             document.move_on(1);
         }

@@ -161,7 +161,7 @@ fn a_reader_is_read_without_an_allocation() {
             assert_eq!(allocations_in(work), 0, "{}", text.len());
             assert_shows(&read(4096), text);
         }
-        let buffers = poolable::buffer::BufferPool::global().stats();
+        let buffers = json::read_buffers().stats();
         assert_eq!((buffers.total().in_use, buffers.unpooled), (0, 0));
         assert_eq!(Order::pool().stats().in_use, 0);
     });

@@ -2,7 +2,6 @@
 
 use std::io::{self, ErrorKind, Read};
 
-use poolable::buffer::BufferPool;
 use poolable::json::{self, Error, Stream};
 use poolable::{Poolable, Pooled, RetainVec};
 use serde::Deserialize;
@@ -235,7 +234,7 @@ fn a_stream_that_is_dropped_leaves_nothing_in_use() {
             }
         }
 
-        let in_use = || BufferPool::global().stats().total().in_use + Number::pool().stats().in_use;
+        let in_use = || json::read_buffers().stats().total().in_use + Number::pool().stats().in_use;
         for text in ["1 2 3", "1 x", "", "1"] {
             let mut stream = json::stream::<Number, _>(text.as_bytes());
             let first = stream.next();

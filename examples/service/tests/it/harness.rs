@@ -7,8 +7,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use axum::Router;
-use poolable::Poolable;
 use poolable::buffer::BufferPool;
+use poolable::{Poolable, json};
 use serde_json::Value;
 use service::catalogue::{ARTICLES, Tax};
 use service::client::{Answer, Client, TOKEN};
@@ -53,12 +53,17 @@ pub(crate) fn run(test: impl AsyncFnOnce() -> Outcome) {
 /// Waits until nothing is in use, which must come soon.
 pub(crate) async fn nothing_in_use() {
     let in_use = || {
-        let buffers = BufferPool::global().stats().total();
-        [Order::pool().stats(), Receipt::pool().stats(), buffers].map(|stats| stats.in_use)
+        let buffers = [BufferPool::global(), json::read_buffers()].map(|pool| pool.stats().total());
+        let [answers, bodies] = buffers;
+        [Order::pool().stats(), Receipt::pool().stats(), answers, bodies].map(|stats| stats.in_use)
     };
     let start = Instant::now();
-    while in_use() != [0; 3] {
-        assert!(start.elapsed() < PATIENCE, "orders, receipts, buffers in use: {:?}", in_use());
+    while in_use() != [0; 4] {
+        assert!(
+            start.elapsed() < PATIENCE,
+            "orders, receipts, answers, bodies in use: {:?}",
+            in_use()
+        );
         yield_now().await;
     }
 }
