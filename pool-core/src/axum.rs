@@ -1,20 +1,44 @@
 //! Bodies of axum's requests and responses: read into pooled objects, written into pooled buffers.
 //!
-//! # Invariants
+//! [`Json`] is an extractor and a response; [`JsonRejection`] is what is wrong with a request, and
+//! [`EncodingError`] with an answer.
 //!
-//! 1. An object is taken when the whole of a body is there, and not before: clients that are
-//!    slow, or gone, hold none.
-//! 2. What a client claims about its body decides about memory up to a fixed bound only
-//!    (`body`).
-//! 3. A response is begun when its body is complete: an answer that cannot be encoded has
-//!    neither the status nor the headers of one that can.
-//! 4. What goes wrong while an answer is encoded stays in the process; what is wrong with a
-//!    request is told to the client.
+//! # Examples
 //!
-//! # Rejected
+//! ```
+//! use axum::{Router, routing::post};
+//! use poolable::axum::Json;
+//! use poolable::{Poolable, Pooled};
+//! use serde::Deserialize;
 //!
-//! A body that reads its frames and parses as they come: serde asks for bytes, it cannot be
-//! made to wait for them.
+//! #[derive(Poolable, Deserialize)]
+//! struct Numbers {
+//!     numbers: Vec<u64>,
+//! }
+//!
+//! async fn sum(Json(request): Json<Pooled<Numbers>>) -> Json<u64> {
+//!     Json(request.numbers.iter().sum())
+//! }
+//!
+//! let service: Router = Router::new().route("/sum", post(sum));
+//! assert!(service.has_routes());
+//! ```
+
+// # Invariants
+//
+// 1. An object is taken when the whole of a body is there, and not before: clients that are
+//    slow, or gone, hold none.
+// 2. What a client claims about its body decides about memory up to a fixed bound only
+//    (`body`).
+// 3. A response is begun when its body is complete: an answer that cannot be encoded has
+//    neither the status nor the headers of one that can.
+// 4. What goes wrong while an answer is encoded stays in the process; what is wrong with a
+//    request is told to the client.
+//
+// # Rejected
+//
+// A body that reads its frames and parses as they come: serde asks for bytes, it cannot be
+// made to wait for them.
 
 mod body;
 mod encoding;
@@ -98,7 +122,7 @@ pub use rejection::JsonRejection;
 /// # Performance
 ///
 /// A body that comes in one frame is parsed where it is; one of several frames is gathered in a
-/// buffer of [`json::read_buffers`](crate::json::read_buffers). Neither allocates, where
+/// buffer of [`json::read_buffers`]. Neither allocates, where
 /// the buffers are warm, beyond what `axum::body::Bytes` does as an extractor, if the content
 /// type is written as `application/json`, or with `; charset=utf-8`. A response makes one
 /// allocation beyond one with a static body: that of

@@ -9,13 +9,33 @@
 //! | [`to_buf`], [`to_buf_in`], [`to_buf_pretty`], [`to_line`] | a value as JSON in a [`PooledBuf`](crate::buffer::PooledBuf) |
 //! | [`to_bytes`] | the same, frozen, for a response |
 //! | [`to_writer`] | one write to a file or a socket, of all or of nothing |
-//! | [`Options`] | text that stands in HTML |
+//! | [`Options`] | text that stands in a `<script>` of HTML |
 //! | [`from_slice`], [`from_reader`], [`stream`] | JSON read into objects of their pools |
 //! | [`from_slice_into`] | the same, into an object that is at hand |
 //! | [`read_buffers`] | the buffers that texts are gathered in, which are wiped |
 //!
-//! Reading goes field by field into what an object has kept, if its `Deserialize` is derived:
-//! the feature `json` has `serde_derive` write it so, in every crate of the build.
+//! Reading goes field by field into what an object has kept, if it is a struct whose
+//! `Deserialize` is derived: the feature `json` has `serde_derive` write it so, in every crate of
+//! the build. The guide's page `json` has what else is read in place, and what is not.
+//!
+//! # Examples
+//!
+//! ```
+//! use poolable::{Poolable, json};
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[derive(Poolable, Deserialize, Serialize)]
+//! struct Point {
+//!     name: String,
+//!     at: Vec<f64>,
+//! }
+//!
+//! let text = br#"{"name":"home","at":[1.5,2.0]}"#;
+//! let point = json::from_slice::<Point>(text)?;
+//! assert_eq!(point.name, "home");
+//! assert_eq!(json::to_buf(&point)?, text);
+//! # Ok::<(), json::Error>(())
+//! ```
 
 // | module | what it owns |
 // | --- | --- |
@@ -32,6 +52,7 @@ mod layout;
 use std::io::{self, Write};
 
 pub use serde_json::Error;
+pub use serde_json::error::Category;
 
 #[cfg(feature = "axum")]
 pub(crate) use self::document::Document;

@@ -43,6 +43,7 @@ use crate::type_pool::TypePool;
     label = "needs `#[derive(Poolable)]`",
     note = "`#[derive(Reset)]` alone makes a type blank, and gives it no pool",
     note = "a generic type has one if its parameters are `'static`, have what its fields need, and are `Send` unless it is marked `#[pool(local)]`",
+    note = "name the object's own type where a `Pooled` of it comes out; a type of std goes into a struct of yours",
     note = "in generic code, ask for `{Self}: Poolable`"
 )]
 pub unsafe trait Poolable: Reset + Sized {

@@ -126,7 +126,7 @@ where
 /// # Errors
 ///
 /// As [`from_slice`]; and that of the reader, with
-/// [`Category::Io`](serde_json::error::Category::Io).
+/// [`Category::Io`](super::Category::Io).
 pub fn from_reader<T, R>(reader: R) -> Result<Pooled<T>, Error>
 where
     T: Poolable + DeserializeOwned,
@@ -142,10 +142,11 @@ fn read<'de, T: Deserialize<'de>>(place: &mut T, bytes: &'de [u8]) -> Result<(),
     json.end()
 }
 
-/// Reads one value after the other, each into an object of its pool, from a reader: lines of
-/// JSON, or values that follow each other with white space between them or without.
+/// Reads one value after the other, each into an object of its pool, from a reader: values that
+/// follow each other with white space between them, lines for instance, or without. It ends
+/// with the first error.
 ///
-/// Each is given as soon as its last byte is there. The reader need not be buffered: it is
+/// Each is given as soon as its last byte is there; a number, as soon as something follows. The reader need not be buffered: it is
 /// read through a pooled buffer, which is wiped when the stream is dropped.
 ///
 /// # Examples
@@ -168,6 +169,11 @@ fn read<'de, T: Deserialize<'de>>(place: &mut T, bytes: &'de [u8]) -> Result<(),
 /// assert!(events.next().is_none());
 /// # Ok::<(), json::Error>(())
 /// ```
+///
+/// # Performance
+///
+/// `serde_json` allocates a buffer for the texts of a stream, as large as the longest of them,
+/// once for all its values. It is not wiped: [`from_slice`] and [`from_reader`] are for secrets.
 pub fn stream<T, R>(reader: R) -> Stream<T, R>
 where
     T: Poolable + DeserializeOwned,
@@ -202,8 +208,8 @@ pub struct Stream<T: Poolable, R: Read> {
 }
 
 impl<T: Poolable + DeserializeOwned, R: Read> Stream<T, R> {
-    /// How many bytes have been read, up to the end of the last value or to where it went
-    /// wrong.
+    /// How many bytes there are up to the end of the last value; after an error, up to the
+    /// beginning of the value that was wrong. The error itself has its line and column.
     ///
     /// # Examples
     ///
@@ -219,6 +225,10 @@ impl<T: Poolable + DeserializeOwned, R: Read> Stream<T, R> {
     /// let mut events = json::stream::<Event, _>(&b"{\"id\":1} {\"id\":2}"[..]);
     /// assert_eq!(events.next().unwrap()?.id, 1);
     /// assert_eq!(events.byte_offset(), 8);
+    ///
+    /// let mut events = json::stream::<Event, _>(&b"{\"id\":1} {\"id\":[]}"[..]);
+    /// assert_eq!(events.by_ref().filter(Result::is_err).count(), 1);
+    /// assert_eq!(events.byte_offset(), 9);
     /// # Ok::<(), json::Error>(())
     /// ```
     #[must_use]

@@ -70,7 +70,7 @@ pub fn to_buf_in<T: ?Sized + Serialize>(pool: &BufferPool, value: &T) -> Result<
 
 /// Writes a value as JSON for people: each element on a line of its own, which begins with
 /// `prefix` and one `indent` for each level. The first line has no prefix. The layout is that
-/// of Go's `json.MarshalIndent`.
+/// of Go's `json.MarshalIndent`. A `RawValue` of serde_json's stays as it is.
 ///
 /// # Examples
 ///
@@ -131,7 +131,7 @@ pub fn to_line<T: ?Sized + Serialize>(value: &T) -> Result<PooledBuf, Error> {
 /// # Errors
 ///
 /// As [`to_buf`]; and that of the writer, with
-/// [`Category::Io`](serde_json::error::Category::Io).
+/// [`Category::Io`](super::Category::Io).
 pub fn to_writer<W: Write, T: ?Sized + Serialize>(writer: W, value: &T) -> Result<(), Error> {
     Options::default().to_writer(writer, value)
 }
@@ -176,8 +176,8 @@ pub fn to_bytes<T: ?Sized + Serialize>(value: &T) -> Result<Bytes, Error> {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Options {
     /// Whether `<`, `>`, `&`, U+2028 and U+2029 are written as `\u003c`, `\u003e`, `\u0026`,
-    /// `\u2028` and `\u2029`, so that the text may stand in a `<script>` of HTML. Off by
-    /// default; Go has it on.
+    /// `\u2028` and `\u2029`, so that the text may stand in a `<script>` of HTML; nowhere else,
+    /// for quotes stay as they are. Off by default; Go has it on.
     pub escape_html: bool,
 }
 
