@@ -16,7 +16,7 @@ const COUNT: usize = 12;
 const LINES: usize = 20;
 
 /// The orders. They differ in the number of their lines, in the articles, in the length of
-/// their strings, and every third one has no note.
+/// their strings, and every third one has no note, and says so.
 pub fn all() -> &'static [String] {
     static ALL: OnceLock<Vec<String>> = OnceLock::new();
     ALL.get_or_init(|| (0..COUNT).map(order).collect())
@@ -53,9 +53,13 @@ fn order(number: usize) -> String {
             write!(text, r#"{comma}{{"sku":"{sku}","quantity":{quantity},"unit_price":{price}}}"#);
     }
     text.push(']');
+    // What serde does not find it replaces, together with what it had kept: who wants an optional
+    // part to be kept writes `null`.
     if number % 3 > 0 {
         let note = "Please leave it with the neighbours on the left. ".repeat(number % 3 * 5);
         let _ = write!(text, r#","note":"{}""#, note.trim_end());
+    } else {
+        text.push_str(r#","note":null"#);
     }
     let token = "0123456789abcdef".repeat(2 + number % 3);
     let _ = write!(text, r#","payment_token":"tok_{token}"}}"#);

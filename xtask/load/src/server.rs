@@ -47,7 +47,7 @@ impl Server {
 pub fn serve_until_input_ends() -> ExitCode {
     let variant = env::args().nth(1).and_then(|name| Variant::named(&name));
     let Some(variant) = variant else {
-        eprintln!("usage: PROGRAM pooled | unpooled | floor");
+        eprintln!("usage: PROGRAM pooled | unpooled | axum | floor");
         return ExitCode::FAILURE;
     };
     let served = Server::start(variant).and_then(|server| {

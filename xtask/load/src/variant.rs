@@ -12,21 +12,24 @@ use crate::{floor, unpooled};
 pub enum Variant {
     /// The service, as it is.
     Pooled,
-    /// The same handler with axum's `Json`, and objects made for each request.
+    /// The same handler with `serde_json`, and objects made for each request.
     Unpooled,
+    /// The same with axum's `Json`.
+    Axum,
     /// The least that a handler can do: it reads the body, and has the answer.
     Floor,
 }
 
 impl Variant {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Pooled, Self::Unpooled, Self::Floor];
+    pub const ALL: [Self; 4] = [Self::Pooled, Self::Unpooled, Self::Axum, Self::Floor];
 
     /// What it is called.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Pooled => "pooled",
             Self::Unpooled => "unpooled",
+            Self::Axum => "axum",
             Self::Floor => "floor",
         }
     }
@@ -41,6 +44,7 @@ impl Variant {
         let orders = match self {
             Self::Pooled => return service::router(),
             Self::Unpooled => post(unpooled::price),
+            Self::Axum => post(unpooled::price_by_axum),
             Self::Floor => post(floor::answer),
         };
         guard(Router::new().route("/orders", orders), &Limits::default())

@@ -14,7 +14,7 @@ static ALLOCATOR: Counting = Counting;
 
 fn main() -> ExitCode {
     let Some(variant) = env::args().nth(1).and_then(|name| Variant::named(&name)) else {
-        eprintln!("usage: poolable-load-counted pooled | unpooled | floor");
+        eprintln!("usage: poolable-load-counted pooled | unpooled | axum | floor");
         return ExitCode::FAILURE;
     };
     match allocations_per_request(variant, TURNS) {

@@ -28,7 +28,7 @@ pub(crate) const CONTENDERS: [Contender; 3] = [
         name: "unpooled",
         program: "poolable-load-system",
         variant: Variant::Unpooled,
-        about: "The same program with axum's `Json`: a new order and a new receipt for each \
+        about: "The same program with `serde_json` alone: a new order and a new receipt for each \
                 request, of `Vec`, `String` and `Option`.",
     },
     Contender {
@@ -55,6 +55,7 @@ pub(crate) type Round = [Figures; CONTENDERS.len()];
 pub(crate) struct Allocations {
     pub(crate) pooled: f64,
     pub(crate) unpooled: f64,
+    pub(crate) axum: f64,
     pub(crate) floor: f64,
 }
 
@@ -118,7 +119,8 @@ pub(crate) mod tests {
         Results { allocations, rounds: rounds.iter().map(|round| round.map(figures)).collect() }
     }
 
-    pub(crate) const FEW: Allocations = Allocations { pooled: 8.0, unpooled: 60.0, floor: 7.0 };
+    pub(crate) const FEW: Allocations =
+        Allocations { pooled: 8.0, unpooled: 60.0, axum: 90.0, floor: 7.0 };
 
     #[test]
     fn median_is_the_one_in_the_middle_or_between_two() {

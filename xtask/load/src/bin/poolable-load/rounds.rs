@@ -36,6 +36,7 @@ pub(crate) fn allocations() -> Result<Allocations, String> {
     Ok(Allocations {
         pooled: count(Variant::Pooled)?,
         unpooled: count(Variant::Unpooled)?,
+        axum: count(Variant::Axum)?,
         floor: count(Variant::Floor)?,
     })
 }
