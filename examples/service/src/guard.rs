@@ -13,6 +13,7 @@ use core::task::Poll;
 use std::panic::catch_unwind;
 
 use axum::Router;
+use axum::body::HttpBody;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::header::CONNECTION;
 use axum::http::{HeaderValue, StatusCode};
@@ -23,6 +24,15 @@ use tokio::time::timeout;
 
 use crate::failure::Failure;
 use crate::limits::Limits;
+
+/// How requests are answered before all of their body was read.
+const UNREAD: [StatusCode; 5] = [
+    StatusCode::NOT_FOUND,
+    StatusCode::METHOD_NOT_ALLOWED,
+    StatusCode::REQUEST_TIMEOUT,
+    StatusCode::PAYLOAD_TOO_LARGE,
+    StatusCode::UNSUPPORTED_MEDIA_TYPE,
+];
 
 /// Puts the limits of a request around all routes.
 ///
@@ -37,17 +47,20 @@ use crate::limits::Limits;
 /// ```
 pub fn guard(routes: Router, limits: &Limits) -> Router {
     let Limits { body, request: time, .. } = *limits;
-    routes.layer(DefaultBodyLimit::max(body)).layer(from_fn(move |request, next| async move {
-        let mut answer = match timeout(time, answered(request, next)).await {
-            Ok(answer) => answer,
-            Err(_) => Failure::TooSlow.into_response(),
-        };
-        // The rest of the body is in the way of another request.
-        if let StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT = answer.status() {
-            answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-        }
-        answer
-    }))
+    routes.layer(DefaultBodyLimit::max(body)).layer(from_fn(
+        move |request: Request, next| async move {
+            let has_body = !request.body().is_end_stream();
+            let mut answer = match timeout(time, answered(request, next)).await {
+                Ok(answer) => answer,
+                Err(_) => Failure::TooSlow.into_response(),
+            };
+            // The rest of a body that nobody read is in the way of another request.
+            if has_body && UNREAD.contains(&answer.status()) {
+                answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            answer
+        },
+    ))
 }
 
 /// The answer of the routes, or what is answered in its place.

@@ -45,7 +45,9 @@ pub struct Order {
     /// Who it is for.
     #[pool(max_capacity = 1 << 10)]
     pub customer: String,
-    /// What of. The lines are kept when an order is reset, and their strings with them.
+    /// What of. The lines are kept when an order is reset, and their strings with them; those of
+    /// an order that had too many are not.
+    #[pool(max_capacity = LINES_MOST)]
     pub lines: RetainVec<Line>,
     /// What else there is to say.
     #[serde(default)]

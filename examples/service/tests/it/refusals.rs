@@ -48,8 +48,9 @@ fn wrong_content_type_is_told_in_the_envelope() {
         for header in ["", "content-type: text/plain\r\n", "content-type: \u{e4}\r\n"] {
             let answer = ask(&mut client, &client::post(header, order.as_bytes())).await?;
             assert!(error(&answer, 415).contains("application/json"));
-            // The connection may or may not go on: who was not listened to is not asked for
-            // the rest.
+            // Who was not listened to is not asked for the rest.
+            assert_eq!(answer.header("connection"), Some("close"));
+            assert!(client.is_closed().await?);
             client = service.client().await?;
         }
         let suffixed = client::post("content-type: application/vnd.o+json\r\n", order.as_bytes());
