@@ -2,7 +2,8 @@
 //!
 //! # Invariants
 //!
-//! 1. Room is made for what has come, and for what is said to come only within `AHEAD`.
+//! 1. Room is made for what has come, and for what is said to come only up to eight times of
+//!    that, or [`AHEAD`]: a client that claims much and sends little holds little.
 
 use core::ops::Deref;
 
@@ -16,8 +17,8 @@ use http_body_util::BodyExt;
 use super::JsonRejection;
 use crate::json::{Document, read_buffers};
 
-/// How much room may be made because a client said that it would be needed, in bytes.
-const AHEAD: usize = 64 << 10;
+/// How much room may be made for a client that has sent next to nothing, in bytes.
+const AHEAD: usize = 4 << 10;
 
 /// What of a body is there.
 pub(super) enum Received {
@@ -73,7 +74,8 @@ impl Received {
             Self::Frame(first) => {
                 let known = first.len().saturating_add(data.len());
                 let announced = usize::try_from(rest.size_hint().lower()).unwrap_or(usize::MAX);
-                let room = known.max(known.saturating_add(announced).min(AHEAD));
+                let ahead = AHEAD.max(known.saturating_mul(8));
+                let room = known.max(known.saturating_add(announced).min(ahead));
                 let mut document = Document::with_capacity(read_buffers(), room);
                 document.push(&first);
                 document.push(&data);

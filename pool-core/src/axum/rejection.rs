@@ -5,6 +5,7 @@ use core::fmt;
 
 use axum_core::response::{IntoResponse, Response};
 use http::StatusCode;
+use http::header::{HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use http_body_util::LengthLimitError;
 
 use super::with_content_type;
@@ -22,6 +23,10 @@ use crate::json;
 ///
 /// As a response it is that status and [`body_text`](Self::body_text). A handler that takes a
 /// `Result` of the two answers in its own words.
+///
+/// Errors of serde's quote what they did not expect, `invalid type: string "..", expected u32`,
+/// and so may quote a secret that came where none was expected. `SecretString`, `SecretVec` and
+/// `SecretMap` see to it that theirs are not.
 ///
 /// # Examples
 ///
@@ -118,7 +123,8 @@ impl JsonRejection {
         }
     }
 
-    /// The text of the response: with where the document is wrong, if it is.
+    /// The text of the response: with where the document is wrong, if it is. A reason that is
+    /// longer than 256 bytes, as one that quotes a long text, is cut in its middle.
     ///
     /// # Examples
     ///
@@ -133,10 +139,32 @@ impl JsonRejection {
     pub fn body_text(&self) -> String {
         match self {
             Self::MissingContentType | Self::TooLarge => self.to_string(),
-            Self::Body(error) => format!("{self}: {error}"),
-            Self::Syntax(error) | Self::Data(error) => format!("{self}: {error}"),
+            Self::Body(error) => format!("{self}: {}", cut(error.to_string())),
+            Self::Syntax(error) | Self::Data(error) => {
+                format!("{self}: {}", cut(error.to_string()))
+            }
         }
     }
+}
+
+/// The longest reason that is told, in bytes; and how much of a longer one is its end, where the
+/// place in the document stands.
+const REASON: usize = 256;
+const END: usize = 64;
+
+/// A client shall not be sent more than it has sent.
+fn cut(mut reason: String) -> String {
+    if reason.len() > REASON {
+        let from = floor_of(&reason, REASON - END);
+        let to = floor_of(&reason, reason.len() - END);
+        reason.replace_range(from..to, "..");
+    }
+    reason
+}
+
+/// The last place up to this one where a character begins.
+fn floor_of(text: &str, place: usize) -> usize {
+    (0..=place).rev().find(|&place| text.is_char_boundary(place)).unwrap_or(0)
 }
 
 /// What is wrong, in one line; the reason is the [`source`](Error::source).
@@ -167,6 +195,9 @@ impl IntoResponse for JsonRejection {
         let mut response =
             with_content_type(self.body_text().into(), mime::TEXT_PLAIN_UTF_8.as_ref());
         *response.status_mut() = self.status();
+        // What it quotes is the client's, and no page.
+        let headers = response.headers_mut();
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         response
     }
 }

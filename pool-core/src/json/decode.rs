@@ -59,7 +59,9 @@ where
 }
 
 /// Reads JSON into an object that is at hand, which is made blank first. So fields that the
-/// input leaves out, and may leave out, show nothing of what was there before.
+/// input leaves out, and may leave out, show nothing of what was there before. What was read
+/// into a field marked `#[pool(skip)]` stays, as ever, and so do buffers that have grown: limits
+/// are looked at when the guard drops.
 ///
 /// # Examples
 ///
@@ -87,7 +89,7 @@ where
 ///
 /// # Errors
 ///
-/// As [`from_slice`]. The whole object is blank then.
+/// As [`from_slice`]. The whole object is blank then, but for its `#[pool(skip)]` fields.
 ///
 /// # Panics
 ///
@@ -146,7 +148,8 @@ fn read<'de, T: Deserialize<'de>>(place: &mut T, bytes: &'de [u8]) -> Result<(),
 /// follow each other with white space between them, lines for instance, or without. It ends
 /// with the first error.
 ///
-/// Each is given as soon as its last byte is there; a number, as soon as something follows. The reader need not be buffered: it is
+/// Each is given as soon as its last byte is there; a number, `true`, `false` or `null`, as soon
+/// as something follows. An object is taken when its first byte is there. The reader need not be buffered: it is
 /// read through a pooled buffer, which is wiped when the stream is dropped.
 ///
 /// # Examples

@@ -87,12 +87,15 @@ impl<'p> Document<'p> {
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// Goes on in another buffer, with room for `more` bytes at least.
+    /// Goes on in another buffer, with room for `more` bytes at least. One that is larger than any
+    /// that is kept has room to spare: what follows a long text is a quote.
     #[cold]
     #[inline(never)]
     fn move_on(&mut self, more: usize) {
         let needed = self.bytes.len().saturating_add(more);
-        let mut larger = Self::with_capacity(self.pool, needed.max(2 * self.bytes.capacity()));
+        let is_kept = self.pool.sizes().any(|size| size >= needed);
+        let wanted = if is_kept { needed } else { needed.saturating_add(needed / 8) };
+        let mut larger = Self::with_capacity(self.pool, wanted.max(2 * self.bytes.capacity()));
         larger.bytes.extend_from_slice(&self.bytes);
         *self = larger;
     }

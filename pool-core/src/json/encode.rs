@@ -39,8 +39,8 @@ use crate::buffer::{BufferPool, PooledBuf};
 /// # Performance
 ///
 /// No allocation where buffers are idle, whatever the length up to 1 MiB: a text begins in a
-/// buffer of 1 KiB, and moves to the next size when it has filled one. That copies at most
-/// a third of what is written in the end.
+/// buffer of 1 KiB, and moves to the next size when it has filled one. All in all that copies
+/// at most one and a third times what is written in the end.
 pub fn to_buf<T: ?Sized + Serialize>(value: &T) -> Result<PooledBuf, Error> {
     Options::default().to_buf(value)
 }

@@ -51,7 +51,8 @@ impl<'a> Pretty<'a> {
     }
 
     fn close<W: ?Sized + Write>(&mut self, writer: &mut W, bracket: &[u8]) -> io::Result<()> {
-        self.depth -= 1;
+        // A `Serialize` that says that it is empty, and is not, closes more than it opens.
+        self.depth = self.depth.saturating_sub(1);
         if self.has_element {
             self.begin_line(writer)?;
         }

@@ -11,6 +11,7 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, FromRequest};
 use axum::http::{HeaderValue, Request, StatusCode};
+use axum::response::IntoResponse;
 use axum::routing::post;
 use http_body_util::Limited;
 use poolable::axum::{Json, JsonRejection};
@@ -376,11 +377,26 @@ fn no_memory_is_made_for_what_a_client_merely_claims() {
             assert_eq!(told(&unlimited, json(Body::new(body))), (StatusCode::OK, ORDER.into()));
         }
         let grown = crate::allocations::live_bytes() - before;
-        assert!(grown < 100 << 10, "{grown} bytes");
+        assert!(grown < 20 << 10, "{grown} bytes");
         let stats = read_buffers().stats();
-        let large = stats.classes.iter().filter(|class| class.size > 64 << 10);
+        let large = stats.classes.iter().filter(|class| class.size > 4 << 10);
         assert_eq!(large.map(|class| class.stats.misses).sum::<u64>() + stats.unpooled, 0);
     });
+}
+
+#[test]
+fn what_is_told_of_a_long_text_is_short_and_has_its_place() {
+    order!();
+
+    for (text, told) in [("x", 64), ("\u{85}", 128), ("\u{1F980}", 128)] {
+        let body = format!(r#"{{"amounts":"{}"}}"#, text.repeat(50_000));
+        let read = Json::<Pooled<Order>>::from_request(json(Body::from(body)), &());
+        let rejection = finish(read).expect_err("it is no order");
+        let text = rejection.body_text();
+        assert!((told..320).contains(&text.len()), "{text}");
+        assert!(text.contains("at line 1 column "), "{text}");
+        assert_eq!(rejection.into_response().headers()["x-content-type-options"], "nosniff");
+    }
 }
 
 #[test]

@@ -26,6 +26,14 @@ fn sizes() -> impl Iterator<Item = usize> {
 }
 
 #[test]
+fn a_text_larger_than_any_size_has_room_for_what_ends_it() {
+    let text = "x".repeat(5 << 20);
+    let buf = json::to_buf(&text).unwrap();
+    assert_eq!(buf.len(), text.len() + 2);
+    assert!(buf.capacity() < 6 << 20, "{}", buf.capacity());
+}
+
+#[test]
 fn writing_allocates_nothing_for_a_document_of_any_size() {
     alone(|| {
         let pool = BufferPool::new();

@@ -58,6 +58,26 @@ fn failing() -> (String, Document) {
 }
 
 #[test]
+fn a_serialize_that_closes_more_than_it_opened_is_written_to_its_end() {
+    use serde::ser::SerializeSeq;
+
+    /// Says that it is empty, and is not.
+    struct Liar;
+
+    impl Serialize for Liar {
+        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let mut elements = serializer.serialize_seq(Some(0))?;
+            elements.serialize_element(&[1])?;
+            elements.serialize_element(&2)?;
+            elements.end()
+        }
+    }
+
+    let buf = json::to_buf_pretty(&(Liar, 3), "", " ").unwrap();
+    assert!(buf.ends_with(b"3\n]"), "{}", String::from_utf8_lossy(&buf));
+}
+
+#[test]
 fn a_line_ends_with_one_newline_and_nothing_else_adds_any() {
     let value = ["a\nb", "\n", ""];
     let line = json::to_line(&value).unwrap();
