@@ -167,6 +167,21 @@ fn a_reader_is_read_without_an_allocation() {
     });
 }
 
+#[test]
+fn the_buffers_that_texts_are_gathered_in_are_of_a_pool_that_wipes() {
+    let mut buf = json::read_buffers().get(100);
+    buf.extend_from_slice(b"hunter2");
+    // Those of such pools show no content, those of others do.
+    assert_eq!(format!("{buf:?}"), "PooledBuf { len: 7, .. }");
+    let names = || poolable::pools().into_iter().map(|pool| pool.name);
+    drop(buf);
+    assert!(
+        names().any(|name| name.starts_with("json read ")),
+        "{:?}",
+        names().collect::<Vec<_>>()
+    );
+}
+
 struct Steps<'b> {
     bytes: &'b [u8],
     step: usize,
