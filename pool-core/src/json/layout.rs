@@ -35,7 +35,8 @@ pub(super) struct Pretty<'a> {
     indent: &'a str,
     html_safe: bool,
     depth: usize,
-    /// Whether the innermost array or object has an element.
+    /// Whether the innermost array or object has an element. One that has just been closed is one
+    /// of what it stands in, which the end of a value tells.
     has_element: bool,
 }
 
@@ -56,8 +57,6 @@ impl<'a> Pretty<'a> {
         if self.has_element {
             self.begin_line(writer)?;
         }
-        // Whatever this was an element of has one now.
-        self.has_element = true;
         writer.write_all(bracket)
     }
 
