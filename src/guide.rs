@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`borrowing`] | types with lifetimes: parsed requests that are slices of what was read |
 //! | `buffers` | buffers in sizes, frozen ones, rings, copying (feature `buffer`) |
+//! | [`from_go`] | what Go programs build on `sync.Pool`, construct by construct |
 //! | `from_other_pools` | r2d2, deadpool, bb8 and sqlx's pool, construct by construct (feature `managed`) |
 //! | [`generic`] | types with parameters: a pool for each instance |
 //! | `json` | JSON into pooled buffers and objects, and web services (features `json` and `axum`) |
@@ -20,6 +21,33 @@ pub mod borrowing {}
 #[cfg(all(feature = "buffer", any(not(doctest), feature = "bytes")))]
 #[doc = include_str!("../docs/guide/buffers.md")]
 pub mod buffers {}
+
+#[doc = include_str!("../docs/guide/from_go.md")]
+pub mod from_go {
+    #[cfg(all(feature = "buffer", any(not(doctest), feature = "bytes")))]
+    #[doc = include_str!("../docs/guide/from_go/buffers.md")]
+    pub mod buffers {}
+
+    #[cfg(all(feature = "json", any(not(doctest), feature = "axum")))]
+    #[doc = include_str!("../docs/guide/from_go/json.md")]
+    pub mod json {}
+
+    #[cfg(all(feature = "managed", any(not(doctest), feature = "buffer")))]
+    #[doc = include_str!("../docs/guide/from_go/limits.md")]
+    pub mod limits {}
+
+    #[cfg(any(not(doctest), feature = "managed"))]
+    #[doc = include_str!("../docs/guide/from_go/pitfalls.md")]
+    pub mod pitfalls {}
+
+    #[cfg(any(not(doctest), feature = "managed"))]
+    #[doc = include_str!("../docs/guide/from_go/pools.md")]
+    pub mod pools {}
+
+    #[cfg(any(not(doctest), feature = "zeroize"))]
+    #[doc = include_str!("../docs/guide/from_go/resets.md")]
+    pub mod resets {}
+}
 
 #[cfg(feature = "managed")]
 #[doc = include_str!("../docs/guide/from_other_pools.md")]

@@ -68,7 +68,7 @@ fn main() -> ExitCode {
 fn measure_all(is_quick: bool) -> ExitCode {
     let folder = folder(is_quick);
     // A page that cannot be written is found out before the time is spent.
-    if let Err(error) = with_load(&folder, "") {
+    if let Err(error) = with_others(&folder, "") {
         eprintln!("{error}");
         return ExitCode::FAILURE;
     }
@@ -275,12 +275,16 @@ fn print_row(name: &str, figures: Figures) {
     );
 }
 
-/// The page, with the section of `cargo xtask load` that the one in the folder has.
-fn with_load(folder: &Path, page: &str) -> Result<String, String> {
-    match page::section(&page::read(&folder.join("benchmarks.md"))?)? {
-        Some(section) => page::with_section(page, section),
-        None => Ok(page.to_owned()),
-    }
+/// What else writes to the page, in the order of its sections.
+const OTHERS: [&str; 2] = ["cargo xtask bench --go", "cargo xtask load"];
+
+/// The page, with the sections of others that the one in the folder has.
+fn with_others(folder: &Path, page: &str) -> Result<String, String> {
+    let old = page::read(&folder.join("benchmarks.md"))?;
+    OTHERS.iter().try_fold(page.to_owned(), |page, command| match page::section(&old, command)? {
+        Some(section) => page::with_section(&page, command, section),
+        None => Ok(page),
+    })
 }
 
 /// Where the page goes: to the repository, unless its figures mean nothing.
@@ -314,7 +318,7 @@ fn write(
         fs::write(plots.join(name).with_extension("svg"), plot)?;
     }
     let page = report::write(results, bars, machine, is_quick);
-    let page = with_load(folder, &page).map_err(io::Error::other)?;
+    let page = with_others(folder, &page).map_err(io::Error::other)?;
     fs::write(folder.join("benchmarks.md"), page)
 }
 
@@ -323,20 +327,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn page_written_anew_has_the_section_of_the_old_one() {
+    fn page_written_anew_has_the_sections_of_the_old_one() {
         let folder = env::temp_dir().join(format!("poolable-peers-{}", std::process::id()));
         fs::create_dir_all(&folder).expect("a folder for the page");
         let file = folder.join("benchmarks.md");
-        assert_eq!(with_load(&folder, "# New\n").as_deref(), Ok("# New\n"));
+        assert_eq!(with_others(&folder, "# New\n").as_deref(), Ok("# New\n"));
 
-        let old = page::with_section("# Old\n", "## Load\n").expect("the page is in order");
+        let old = OTHERS.iter().fold("# Old\n".to_owned(), |page, command| {
+            page::with_section(&page, command, "## Theirs\n").expect("the page is in order")
+        });
         fs::write(&file, &old).expect("the folder is ours");
-        let new = with_load(&folder, "# New\n").expect("the page is in order");
+        let new = with_others(&folder, "# New\n").expect("the page is in order");
         assert_eq!(new, old.replace("# Old", "# New"));
 
         // The end of the section is damaged: nobody can say what is to be kept.
         fs::write(&file, &old[..old.len() - 5]).expect("the folder is ours");
-        assert!(with_load(&folder, "# New\n").is_err());
+        assert!(with_others(&folder, "# New\n").is_err());
         fs::remove_dir_all(&folder).expect("the folder is ours");
     }
 }

@@ -14,7 +14,7 @@ use crate::results::{Measured, Results};
 const INTRODUCTION: &str = "\
 # Benchmarks
 
-<!-- Written by `cargo xtask bench`, but for the section of `cargo xtask load`. Do not edit: the
+<!-- Written by `cargo xtask bench`, but for the sections that name another command. Do not edit: the
 next run overwrites it. -->
 
 poolable beside the other object pools of Rust, beside what programs write by hand, and

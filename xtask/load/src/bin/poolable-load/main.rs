@@ -34,6 +34,9 @@ use results::Results;
 use rounds::Effort;
 use wrk::Wrk;
 
+/// Whose section of the page this is.
+const COMMAND: &str = "cargo xtask load";
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let is_quick = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
@@ -62,7 +65,7 @@ fn run(is_quick: bool) -> Result<bool, String> {
         .map_err(|error| format!("cannot create {}: {error}", folder.display()))?;
     let file = folder.join("benchmarks.md");
     // A page that cannot be written is found out before the time is spent.
-    page::section(&page::read(&file)?)?;
+    page::section(&page::read(&file)?, COMMAND)?;
     let wrk = match Wrk::find(&target().join("load"))? {
         Some(wrk) => wrk,
         None => return skip("there is no `wrk`; Debian's package has the same name"),
@@ -78,7 +81,7 @@ fn run(is_quick: bool) -> Result<bool, String> {
         println!("{:>6}  {}: {}, {}", bar.verdict(), bar.what, bar.found, bar.bound);
     }
     let section = report::section(&results, &bars, &machine, wrk.version(), effort);
-    let page = page::with_section(&page::read(&file)?, &section)?;
+    let page = page::with_section(&page::read(&file)?, COMMAND, &section)?;
     fs::write(&file, page).map_err(|error| format!("cannot write {}: {error}", file.display()))?;
     println!("\n{} s; see {}", start.elapsed().as_secs(), file.display());
     Ok(is_quick || bars.iter().all(|bar| bar.is_met))

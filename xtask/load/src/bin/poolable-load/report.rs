@@ -213,19 +213,22 @@ mod tests {
     fn section_can_stand_in_the_page_and_be_replaced() {
         let results = made_up(&[[(100.0, 10.0); 3]], FEW);
         let section = section_of(&results, Effort::FULL);
-        let page = page::with_section("# Benchmarks\n", &section).expect("the page is in order");
-        assert_eq!(page::section(&page), Ok(Some(&section[..])));
-        let again = page::with_section(&page, "## Less\n").expect("the page is in order");
-        assert_eq!(page::section(&again), Ok(Some("## Less\n")));
+        let page = page::with_section("# Benchmarks\n", crate::COMMAND, &section)
+            .expect("the page is in order");
+        assert_eq!(page::section(&page, crate::COMMAND), Ok(Some(&section[..])));
+        let again =
+            page::with_section(&page, crate::COMMAND, "## Less\n").expect("the page is in order");
+        assert_eq!(page::section(&again, crate::COMMAND), Ok(Some("## Less\n")));
     }
 
     #[test]
     fn page_of_the_repository_can_take_the_section() {
         let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/benchmarks.md");
         let page = page::read(file.as_ref()).expect("it can be read");
-        let with = page::with_section(&page, "## Load\n").expect("the page is in order");
+        let with =
+            page::with_section(&page, crate::COMMAND, "## Load\n").expect("the page is in order");
         assert!(with.starts_with("# Benchmarks\n"));
-        assert_eq!(page::section(&with), Ok(Some("## Load\n")));
+        assert_eq!(page::section(&with, crate::COMMAND), Ok(Some("## Load\n")));
     }
 
     #[test]
