@@ -55,6 +55,8 @@ mod foreign;
 mod generics;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod guards;
+#[cfg(not(any(poolable_passthrough, poolable_chaos)))]
+mod guide;
 #[cfg(feature = "json")]
 mod json;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
