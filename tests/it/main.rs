@@ -52,6 +52,8 @@ mod enums;
 ))]
 mod foreign;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
+mod from_go;
+#[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod generics;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod guards;
