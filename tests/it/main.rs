@@ -51,6 +51,8 @@ mod enums;
     not(any(poolable_passthrough, poolable_chaos))
 ))]
 mod foreign;
+#[cfg(all(feature = "managed", not(any(poolable_passthrough, poolable_chaos))))]
+mod from_go_limits;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod from_go;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
