@@ -51,10 +51,12 @@ mod enums;
     not(any(poolable_passthrough, poolable_chaos))
 ))]
 mod foreign;
-#[cfg(all(feature = "managed", not(any(poolable_passthrough, poolable_chaos))))]
-mod from_go_limits;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod from_go;
+#[cfg(all(feature = "json", not(any(poolable_passthrough, poolable_chaos))))]
+mod from_go_io;
+#[cfg(all(feature = "managed", not(any(poolable_passthrough, poolable_chaos))))]
+mod from_go_limits;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod generics;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
