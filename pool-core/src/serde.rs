@@ -125,11 +125,11 @@ impl<'de, T: Reset + Deserialize<'de>> DeserializeSeed<'de> for Next<'_, T> {
     }
 }
 
-/// As a map. In place, the values that are there and those that were kept are read into again,
-/// and each key is copied into a kept one: one allocation for all of them, if they fit.
+/// As a map. In place, the keys and values that are there and those that were kept are read
+/// into again.
 impl<'de, K, V, H> Deserialize<'de> for RetainMap<K, V, H>
 where
-    K: Deserialize<'de> + Eq + Hash + Clone + Reset,
+    K: Deserialize<'de> + Eq + Hash + Reset,
     V: Deserialize<'de> + Reset,
     H: BuildHasher + Default,
 {
@@ -151,7 +151,7 @@ struct Entries<'a, K, V, H>(&'a mut RetainMap<K, V, H>);
 
 impl<'de, K, V, H> Visitor<'de> for Entries<'_, K, V, H>
 where
-    K: Deserialize<'de> + Eq + Hash + Clone + Reset,
+    K: Deserialize<'de> + Eq + Hash + Reset,
     V: Deserialize<'de> + Reset,
     H: BuildHasher,
 {
@@ -163,12 +163,11 @@ where
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         self.0.clear();
-        // One key after the other is read into this one, and copied into a kept one.
-        let mut key = K::blank();
-        while map.next_key_seed(InPlace(&mut key))?.is_some() {
-            map.next_value_seed(InPlace(self.0.insert_blank(&key)))?;
+        loop {
+            let read = |key: &mut K| Ok(map.next_key_seed(InPlace(key))?.is_some());
+            let Some(value) = self.0.insert_blank_read(read)? else { return Ok(()) };
+            map.next_value_seed(InPlace(value))?;
         }
-        Ok(())
     }
 }
 

@@ -35,6 +35,19 @@ fn warm(mut work: impl FnMut()) -> u64 {
     allocations_in(work)
 }
 
+/// Whether there is the Go that the guide speaks of. What others do is another matter.
+fn has_go() -> Result<(), String> {
+    const GO: &str = "go1.27";
+    let output = Command::new("go").arg("version").env("GOTOOLCHAIN", "local").output();
+    let output = output.map_err(|error| format!("there is no Go: {error}"))?;
+    let version = String::from_utf8_lossy(&output.stdout);
+    if version.contains(GO) {
+        Ok(())
+    } else {
+        Err(format!("the guide speaks of {GO}, and this is {}", version.trim()))
+    }
+}
+
 #[test]
 fn go_does_what_the_guide_says_of_it() {
     for (case, result) in [
@@ -61,10 +74,10 @@ fn go_does_what_the_guide_says_of_it() {
     ] {
         assert_eq!(in_go(case), result, "{case}");
     }
-    if let Err(error) = Command::new("go").arg("version").output() {
+    if let Err(why) = has_go() {
         let is_required = env::var_os("POOLABLE_REQUIRE").is_some_and(|value| value == "1");
-        assert!(!is_required, "POOLABLE_REQUIRE is 1, and there is no Go: {error}");
-        println!("skipped: there is no Go: {error}");
+        assert!(!is_required, "POOLABLE_REQUIRE is 1, and {why}");
+        println!("skipped: {why}");
         return;
     }
     let mut go = Command::new("go");
@@ -189,7 +202,7 @@ fn a_payload_that_comes_again_is_not_allocated() {
     alone(|| {
         let text = in_go("payload");
         let read = || json::from_slice::<Payload>(text.as_bytes()).unwrap();
-        assert_eq!(warm(|| drop(read())), 1);
+        assert_eq!(warm(|| drop(read())), 0);
         let payload = read();
         assert_eq!(warm(|| drop(json::to_buf(&payload).unwrap())), 0);
     });

@@ -475,16 +475,13 @@ where
         Q: Eq + Hash + ToOwned<Owned = K> + ?Sized,
     {
         let hash = self.hasher.hash_one(key);
-        let place = match self.find(hash, key) {
-            Some(place) => {
-                let unfinished = Unfinished { map: self, place };
-                unfinished.map.entries[place].2.reset();
-                mem::forget(unfinished);
-                place
+        match self.find(hash, key) {
+            Some(place) => self.reset_value(place),
+            None => {
+                let place = self.append_blank(hash, key);
+                &mut self.entries[place].2
             }
-            None => self.append_blank(hash, key),
-        };
-        &mut self.entries[place].2
+        }
     }
 
     /// Borrows the value of a key mutably; if it is not there, puts a blank one under it, as
@@ -531,6 +528,57 @@ where
         key.clone_into(&mut unfinished.map.entries[place].1);
         mem::forget(unfinished);
         place
+    }
+
+    /// Puts a blank value under the key that `read` writes, as
+    /// [`insert_blank`](RetainMap::insert_blank) does, unless it says that there is none. It
+    /// writes over a kept key, where that is to stay: nothing is copied.
+    #[cfg(feature = "serde")]
+    pub(crate) fn insert_blank_read<E>(
+        &mut self,
+        read: impl FnOnce(&mut K) -> Result<bool, E>,
+    ) -> Result<Option<&mut V>, E> {
+        /// The last entry, which is not linked yet. Unwinding drops it (invariants 1 and 2).
+        struct Unlinked<'a, K, V, S>(&'a mut RetainMap<K, V, S>);
+
+        impl<K, V, S> Drop for Unlinked<'_, K, V, S> {
+            #[cold]
+            fn drop(&mut self) {
+                drop(self.0.entries.pop());
+            }
+        }
+
+        let place = self.len();
+        self.entries.push_blank();
+        let unlinked = Unlinked(self);
+        let map = &mut *unlinked.0;
+        let is_there = read(&mut map.entries[place].1);
+        if let Ok(true) = is_there {
+            let key = &map.entries[place].1;
+            let hash = map.hasher.hash_one(key);
+            let known = map.index.find(hash, |place| map.entries[place].1 == *key);
+            if known.is_none() {
+                map.index.grow_to(place + 1, hashes(&map.entries[..place]));
+                map.entries[place].0 = hash;
+                map.index.link(hash, place);
+                mem::forget(unlinked);
+                return Ok(Some(&mut self.entries[place].2));
+            }
+            mem::forget(unlinked);
+            self.entries.truncate(place);
+            return Ok(known.map(|place| self.reset_value(place)));
+        }
+        mem::forget(unlinked);
+        self.entries.truncate(place);
+        is_there.map(|_| None)
+    }
+
+    /// Makes a value blank, and returns it. If the reset panics, the entry is dropped.
+    fn reset_value(&mut self, place: usize) -> &mut V {
+        let unfinished = Unfinished { map: self, place };
+        unfinished.map.entries[place].2.reset();
+        mem::forget(unfinished);
+        &mut self.entries[place].2
     }
 
     /// Puts a value under a key, and returns the one that was there; the key stays then.
@@ -1132,6 +1180,73 @@ mod tests {
         })));
         assert_eq!(numbers(&map), [10, 11, 12, 13, 14]);
         is_well(&mut map);
+    }
+
+    #[cfg(feature = "serde")]
+    #[test]
+    fn keys_that_are_read_are_linked_and_those_that_are_not_leave_nothing() {
+        let write = |text: &'static str| {
+            move |key: &mut Key| {
+                key.0.clear();
+                key.0.push_str(text);
+                Ok::<_, ()>(true)
+            }
+        };
+        let mut map = keyed();
+        map.insert_blank_read(write("new")).unwrap().unwrap().number = 50;
+        assert_eq!((map[&Key("new".into())].number, map.len(), map.retained()), (50, 6, 2));
+        is_linked(&map);
+
+        // One that is there: its value is made blank.
+        assert_eq!(map.insert_blank_read(write("key 1")).unwrap().unwrap().number, 1);
+        assert_eq!((map[&key(1)].number, map.len()), (1, 6));
+
+        // None, or half of one.
+        assert!(map.insert_blank_read(|_| Ok::<_, ()>(false)).unwrap().is_none());
+        let half = |key: &mut Key| {
+            key.0.push_str("half");
+            Err("of it")
+        };
+        assert_eq!(map.insert_blank_read(half).err(), Some("of it"));
+        assert_eq!((map.len(), map.retained()), (6, 2));
+        is_well(&mut map);
+
+        for spares in [true, false] {
+            let mut map = keyed();
+            if !spares {
+                map.shrink_to(0);
+            }
+            let left = numbers(&map);
+            let read = |_: &mut Key| -> Result<bool, ()> { unwind() };
+            assert!(panics(|| drop(map.insert_blank_read(read))));
+            assert_eq!(numbers(&map), left);
+            is_well(&mut map);
+        }
+    }
+
+    #[cfg(feature = "serde")]
+    #[test]
+    fn panics_over_a_key_that_was_read_leave_the_map_well() {
+        for fails in ["blank", "reset", "retained_bytes"] {
+            for text in ["new", "key 1"] {
+                for spares in [true, false] {
+                    let mut map = keyed();
+                    if !spares {
+                        map.shrink_to(0);
+                    }
+                    KEY_FAILS.set(fails);
+                    let read = |key: &mut Key| {
+                        key.0.push_str(text);
+                        Ok::<_, ()>(true)
+                    };
+                    let failed = panics(|| drop(map.insert_blank_read(read)));
+                    KEY_FAILS.set("");
+                    let left = numbers(&map);
+                    assert!(left.len() >= 5 || failed, "{fails} {text} {left:?}");
+                    is_well(&mut map);
+                }
+            }
+        }
     }
 
     #[cfg(feature = "zeroize")]

@@ -4,7 +4,7 @@
 use std::io::Read;
 
 use poolable::json;
-use poolable::{Poolable, Pooled, Reset, RetainOption, RetainVec};
+use poolable::{Poolable, Pooled, Reset, RetainMap, RetainOption, RetainVec};
 use serde::{Deserialize, Serialize};
 
 use crate::allocations::allocations_in;
@@ -26,6 +26,7 @@ macro_rules! order {
             customer: String,
             items: RetainVec<Item>,
             note: RetainOption<String>,
+            tags: RetainMap<String, RetainVec<String>>,
             prices: Vec<f64>,
             #[pool(capacity = 64, max_capacity = 4096)]
             bytes: Vec<u8>,
@@ -43,6 +44,7 @@ fn text(items: usize, length: usize, numbers: usize) -> String {
     let bytes = vec![7; numbers];
     serde_json::json!({
         "customer": word, "items": vec![item; items], "note": word, "prices": prices,
+        "tags": {"first": [word, "a"], "second": [word], "third": []},
         "bytes": bytes, "total": items,
     })
     .to_string()
@@ -116,7 +118,8 @@ fn what_was_taken_is_kept_where_nothing_comes_in_its_place() {
     order!();
 
     let full = text(4, 30, 10);
-    let none = r#"{"customer":"","items":[],"note":null,"prices":[],"bytes":[],"total":0}"#;
+    let none =
+        r#"{"customer":"","items":[],"note":null,"tags":{},"prices":[],"bytes":[],"total":0}"#;
     let read = || {
         drop(json::from_slice::<Order>(full.as_bytes()).unwrap());
         let empty = json::from_slice::<Order>(none.as_bytes()).unwrap();
