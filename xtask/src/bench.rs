@@ -1,6 +1,7 @@
-//! Times poolable beside the other pools of its field, and writes `docs/benchmarks.md`.
+//! Times poolable beside others, and writes `docs/benchmarks.md`.
 //!
-//! The program is a package of its own, outside the workspace: see `benches/peers`.
+//! The field of Rust is a package of its own, outside the workspace: see `benches/peers`. What Go
+//! programs pool is another one, with a Go module beside it: see `benches/go`.
 
 use crate::{cargo, run};
 
@@ -10,4 +11,9 @@ pub(crate) fn measure(options: &[&str]) -> Result<(), String> {
     // One of them runs the other, to see how much memory is taken.
     run(&mut cargo(&["build", "--release", "--bins", "--manifest-path", manifest]))?;
     run(cargo(&["run", "--release", "--manifest-path", manifest, "--"]).args(options))
+}
+
+/// Beside Go. Where there is none it is skipped, and says so.
+pub(crate) fn beside_go(options: &[&str]) -> Result<(), String> {
+    run(cargo(&["run", "--quiet", "--release", "--package", "poolable-go", "--"]).args(options))
 }

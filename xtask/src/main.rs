@@ -22,6 +22,9 @@ cargo xtask deep planted [BUG..]
                            plant bugs in a copy, and show that the checks catch them
 cargo xtask bench [--quick]
                            time the field and write docs/benchmarks.md, or only try it out
+cargo xtask bench --go [--quick]
+                           time what Go programs pool, here and in Go, and write the section
+                           of it, or only try it out
 cargo xtask load [--quick]
                            load the web service, pooled and not, and write its section of
                            docs/benchmarks.md, or only try it out";
@@ -35,6 +38,10 @@ fn main() -> ExitCode {
         ["hit-path"] => hit_path::check(),
         ["wipe-asm"] => wipe_asm::check(),
         ["deep", ref names @ ..] => deep::run(names),
+        ["bench", "--go"] => bench::beside_go(&[]),
+        ["bench", "--go", "--quick"] | ["bench", "--quick", "--go"] => {
+            bench::beside_go(&["--quick"])
+        }
         ["bench", ref options @ ..] => bench::measure(options),
         ["load"] => load::measure(&[]),
         ["load", "--quick"] => load::measure(&["--quick"]),
