@@ -26,130 +26,172 @@ func look(content []byte) int {
 	return len(content) + int(content[len(content)-1])
 }
 
-// fresh grows a new buffer and writes into it.
-func fresh(capacity int, text string) int {
-	buf := new(bytes.Buffer)
-	buf.Grow(capacity)
-	buf.WriteString(text)
-	return look(buf.Bytes())
+// check has seen something of each operation.
+func check(b *testing.B, seen, wanted int) {
+	if seen < wanted {
+		b.Error("nothing was written")
+	}
 }
 
-// freshString also takes the content out, as a string.
-func freshString(capacity int, text string) int {
-	buf := new(bytes.Buffer)
-	buf.Grow(capacity)
-	buf.WriteString(text)
-	return len(buf.String())
-}
-
-// wrapped is a buffer around a slice of 4096, which the compiler may leave on the stack.
-func wrapped(text string) int {
-	buf := bytes.NewBuffer(make([]byte, 0, 4096))
-	buf.WriteString(text)
-	return look(buf.Bytes())
-}
-
-// handedOn is the same given to somebody else, which puts it on the heap.
-func handedOn(text string) int {
-	buf := bytes.NewBuffer(make([]byte, 0, 4096))
-	writeTo(buf, text)
-	return look(buf.Bytes())
-}
-
+// writeTo is whoever takes a buffer without knowing what it is: that puts it on the heap.
+//
 //go:noinline
 func writeTo(w io.Writer, text string) {
 	io.WriteString(w, text)
 }
 
-func fromPool(pool *sync.Pool, text string) int {
-	buf := pool.Get().(*bytes.Buffer)
-	buf.WriteString(text)
-	seen := look(buf.Bytes())
-	buf.Reset()
-	pool.Put(buf)
-	return seen
-}
-
-func stringFromPool(pool *sync.Pool, text string) int {
-	buf := pool.Get().(*bytes.Buffer)
-	buf.WriteString(text)
-	seen := len(buf.String())
-	buf.Reset()
-	pool.Put(buf)
-	return seen
-}
-
-// repeat does it as often as is asked, and sees that each time has done something.
-func repeat(b *testing.B, once func() int) {
+func BenchmarkBuffer1024Unpooled(b *testing.B) {
 	seen := 0
 	for range b.N {
-		seen += once()
+		buf := new(bytes.Buffer)
+		buf.Grow(1024)
+		buf.WriteString(text37)
+		seen += len(buf.String())
 	}
-	if seen < b.N {
-		b.Error("nothing was written")
-	}
-}
-
-// together is repeat by as many goroutines as there are cores.
-func together(b *testing.B, once func() int) {
-	b.RunParallel(func(pb *testing.PB) {
-		seen, wanted := 0, 0
-		for pb.Next() {
-			seen += once()
-			wanted++
-		}
-		if seen < wanted {
-			b.Error("nothing was written")
-		}
-	})
-}
-
-func BenchmarkBuffer1024Unpooled(b *testing.B) {
-	repeat(b, func() int { return freshString(1024, text37) })
+	check(b, seen, b.N)
 }
 
 func BenchmarkBuffer1024Pooled(b *testing.B) {
-	repeat(b, func() int { return stringFromPool(pool1024, text37) })
+	seen := 0
+	for range b.N {
+		buf := pool1024.Get().(*bytes.Buffer)
+		buf.WriteString(text37)
+		seen += len(buf.String())
+		buf.Reset()
+		pool1024.Put(buf)
+	}
+	check(b, seen, b.N)
 }
 
 func BenchmarkBuffer1024PooledInPlace(b *testing.B) {
-	repeat(b, func() int { return fromPool(pool1024, text37) })
+	seen := 0
+	for range b.N {
+		buf := pool1024.Get().(*bytes.Buffer)
+		buf.WriteString(text37)
+		seen += look(buf.Bytes())
+		buf.Reset()
+		pool1024.Put(buf)
+	}
+	check(b, seen, b.N)
 }
 
 func BenchmarkBuffer1024ParallelUnpooled(b *testing.B) {
-	together(b, func() int { return freshString(1024, text37) })
+	b.RunParallel(func(pb *testing.PB) {
+		seen, wanted := 0, 0
+		for pb.Next() {
+			buf := new(bytes.Buffer)
+			buf.Grow(1024)
+			buf.WriteString(text37)
+			seen += len(buf.String())
+			wanted++
+		}
+		check(b, seen, wanted)
+	})
 }
 
 func BenchmarkBuffer1024ParallelPooled(b *testing.B) {
-	together(b, func() int { return stringFromPool(pool1024, text37) })
+	b.RunParallel(func(pb *testing.PB) {
+		seen, wanted := 0, 0
+		for pb.Next() {
+			buf := pool1024.Get().(*bytes.Buffer)
+			buf.WriteString(text37)
+			seen += len(buf.String())
+			buf.Reset()
+			pool1024.Put(buf)
+			wanted++
+		}
+		check(b, seen, wanted)
+	})
 }
 
 func BenchmarkBuffer1024ParallelPooledInPlace(b *testing.B) {
-	together(b, func() int { return fromPool(pool1024, text37) })
+	b.RunParallel(func(pb *testing.PB) {
+		seen, wanted := 0, 0
+		for pb.Next() {
+			buf := pool1024.Get().(*bytes.Buffer)
+			buf.WriteString(text37)
+			seen += look(buf.Bytes())
+			buf.Reset()
+			pool1024.Put(buf)
+			wanted++
+		}
+		check(b, seen, wanted)
+	})
 }
 
+// The compiler leaves this one on the stack, and the next one cannot be left there.
+
 func BenchmarkBuffer4096Unpooled(b *testing.B) {
-	repeat(b, func() int { return wrapped(text13) })
+	seen := 0
+	for range b.N {
+		buf := bytes.NewBuffer(make([]byte, 0, 4096))
+		buf.WriteString(text13)
+		seen += look(buf.Bytes())
+	}
+	check(b, seen, b.N)
 }
 
 func BenchmarkBuffer4096UnpooledHandedOn(b *testing.B) {
-	repeat(b, func() int { return handedOn(text13) })
+	seen := 0
+	for range b.N {
+		buf := bytes.NewBuffer(make([]byte, 0, 4096))
+		writeTo(buf, text13)
+		seen += look(buf.Bytes())
+	}
+	check(b, seen, b.N)
 }
 
 func BenchmarkBuffer4096Pooled(b *testing.B) {
-	repeat(b, func() int { return fromPool(pool4096, text13) })
+	seen := 0
+	for range b.N {
+		buf := pool4096.Get().(*bytes.Buffer)
+		buf.WriteString(text13)
+		seen += look(buf.Bytes())
+		buf.Reset()
+		pool4096.Put(buf)
+	}
+	check(b, seen, b.N)
 }
 
 func BenchmarkBuffer4096ParallelUnpooled(b *testing.B) {
-	together(b, func() int { return wrapped(text20) })
+	b.RunParallel(func(pb *testing.PB) {
+		seen, wanted := 0, 0
+		for pb.Next() {
+			buf := bytes.NewBuffer(make([]byte, 0, 4096))
+			buf.WriteString(text20)
+			seen += look(buf.Bytes())
+			wanted++
+		}
+		check(b, seen, wanted)
+	})
 }
 
 func BenchmarkBuffer4096ParallelUnpooledHandedOn(b *testing.B) {
-	together(b, func() int { return handedOn(text20) })
+	b.RunParallel(func(pb *testing.PB) {
+		seen, wanted := 0, 0
+		for pb.Next() {
+			buf := bytes.NewBuffer(make([]byte, 0, 4096))
+			writeTo(buf, text20)
+			seen += look(buf.Bytes())
+			wanted++
+		}
+		check(b, seen, wanted)
+	})
 }
 
 func BenchmarkBuffer4096ParallelPooled(b *testing.B) {
-	together(b, func() int { return fromPool(pool4096, text20) })
+	b.RunParallel(func(pb *testing.PB) {
+		seen, wanted := 0, 0
+		for pb.Next() {
+			buf := pool4096.Get().(*bytes.Buffer)
+			buf.WriteString(text20)
+			seen += look(buf.Bytes())
+			buf.Reset()
+			pool4096.Put(buf)
+			wanted++
+		}
+		check(b, seen, wanted)
+	})
 }
 
 func TestBuffersComeBackEmptyAndKeepTheirRoom(t *testing.T) {

@@ -38,10 +38,7 @@ fn main() -> ExitCode {
         ["hit-path"] => hit_path::check(),
         ["wipe-asm"] => wipe_asm::check(),
         ["deep", ref names @ ..] => deep::run(names),
-        ["bench", "--go"] => bench::beside_go(&[]),
-        ["bench", "--go", "--quick"] | ["bench", "--quick", "--go"] => {
-            bench::beside_go(&["--quick"])
-        }
+        ["bench", "--go", ref options @ ..] => bench::beside_go(options),
         ["bench", ref options @ ..] => bench::measure(options),
         ["load"] => load::measure(&[]),
         ["load", "--quick"] => load::measure(&["--quick"]),

@@ -164,7 +164,9 @@ impl Line {
 /// In the folder of the module, with Go's defaults.
 fn command(program: impl AsRef<std::ffi::OsStr>) -> Command {
     let mut command = Command::new(program);
-    command.current_dir(env!("CARGO_MANIFEST_DIR")).env("GOTOOLCHAIN", "local");
+    command.current_dir(env!("CARGO_MANIFEST_DIR"));
+    // Neither another version is fetched, nor does `go env -w` count.
+    command.env("GOTOOLCHAIN", "local").env("GOENV", "off");
     for switch in SWITCHES {
         command.env_remove(switch);
     }

@@ -1,8 +1,8 @@
 //! What Go programs pool, timed here and in Go, in one session.
 //!
 //! `cargo xtask bench --go` builds and runs it. It writes its section of `docs/benchmarks.md`, and
-//! fails if a bar is missed; with `--quick` it is over in less than a minute, writes to `target/quick` and
-//! judges nothing but that everything runs and both sides write the same.
+//! fails if a bar is missed; with `--quick` it is over in less than a minute, writes to
+//! `target/quick` and judges nothing but that everything runs and both sides write the same.
 //!
 //! | module | what it owns |
 //! | --- | --- |

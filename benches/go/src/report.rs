@@ -21,24 +21,23 @@ The Go side is a module there, for which `go test -bench . -benchmem` does the s
 const METHOD: &str = "\
 ### How Go was measured
 
-- **Rounds**: each has one timing of every form of a case, some 100 ms long, one after the other,
-  and the next round goes the other way round: of two neighbours each comes first in every other round. The
-  table has the best and the **median** of all rounds.
+- **Rounds**: each has one timing of every form of a case, some 100 ms long, one after the other, and
+  the next round goes the other way: of two neighbours each comes first in every other round. The
+  tables have the best and the median of all rounds.
 - **Go / ours** is taken within a round, where both stand close together: Go's time over that of our
-  form in the same half of the table, unpooled or pooled. The **median of the quotients** counts, and behind
+  first form of the same kind, unpooled or pooled. The **median of the quotients** counts, and behind
   it stands where the true median lies with a certainty of 95 %, by the sign test. Above 1 ours is
-  faster. What is judged is held against that form of Go's which was the fastest pooled one in the
-  round.
+  faster. What is judged is held against that pooled form of Go's which was the fastest in the round.
 - **Go** is run as it comes: `GOGC` is 100, `GOMAXPROCS` the number of cores, and no other switch is
   set. The benchmarks are built once; each timing is a process of its own, in which the `testing`
-  package finds out how many operations fit. Where the usual way with a pool is not the fastest that the
-  standard library has, both stand in the table. Nothing is written by hand that a library does on the
-  other side.
-- **The collector** runs beside the program, on another core if one is free. What it takes there
-  is in no time of a row with one thread; in the parallel ones it is.
-- **Our side** runs in the process of this program, built as cargo's release is but in one piece, with the
-  system's malloc, counted: that makes an allocation slower by a nanosecond or two, and is in our unpooled
-  times. Pools have their limits and statistics on. Unpooled means what one writes without pools.
+  package finds out how many operations fit. Where the usual way with a pool is not the fastest that
+  the standard library has, both stand in the table. JSON is written by libraries on both sides, from
+  the types, and by nobody's hand.
+- **The collector** runs beside the program, on another core if one is free. What it takes there is
+  not in the times of rows with one thread; where all cores are busy it is.
+- **Our side** runs in the process of this program, built as cargo's release is but in one piece,
+  with the system's malloc. Its calls are counted, and what that takes is in our times of rows that
+  allocate. Pools have their limits and statistics on. Unpooled means what one writes without pools.
 - **Parallel** rows are wall time by operations, from the start of the first thread to the end of
   the last, as `RunParallel` has it. Threads and goroutines are as many as there are cores.
 - **Bytes and allocations** are per operation. Those of Go come from `-benchmem`, which leaves out
@@ -180,7 +179,7 @@ fn memory(measured: &Measured) -> String {
         "",
         "ms",
         "allocations",
-        "KiB",
+        "all, KiB",
         "freed",
         "peak, KiB",
         "rest, KiB",

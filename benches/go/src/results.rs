@@ -20,7 +20,7 @@ pub(crate) struct Effort {
 }
 
 impl Effort {
-    pub(crate) const FULL: Self = Self { rounds: 15, timing: Duration::from_millis(100), share: 1 };
+    pub(crate) const FULL: Self = Self { rounds: 21, timing: Duration::from_millis(100), share: 1 };
     pub(crate) const QUICK: Self = Self { rounds: 3, timing: Duration::from_millis(10), share: 20 };
 }
 
