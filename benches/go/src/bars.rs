@@ -38,8 +38,7 @@ fn speed(measured: &Measured) -> Option<Bar> {
 
 fn blocks(measured: &Measured) -> impl Iterator<Item = Bar> {
     let forms = measured.case.forms.iter().enumerate();
-    let judged =
-        forms.filter(|(_, form)| form.is_ours() && form.is_pooled && form.allocates.is_none());
+    let judged = forms.filter(|(_, form)| form.is_ours() && form.is_pooled);
     judged.map(|(index, form)| {
         let blocks = measured.blocks(index);
         Bar {
@@ -73,11 +72,11 @@ mod tests {
     }
 
     #[test]
-    fn what_may_allocate_is_not_judged_and_every_other_pooled_form_of_ours_is() {
+    fn every_pooled_form_of_ours_is_judged_by_what_it_allocates() {
         let bars = CASES.iter().map(|case| {
             let times = vec![1.0; case.forms.len()];
             all(&[made_up(case, &[&times])]).len()
         });
-        assert_eq!(bars.collect::<Vec<_>>(), [2, 2, 2, 2, 2, 2, 1, 1, 1, 1]);
+        assert_eq!(bars.collect::<Vec<_>>(), [2, 2, 2, 2, 2, 2, 2, 1, 1, 1]);
     }
 }

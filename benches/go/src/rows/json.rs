@@ -130,11 +130,10 @@ mod tests {
     }
 
     #[test]
-    fn pooled_rows_allocate_nothing_but_the_key_that_is_being_read() {
+    fn pooled_rows_allocate_nothing() {
         assert!(!allocates(encode_pooled));
         assert!(!allocates(decode_borrowed));
-        assert_eq!(decode_pooled(500).blocks, decode_pooled(500).blocks);
-        assert!(decode_pooled(500).blocks <= 500.0);
+        assert!(!allocates(decode_pooled));
         assert!(encode_unpooled(500).blocks >= 500.0 && decode_unpooled(500).blocks > 3000.0);
     }
 }
