@@ -46,7 +46,10 @@ pub(super) struct Buffer {
 /// One size of buffers.
 #[derive(Debug)]
 pub(super) struct Class {
+    /// What a thread finds its cache by; that which keeps none has no key.
     key: Key,
+    /// Where it stands in the list of all pools.
+    listed: Key,
     /// In bytes.
     size: usize,
     /// How much more than `size` a buffer has room for that belongs to the next class.
@@ -72,11 +75,13 @@ impl Class {
     /// A class of buffers that have room for `size`, and for less than `room` more.
     pub(super) fn new(name: Cow<'static, str>, size: usize, room: usize, rules: &Rules) -> Self {
         let raw = Self::raw_pool(name, rules.limits);
+        let key = registry::list(&raw);
         let desk = Desk::new();
         let has_short_way = !rules.zeroizes && rules.tuner.is_none();
         let short_way = if has_short_way { desk } else { Desk::NONE };
         Self {
-            key: registry::list(&raw),
+            key,
+            listed: key,
             desk,
             short_way,
             size,
@@ -89,15 +94,17 @@ impl Class {
     }
 
     /// What buffers belong to that are larger than any class. It keeps none.
-    pub(super) fn outside(rules: &Rules) -> Self {
+    pub(super) fn outside(name: Cow<'static, str>, rules: &Rules) -> Self {
+        let raw = Self::raw_pool(name, rules.limits.cache(0).max_idle(0));
         Self {
             key: Key::NONE,
+            listed: registry::list(&raw),
             desk: Desk::NONE,
             short_way: Desk::NONE,
             size: usize::MAX,
             room: 0,
             zeroizes: rules.zeroizes,
-            raw: Self::raw_pool(Cow::Borrowed(""), rules.limits.cache(0).max_idle(0)),
+            raw,
             ladder: Weak::clone(&rules.ladder),
             tuner: rules.tuner.clone(),
         }
@@ -192,8 +199,8 @@ impl Class {
 
 impl Drop for Class {
     fn drop(&mut self) {
+        registry::unlist(self.listed);
         if self.key != Key::NONE {
-            registry::unlist(self.key);
             self.desk.give_up();
         }
     }

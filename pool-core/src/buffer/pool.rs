@@ -194,7 +194,9 @@ impl BufferPool {
                 Arc::new(Class::new(name, size, room, &rules))
             };
             let classes = sizes.iter().zip(rooms).map(class).collect();
-            Ladder::new(classes, Arc::new(Class::outside(&rules)), rules.tuner)
+            let largest = sizes.last().copied().unwrap_or_default();
+            let outside = Class::outside(format!("{name} above {}", human(largest)).into(), &rules);
+            Ladder::new(classes, Arc::new(outside), rules.tuner)
         };
         self.ladder.get_or_init(|| {
             let ladder = Arc::new_cyclic(make);
@@ -212,7 +214,8 @@ impl BufferPool {
 
     /// Takes an empty buffer with room for `capacity` bytes at least, or makes one.
     ///
-    /// More than the largest size is served too, unpooled.
+    /// More than the largest size is served too, unpooled; [`report`](crate::report) has a line of
+    /// its own for those.
     ///
     /// # Examples
     ///

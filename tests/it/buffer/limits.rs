@@ -171,6 +171,12 @@ fn the_calls_for_all_pools_reach_those_of_buffers() {
         assert!(shown.contains("packets") && shown.contains("buffers"), "{shown}");
         let listed = pools().into_iter().filter(|info| info.name.contains("packets"));
         assert_eq!(listed.map(|info| info.stats.idle).sum::<u64>(), 24);
+        assert!(!shown.contains("above"), "nothing was: {shown}");
+        drop(pool.get(2 << 20));
+        let listed = pools();
+        let above = listed.iter().find(|info| info.name == "packets above 1 MiB");
+        let above = above.expect("one was").stats;
+        assert_eq!((above.misses, above.idle, above.discarded.total()), (1, 0, 1));
 
         let all_idle = || pool.stats().total().idle + BufferPool::global().stats().total().idle;
         assert_eq!(all_idle(), 26);
