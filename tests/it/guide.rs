@@ -1,7 +1,11 @@
 //! The index of `guide::from_go` promises a test for each of its rows: these are looked up here.
 
-use std::fs;
 use std::path::Path;
+use std::process::Command;
+use std::{env, fs};
+
+/// How many there are, of both tutorials.
+const ROWS: usize = 150;
 
 /// A row of a table: what is in Go, its numbers, what is here, and what proves it.
 struct Row<'a> {
@@ -18,6 +22,8 @@ enum Proof<'a> {
     Test { file: &'a str, name: &'a str },
     /// A program that is rejected, with the compiler's words beside it.
     Rejected { file: &'a str },
+    /// A check of the compiled code, among those that have to pass before a change lands.
+    Step { command: &'a str },
 }
 
 fn read(path: &str) -> Result<String, String> {
@@ -25,41 +31,43 @@ fn read(path: &str) -> Result<String, String> {
         .map_err(|error| format!("{path}: {error}"))
 }
 
-/// The rows of all tables that have a column of proofs.
+/// The rows of all tables below the heading of the index. Each of them has to say what proves it.
 fn rows(page: &str) -> Vec<Row<'_>> {
-    let mut is_inside = false;
+    let (_, index) = page.split_once("\n## Every construct\n").expect("the index has its heading");
     let mut rows = Vec::new();
-    for line in page.lines() {
-        if line.ends_with("| proved by |") {
-            is_inside = true;
-        } else if !line.starts_with('|') {
-            is_inside = false;
-        } else if is_inside && !line.starts_with("| ---") {
-            let cells: Vec<&str> = line.trim_matches('|').split(" | ").collect();
-            let [_, _, here, proofs] = cells[..] else { panic!("a row has four cells: {line}") };
-            assert!(!here.trim().is_empty(), "what is here? {line}");
-            rows.push(Row { text: line, proofs });
+    for line in index.lines().filter(|line| line.starts_with('|')) {
+        let cells: Vec<&str> = line.trim_matches('|').split(" | ").map(str::trim).collect();
+        let [go, _, here, proofs] = cells[..] else { panic!("a row has four cells: {line}") };
+        if proofs == "proved by" || proofs == "---" {
+            continue;
         }
+        assert!(!go.is_empty() && !here.is_empty(), "an empty cell: {line}");
+        rows.push(Row { text: line, proofs });
     }
     rows
 }
 
-/// `[text](page/index.html#anchor)`, `` `file.rs` `name` ``, or `` `tests/ui/file.rs` ``.
+/// `[text](page/index.html#anchor)`, `` `file.rs`: `name` ``, `` `tests/ui/file.rs` ``, or
+/// `` `cargo xtask check` ``.
 fn proofs(cell: &str) -> Vec<Proof<'_>> {
     let mut proofs = Vec::new();
     for link in cell.split("](").skip(1) {
         let target = link.split(')').next().unwrap_or_default();
-        if let Some((page, anchor)) = target.split_once("/index.html#") {
-            proofs.push(Proof::Section { page, anchor });
-        }
+        let (page, anchor) = target.split_once("/index.html#").unwrap_or((target, ""));
+        proofs.push(Proof::Section { page, anchor });
     }
     let code: Vec<&str> = cell.split('`').skip(1).step_by(2).collect();
     for (index, file) in code.iter().copied().enumerate() {
         if file.starts_with("tests/ui/") {
             proofs.push(Proof::Rejected { file });
+        } else if file.starts_with("cargo ") {
+            proofs.push(Proof::Step { command: file });
         } else if file.ends_with(".rs") {
             let names = code[index + 1..].iter().take_while(|name| !name.ends_with(".rs"));
-            proofs.extend(names.map(|name| Proof::Test { file, name }));
+            let names: Vec<&str> = names.copied().collect();
+            // A file alone proves nothing.
+            proofs.extend(names.is_empty().then_some(Proof::Test { file, name: "" }));
+            proofs.extend(names.into_iter().map(|name| Proof::Test { file, name }));
         }
     }
     proofs
@@ -95,19 +103,51 @@ fn section<'a>(page: &'a str, wanted: &str) -> Option<&'a str> {
     found.map(|(start, _)| &page[start..])
 }
 
-/// Whether code of the section fails if what it promises is not true.
+/// Whether code of the section fails if what it promises is not true: it asserts, or has to be
+/// rejected by a certain error.
 fn has_proof(section: &str) -> bool {
-    let blocks = section.split("```").skip(1).step_by(2);
-    blocks.into_iter().any(|block| {
-        let head = block.lines().next().unwrap_or_default();
-        head.starts_with("rust")
-            && !head.contains("no_run")
-            && !head.contains("ignore")
-            && (head.contains("compile_fail") || block.contains("assert"))
+    section.split("```").skip(1).step_by(2).any(|block| {
+        let (head, code) = block.split_once('\n').unwrap_or((block, ""));
+        let asserts = code.lines().any(|line| {
+            let line = line.split("//").next().unwrap_or_default();
+            line.contains("assert") && line.contains('!') || line.contains("assert_reset")
+        });
+        match head.split(',').collect::<Vec<_>>()[..] {
+            ["rust"] => asserts,
+            ["rust", "compile_fail", error] => {
+                error.len() == 5
+                    && error.strip_prefix('E').is_some_and(|n| n.parse::<u16>().is_ok())
+            }
+            _ => false,
+        }
     })
 }
 
-fn check(proof: &Proof<'_>) -> Result<(), String> {
+/// The tests of this binary that run, each with its module, as in `json::warm::name`.
+fn tests() -> Vec<String> {
+    let list = |options: &[&str]| {
+        let program = env::current_exe().expect("the test's binary");
+        let output = Command::new(program).arg("--list").args(options).output();
+        let output = String::from_utf8(output.expect("it runs").stdout).expect("names are text");
+        let tests = output.lines().filter_map(|line| line.strip_suffix(": test"));
+        tests.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let ignored = list(&["--ignored"]);
+    list(&[]).into_iter().filter(|test| !ignored.contains(test)).collect()
+}
+
+/// Whether a test of another binary is there, and not switched off.
+fn has_test(source: &str, name: &str) -> bool {
+    let lines: Vec<&str> = source.lines().map(str::trim).collect();
+    let start = format!("fn {name}()");
+    lines.iter().position(|line| line.starts_with(&start)).is_some_and(|place| {
+        let attributes = lines[..place].iter().rev().take_while(|line| line.starts_with("#["));
+        let attributes: Vec<_> = attributes.collect();
+        attributes == [&"#[test]"]
+    })
+}
+
+fn check(proof: &Proof<'_>, tests: &[String]) -> Result<(), String> {
     match *proof {
         Proof::Section { page, anchor } => {
             let file = match page.strip_prefix("../") {
@@ -120,13 +160,25 @@ fn check(proof: &Proof<'_>) -> Result<(), String> {
         }
         Proof::Test { file, name } => {
             let text = read(file)?;
-            let is_there = text.contains(&format!("#[test]\nfn {name}("))
-                || text.contains(&format!("#[test]\n    fn {name}("));
-            is_there.then_some(()).ok_or(format!("{file} has no test {name}"))
+            let is_there = match file.strip_prefix("tests/it/") {
+                // Compiled where `off_switches` is thrown alone.
+                Some("off_switches.rs") => text.contains(&format!("#[test]\nfn {name}()")),
+                Some(module) => {
+                    let module = module.trim_end_matches(".rs").replace('/', "::");
+                    tests.contains(&format!("{module}::{name}"))
+                }
+                None => has_test(&text, name),
+            };
+            is_there.then_some(()).ok_or(format!("{file} has no test {name} that runs"))
         }
         Proof::Rejected { file } => {
             read(file)?;
             read(&format!("{}.stderr", file.trim_end_matches(".rs"))).map(drop)
+        }
+        Proof::Step { command } => {
+            let steps = read(".ci/run")?;
+            let is_step = steps.lines().any(|line| line.strip_prefix("step ") == Some(command));
+            is_step.then_some(()).ok_or(format!(".ci/run has no step {command}"))
         }
     }
 }
@@ -134,25 +186,26 @@ fn check(proof: &Proof<'_>) -> Result<(), String> {
 #[test]
 fn every_row_of_the_index_from_go_names_proofs_that_are_there() {
     let page = read("docs/guide/from_go.md").expect("the index");
-    let rows = rows(&page);
+    let (rows, tests) = (rows(&page), tests());
     let mut wrong = Vec::new();
     for row in &rows {
         let proofs = proofs(row.proofs);
         if proofs.is_empty() {
             wrong.push(format!("no proof: {}", row.text));
         }
-        for error in proofs.iter().filter_map(|proof| check(proof).err()) {
+        for error in proofs.iter().filter_map(|proof| check(proof, &tests).err()) {
             wrong.push(format!("{error}: {}", row.text));
         }
     }
     assert!(wrong.is_empty(), "{} rows are wrong:\n{}", wrong.len(), wrong.join("\n"));
-    assert!(rows.len() > 100, "both tables are found, not {} rows", rows.len());
+    // What is taken out, or put in, is counted on purpose.
+    assert_eq!(rows.len(), ROWS);
 }
 
 #[test]
 fn proofs_of_a_row_are_found_in_its_last_cell() {
     let cell = "[Sizes](buffers/index.html#sizes), `tests/it/trim.rs` `one` and `other`, \
-                `tests/ui/pitfalls/twice.rs`";
+                `tests/ui/pitfalls/twice.rs`, `cargo xtask none`";
     let found = proofs(cell);
     assert_eq!(
         found,
@@ -161,19 +214,37 @@ fn proofs_of_a_row_are_found_in_its_last_cell() {
             Proof::Test { file: "tests/it/trim.rs", name: "one" },
             Proof::Test { file: "tests/it/trim.rs", name: "other" },
             Proof::Rejected { file: "tests/ui/pitfalls/twice.rs" },
+            Proof::Step { command: "cargo xtask none" },
         ]
     );
-    assert!(found.iter().all(|proof| check(proof).is_err()), "none of them is there");
+    assert!(found.iter().all(|proof| check(proof, &[]).is_err()), "none of them is there");
+
+    // A file alone, and a link to a page as a whole.
+    for cell in ["`tests/it/trim.rs`", "[Sizes](buffers/index.html)", "[Sizes](buffers)"] {
+        let proofs = proofs(cell);
+        assert!(matches!(&proofs[..], [proof] if check(proof, &tests()).is_err()), "{cell}");
+    }
 }
 
 #[test]
 fn section_without_an_assertion_proves_nothing() {
     let page = "# Page\n## `One`, and more\n```rust\nlet a = 1;\n```\n### Below\n```rust\nassert!(a);\n\
                 ```\n## Two\n```rust,no_run\nassert!(b);\n```\n## Three\n```rust,compile_fail,E0382\n\
-                drop(x);\n```\n";
-    assert!(has_proof(section(page, "one-and-more").unwrap()), "what is below it counts");
-    assert!(has_proof(section(page, "below").unwrap()));
-    assert!(!has_proof(section(page, "two").unwrap()));
-    assert!(has_proof(section(page, "three").unwrap()));
-    assert_eq!(section(page, "four"), None);
+                drop(x);\n```\n## Four\n```rust,compile_fail\ndrop(x);\n```\n## Five\n```rust\n\
+                go(); // assert!(c)\n```\n";
+    let proves = |anchor| section(page, anchor).map(has_proof);
+    assert_eq!(proves("one-and-more"), Some(true), "what is below it counts");
+    assert_eq!(["below", "three"].map(proves), [Some(true); 2]);
+    assert_eq!(["two", "four", "five"].map(proves), [Some(false); 3]);
+    assert_eq!(proves("six"), None);
+}
+
+#[test]
+fn test_that_is_switched_off_proves_nothing() {
+    let source = "#[test]\nfn one() {}\n#[test]\n#[ignore]\nfn two() {}\n#[cfg(windows)]\n#[test]\n\
+                  fn three() {}\nfn four() {}\n";
+    let has = ["one", "two", "three", "four", "five"].map(|name| has_test(source, name));
+    assert_eq!(has, [true, false, false, false, false]);
+    let this = "guide::test_that_is_switched_off_proves_nothing";
+    assert!(tests().iter().any(|test| test == this));
 }

@@ -61,7 +61,7 @@ mod from_go_limits;
 mod generics;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod guards;
-#[cfg(not(any(poolable_passthrough, poolable_chaos)))]
+#[cfg(all(feature = "axum", feature = "managed", not(any(poolable_passthrough, poolable_chaos))))]
 mod guide;
 #[cfg(feature = "json")]
 mod json;
