@@ -1,8 +1,10 @@
 //! What must hold in one run, with statistics and limits on.
 
 mod buffers;
+mod headlines;
 
 pub(crate) use self::buffers::buffers;
+pub(crate) use self::headlines::headlines;
 
 use crate::beyond::secrets::{session, wipe};
 use crate::beyond::{self, WANTED, generic};
@@ -42,6 +44,7 @@ pub(crate) fn all(results: &Results) -> Vec<Bar> {
     bars.push(reasons(results));
     bars.extend(managed(&results.managed));
     bars.extend(buffers(&results.buffers));
+    bars.extend(headlines(&results.headlines));
     bars.push(allocations(results));
     bars
 }

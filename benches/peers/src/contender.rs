@@ -157,10 +157,11 @@ impl Who {
     }
 }
 
-/// A package and its version, as this was built with.
+/// A package and its version, as this was built with: where others bring an older one of the
+/// same name, the newest, which stands last.
 pub(crate) fn version(package: &str) -> Option<String> {
     let lock = include_str!("../Cargo.lock");
-    let behind = lock.split(&format!("name = \"{package}\"\nversion = \"")).nth(1)?;
+    let (_, behind) = lock.rsplit_once(&format!("name = \"{package}\"\nversion = \""))?;
     Some(format!("{package} {}", behind.split('"').next()?))
 }
 
@@ -230,3 +231,15 @@ macro_rules! crosses_as_it_is {
     };
 }
 pub(crate) use crosses_as_it_is;
+
+#[cfg(test)]
+mod tests {
+    use super::version;
+
+    #[test]
+    fn version_is_that_of_the_package_and_not_of_an_older_one_that_others_bring() {
+        let queue = version("crossbeam-queue").expect("it takes part");
+        assert!(queue.starts_with("crossbeam-queue 0.3."), "{queue}");
+        assert_eq!(version("crossbeam"), None);
+    }
+}

@@ -3,8 +3,8 @@
 //! `cargo xtask bench` runs it; it writes `docs/benchmarks.md`, and fails if a bar is missed.
 //! With `--quick` it is over in seconds, writes to `target/quick` and judges nothing; with
 //! `managed` it takes the pools that are waited for alone, with `tasks` no more of them than idle
-//! connections for tasks, which takes seconds, and with `buffers` those of buffers, rings and
-//! copying; then it writes nothing. `gets` and `instructions` are for callgrind: see
+//! connections for tasks, which takes seconds, with `buffers` those of buffers, rings and
+//! copying, and with `headlines` the cases of the other pools; then it writes nothing. `gets` and `instructions` are for callgrind: see
 //! `managed/counted.rs`.
 
 mod bars;
@@ -15,6 +15,7 @@ mod contender;
 mod contenders;
 mod field;
 mod gate;
+mod headlines;
 mod idle_share;
 mod machine;
 mod managed;
@@ -35,6 +36,7 @@ use std::time::Instant;
 
 use bars::Bar;
 use cases::Case;
+use headlines::TimedHeadline;
 use machine::Machine;
 use managed::Timed;
 use results::{Measured, Results};
@@ -51,11 +53,12 @@ fn main() -> ExitCode {
         [] => return measure_all(is_quick),
         ["managed"] => bars::managed(&measure_managed(is_quick)),
         ["buffers"] => bars::buffers(&measure_buffers(is_quick)),
+        ["headlines"] => bars::headlines(&measure_headlines(is_quick)),
         ["tasks"] => bars::tasks(&measure_tasks(managed::tasks(), is_quick)),
         _ => {
             eprintln!(
-                "usage: poolable-peers [buffers | managed | tasks] [--quick] | gets WHAT GETS \
-                 | instructions"
+                "usage: poolable-peers [buffers | headlines | managed | tasks] [--quick] \
+                 | gets WHAT GETS | instructions"
             );
             return ExitCode::FAILURE;
         }
@@ -78,7 +81,9 @@ fn measure_all(is_quick: bool) -> ExitCode {
     let beyond = beyond::all().into_iter().map(|table| measure_beyond(table, is_quick)).collect();
     let managed = measure_managed(is_quick);
     let buffers = measure_buffers(is_quick);
-    let results = Results { cases, beyond, managed, buffers, idle: idle_share::measure() };
+    let headlines = measure_headlines(is_quick);
+    let idle = idle_share::measure();
+    let results = Results { cases, beyond, managed, buffers, headlines, idle };
     let bars = bars::all(&results);
     print_bars(&bars, is_quick);
     if let Err(error) = write(&folder, &results, &bars, &machine, is_quick) {
@@ -176,6 +181,13 @@ fn measure_tasks(tables: Vec<beyond::Table>, is_quick: bool) -> Vec<Timed> {
         .into_iter()
         .map(|table| measure_timed(table, is_quick, managed::tasks::names::ASYNC))
         .collect()
+}
+
+fn measure_headlines(is_quick: bool) -> Vec<TimedHeadline> {
+    headlines::run(|table| {
+        let ours = table.rows[0].who.name;
+        measure_timed(table, is_quick, ours)
+    })
 }
 
 /// A table whose rows are held against poolable's round by round.
@@ -311,6 +323,10 @@ fn write(
         fs::write(file, measured.plot())?;
     }
     for timed in results.buffers.tables() {
+        let file = plots.join(timed.measured.table.file).with_extension("svg");
+        fs::write(file, timed.measured.plot())?;
+    }
+    for timed in results.headlines.iter().flat_map(TimedHeadline::tables) {
         let file = plots.join(timed.measured.table.file).with_extension("svg");
         fs::write(file, timed.measured.plot())?;
     }

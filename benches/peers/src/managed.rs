@@ -24,6 +24,7 @@ pub(crate) use self::crowd::{Crowd, Setting, names};
 pub(crate) use self::measured::MeasuredCrowd;
 pub(crate) use self::order::Order;
 pub(crate) use self::quotient::Quotient;
+pub(crate) use self::tasks::counted;
 pub(crate) use self::timed::Timed;
 
 use crate::beyond;

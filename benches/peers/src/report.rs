@@ -3,6 +3,7 @@
 mod beyond;
 mod buffers;
 mod floors;
+mod headlines;
 mod managed;
 
 use crate::bars::Bar;
@@ -72,6 +73,8 @@ pub(crate) fn write(results: &Results, bars: &[Bar], machine: &Machine, is_quick
     page.push_str(&managed::section(&results.managed));
     page.push_str("\n## Buffers, rings and copying\n\n");
     page.push_str(&buffers::section(&results.buffers));
+    page.push_str("\n## What others measure of themselves\n\n");
+    page.push_str(&headlines::section(&results.headlines));
     page.push_str("\n## Who took part, and how\n\n");
     page.push_str(&contender_table());
     page

@@ -168,7 +168,7 @@ pub(super) async fn repeated<P: Awaited>(pool: &P, gets: u64) -> u64 {
 
 /// Counts what is allocated while a future is polled, by whichever threads: a task that has
 /// waited may go on with another worker.
-pub(super) async fn counted<F: Future>(future: F) -> (F::Output, u64) {
+pub(crate) async fn counted<F: Future>(future: F) -> (F::Output, u64) {
     let mut future = pin!(future);
     let mut allocated = 0;
     poll_fn(|context| {
