@@ -239,8 +239,9 @@ fn free<L: Lender>(objects: u64) -> Sample {
 }
 
 fn reuse<L: Lender>(objects: u64) -> Sample {
-    const IDLE: usize = 16_384;
-    const TAKEN: u64 = 8192;
+    // In a test the search of the linear pool would take minutes.
+    const IDLE: usize = if cfg!(test) { 1 << 11 } else { 1 << 14 };
+    const TAKEN: u64 = IDLE as u64 / 2;
     let lender = L::new();
     drop((0..IDLE).map(|_| lender.get()).collect::<Vec<_>>());
     let mut items = Vec::with_capacity(IDLE);

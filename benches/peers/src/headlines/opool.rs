@@ -101,12 +101,18 @@ fn local(gets: u64) -> Sample {
 
 fn shared(gets: u64) -> Sample {
     let pool = Pool::new(1024, Allocator);
-    timed(gets, 1, || seen(&*black_box(pool.get())))
+    timed(gets, 1, || {
+        let bytes = black_box(pool.get());
+        seen(&bytes)
+    })
 }
 
 fn opool_local(gets: u64) -> Sample {
     let pool = LocalPool::new(1024, Allocator);
-    timed(gets, 1, || seen(&*black_box(pool.get())))
+    timed(gets, 1, || {
+        let bytes = black_box(pool.get());
+        seen(&bytes)
+    })
 }
 
 fn allocated(gets: u64) -> Sample {
@@ -128,7 +134,10 @@ fn multi() -> Case {
             }),
             close("opool, `Pool`", "`Pool::new(1024, ..)`.", LOCKED, |gets| {
                 let pool = Pool::new(1024, Allocator);
-                by_rayon(gets, || seen(&*black_box(pool.get())))
+                by_rayon(gets, || {
+                    let bytes = black_box(pool.get());
+                    seen(&bytes)
+                })
             }),
             other("no pool", "`Vec::with_capacity`, and its drop.", |gets| {
                 by_rayon(gets, || seen(&black_box(Vec::with_capacity(SIZE))))

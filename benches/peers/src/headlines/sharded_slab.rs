@@ -186,12 +186,7 @@ fn by_four<const COUNT: u64>(file: &'static str, title: &'static str) -> Case {
                     })
                 }),
                 other("slab in a `RwLock`", "New, locked for each number.", |numbers| {
-                    four(
-                        numbers,
-                        COUNT,
-                        || RwLock::new(slab::Slab::new()),
-                        |slab, keys, count| locked_turn(slab, keys, count),
-                    )
+                    four(numbers, COUNT, || RwLock::new(slab::Slab::new()), locked_turn)
                 }),
             ],
         })

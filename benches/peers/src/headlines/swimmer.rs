@@ -51,7 +51,10 @@ fn pooled(gets: u64) -> Sample {
 
 fn made(gets: u64) -> Sample {
     let pool = poolable::Pool::new(|| Vec::with_capacity(SIZE));
-    timed(gets, 1, || seen(&*black_box(pool.get())))
+    timed(gets, 1, || {
+        let bytes = black_box(pool.get());
+        seen(&bytes)
+    })
 }
 
 fn swum(gets: u64) -> Sample {
@@ -59,7 +62,10 @@ fn swum(gets: u64) -> Sample {
         .with_starting_size(1024)
         .with_supplier(|| Vec::<u8>::with_capacity(SIZE))
         .build();
-    timed(gets, 1, || seen(&*black_box(pool.get())))
+    timed(gets, 1, || {
+        let bytes = black_box(pool.get());
+        seen(&bytes)
+    })
 }
 
 fn guarded(gets: u64) -> Sample {
@@ -67,7 +73,10 @@ fn guarded(gets: u64) -> Sample {
         .with(Supplier(|| Vec::with_capacity(SIZE)))
         .with(StartingSize(1024))
         .build();
-    timed(gets, 1, || seen(&*black_box(pool.new())))
+    timed(gets, 1, || {
+        let bytes = black_box(pool.new());
+        seen(&bytes)
+    })
 }
 
 fn allocated(gets: u64) -> Sample {
