@@ -54,7 +54,7 @@ fn cases() -> Vec<Case> {
          way of a list of the thread to one for all threads: 96 instructions and 1.7 misses of the \
          first cache for each. That of the linear pool sets a bit, with 18 and 0.4, for which its \
          get has to search: see the table of reuse. Those that have a list behind a lock push the \
-         vector itself, 76 and 0.9, and no other thread was in the way",
+         vector itself, without a look at it: 76 and 0.9",
     );
     const GROWS: &str = "the list of a new pool grows";
     let makes = |table| Case { allocates: Some(MAKES), ..case(table) };
