@@ -148,13 +148,18 @@ impl Settled {
         self.max_object_bytes.unwrap_or(grown)
     }
 
+    /// The most that an object in a cache may hold, in bytes. Where there is a depot, bigger
+    /// ones are there for all.
+    #[inline]
+    pub(crate) fn most_cached(&self) -> usize {
+        if self.is_local { usize::MAX } else { MOST_CACHED_BYTES }
+    }
+
     /// How many objects a cache may keep if they hold `bytes` each, and on the heap a
     /// quarter more at the most; or its even share of the budget, if that is more.
     pub(crate) fn fit(&self, bytes: usize) -> Fit {
         let object_size = self.depot.object_size;
-        // Where there is a depot, the big ones are there for all.
-        let most_cached = if self.is_local { usize::MAX } else { MOST_CACHED_BYTES };
-        let most = self.max_object_bytes.unwrap_or(usize::MAX).min(most_cached);
+        let most = self.max_object_bytes.unwrap_or(usize::MAX).min(self.most_cached());
         let even = self.budget.checked_div(self.capacity).unwrap_or(0);
         let growth = bytes.saturating_sub(object_size) / 4;
         let share = even.max(bytes.saturating_add(growth)).min(most).min(self.budget);

@@ -286,6 +286,10 @@ impl RawPool {
     ) -> Result<(), Object> {
         let (bytes, retained) = (self.bytes_of(&object), object.header().retained());
         if !cache.allows(retained) {
+            if bytes > self.limits.most_cached() {
+                // The cache stays as it is for the others.
+                return Err(object);
+            }
             // SAFETY: the caller's promise is the one asked for.
             let fit = unsafe { self.fit_cache(cache, depot, bytes) };
             if retained > fit.most_retained {

@@ -211,3 +211,23 @@ fn a_cache_without_end_is_a_large_one() {
     assert_eq!(Line::pool().stats().idle, 2000);
     assert_eq!(Line::pooled().0, "");
 }
+
+#[test]
+fn a_large_object_on_its_way_leaves_the_caches_as_they_are() {
+    #[derive(Poolable)]
+    struct Block {
+        #[pool(capacity = 1024)]
+        bytes: Vec<u8>,
+    }
+
+    let mut small: Vec<_> = (0..40).map(|_| Block::pooled()).collect();
+    let last = small.pop();
+    drop(small);
+    let mut large = Block::pooled();
+    large.bytes.reserve_exact(500 << 10);
+    let held = (large.bytes.capacity() + size_of::<Block>()) as u64;
+    drop((large, last));
+    let stats = Block::pool().stats();
+    // What the depot has been given: the large one alone.
+    assert_eq!((stats.idle, stats.bytes_idle, stats.created), (40, held, 40));
+}
