@@ -94,37 +94,51 @@ var (
 	keptLarge *largeObject
 )
 
-func largeUnpooled(i int) {
+func largeUnpooled(i int) int {
 	o := newLargeObject()
 	o.fill(i)
 	keptLarge = o
+	return o.id + len(o.data) + len(o.strings) + len(o.byKey)
 }
 
-func largePooled(i int) {
+func largePooled(i int) int {
 	o := largeObjects.Get().(*largeObject)
 	o.fill(i)
+	seen := o.id + len(o.data) + len(o.strings) + len(o.byKey)
 	o.reset()
 	largeObjects.Put(o)
+	return seen
 }
 
-func largeThrifty(i int) {
+func largeThrifty(i int) int {
 	o := thriftyObjects.Get().(*thriftyObject)
 	o.fill(i)
+	seen := o.id + len(o.data) + len(o.strings) + len(o.byKey)
 	o.reset()
 	thriftyObjects.Put(o)
+	return seen
+}
+
+// checkRounds knows that each yields its index, and that one thing was put into each of three.
+func checkRounds(b *testing.B, seen int) {
+	b.Helper()
+	check(b, seen, 3*b.N+sum(b.N))
 }
 
 // analyse times the rounds, and tells what the collector had of them.
-func analyse(b *testing.B, round func(int)) {
+func analyse(b *testing.B, round func(int) int) {
+	b.ReportAllocs()
 	var before, after runtime.MemStats
 	settle()
 	runtime.ReadMemStats(&before)
 	b.ResetTimer()
+	seen := 0
 	for i := range b.N {
-		round(i)
+		seen += round(i)
 	}
 	b.StopTimer()
 	runtime.ReadMemStats(&after)
+	checkRounds(b, seen)
 	b.ReportMetric(float64(after.Mallocs-before.Mallocs), "mallocs")
 	b.ReportMetric(float64(after.Frees-before.Frees), "frees")
 	b.ReportMetric(float64(after.TotalAlloc-before.TotalAlloc), "total-B")
@@ -146,19 +160,22 @@ func settle() {
 
 // peak does the same without a clock, and looks at the heap every few rounds. That stops the
 // program, but `runtime/metrics` does not see what is allocated until a span is full.
-func peak(b *testing.B, round func(int)) {
-	var seen runtime.MemStats
+func peak(b *testing.B, round func(int) int) {
+	b.ReportAllocs()
+	var heap runtime.MemStats
 	settle()
-	runtime.ReadMemStats(&seen)
-	before := seen.HeapAlloc
+	runtime.ReadMemStats(&heap)
+	before := heap.HeapAlloc
 	most := before
+	seen := 0
 	for i := range b.N {
-		round(i)
+		seen += round(i)
 		if i%16 == 15 || i == b.N-1 {
-			runtime.ReadMemStats(&seen)
-			most = max(most, seen.HeapAlloc)
+			runtime.ReadMemStats(&heap)
+			most = max(most, heap.HeapAlloc)
 		}
 	}
+	checkRounds(b, seen)
 	b.ReportMetric(float64(most-before), "peak-B")
 }
 

@@ -88,13 +88,29 @@ var typedReplies = sync.Pool{New: func() any {
 	return r
 }}
 
+func (r *typedReply) fill() {
+	r.Status = "success"
+	r.Data = greeting{Count: 42, Message: "Hello, World!"}
+}
+
+// handleNewTyped makes all of it anew.
+func handleNewTyped(w http.ResponseWriter, _ *http.Request) {
+	var r typedReply
+	r.fill()
+	r.buf.Grow(1024)
+	if err := json.NewEncoder(&r.buf).Encode(&r); err != nil {
+		panic(err)
+	}
+	w.Header()["Content-Type"] = contentType
+	w.Write(r.buf.Bytes())
+}
+
 // contentType is shared by all answers: `Set` would allocate a slice for each.
 var contentType = []string{"application/json"}
 
 func handleTyped(w http.ResponseWriter, encode func(*typedReply) error) {
 	r := typedReplies.Get().(*typedReply)
-	r.Status = "success"
-	r.Data = greeting{Count: 42, Message: "Hello, World!"}
+	r.fill()
 	if err := encode(r); err != nil {
 		panic(err)
 	}
@@ -153,6 +169,13 @@ func asUsual(handle http.HandlerFunc, r *http.Request) int {
 	return look(w.Body.Bytes())
 }
 
+// newAnswer has the least of a response for each.
+func newAnswer(handle http.HandlerFunc, r *http.Request) int {
+	w := newKeptWriter()
+	handle(w, r)
+	return look(w.body)
+}
+
 // keptAnswer has the one that is at hand.
 func keptAnswer(handle http.HandlerFunc, w *keptWriter, r *http.Request) int {
 	handle(w, r)
@@ -161,73 +184,86 @@ func keptAnswer(handle http.HandlerFunc, w *keptWriter, r *http.Request) int {
 	return seen
 }
 
-func one(b *testing.B, handle http.HandlerFunc) {
+var yieldReply = lookText(golden("reply.json"))
+
+type answer func(http.HandlerFunc, *http.Request) int
+
+func one(b *testing.B, answer answer, handle http.HandlerFunc) {
+	b.ReportAllocs()
 	r := request()
 	b.ResetTimer()
 	seen := 0
 	for range b.N {
-		seen += asUsual(handle, r)
+		seen += answer(handle, r)
 	}
-	check(b, seen, b.N)
+	check(b, seen, b.N*yieldReply)
 }
 
 func oneKept(b *testing.B, handle http.HandlerFunc) {
+	b.ReportAllocs()
 	w, r := newKeptWriter(), request()
 	b.ResetTimer()
 	seen := 0
 	for range b.N {
 		seen += keptAnswer(handle, w, r)
 	}
-	check(b, seen, b.N)
+	check(b, seen, b.N*yieldReply)
 }
 
-func many(b *testing.B, handle http.HandlerFunc) {
+func many(b *testing.B, answer answer, handle http.HandlerFunc) {
+	b.ReportAllocs()
 	b.RunParallel(func(pb *testing.PB) {
 		r := request()
-		seen, wanted := 0, 0
+		seen, operations := 0, 0
 		for pb.Next() {
-			seen += asUsual(handle, r)
-			wanted++
+			seen += answer(handle, r)
+			operations++
 		}
-		check(b, seen, wanted)
+		check(b, seen, operations*yieldReply)
 	})
 }
 
 func manyKept(b *testing.B, handle http.HandlerFunc) {
+	b.ReportAllocs()
 	b.RunParallel(func(pb *testing.PB) {
 		w, r := newKeptWriter(), request()
-		seen, wanted := 0, 0
+		seen, operations := 0, 0
 		for pb.Next() {
 			seen += keptAnswer(handle, w, r)
-			wanted++
+			operations++
 		}
-		check(b, seen, wanted)
+		check(b, seen, operations*yieldReply)
 	})
 }
 
-func BenchmarkHandlerUnpooled(b *testing.B) { one(b, handleUnpooled) }
+func BenchmarkHandlerUnpooled(b *testing.B) { one(b, asUsual, handleUnpooled) }
 
-func BenchmarkHandlerPooled(b *testing.B) { one(b, handlePooled) }
+func BenchmarkHandlerUnpooledTyped(b *testing.B) { one(b, newAnswer, handleNewTyped) }
+
+func BenchmarkHandlerPooled(b *testing.B) { one(b, asUsual, handlePooled) }
 
 func BenchmarkHandlerPooledTyped(b *testing.B) { oneKept(b, handleTypedV1) }
 
 func BenchmarkHandlerPooledTypedV2(b *testing.B) { oneKept(b, handleTypedV2) }
 
-func BenchmarkHandlerParallelUnpooled(b *testing.B) { many(b, handleUnpooled) }
+func BenchmarkHandlerParallelUnpooled(b *testing.B) { many(b, asUsual, handleUnpooled) }
 
-func BenchmarkHandlerParallelPooled(b *testing.B) { many(b, handlePooled) }
+func BenchmarkHandlerParallelUnpooledTyped(b *testing.B) { many(b, newAnswer, handleNewTyped) }
+
+func BenchmarkHandlerParallelPooled(b *testing.B) { many(b, asUsual, handlePooled) }
 
 func BenchmarkHandlerParallelPooledTyped(b *testing.B) { manyKept(b, handleTypedV1) }
 
 func BenchmarkHandlerParallelPooledTypedV2(b *testing.B) { manyKept(b, handleTypedV2) }
 
 func TestHandlersAnswerAlike(t *testing.T) {
-	wanted := golden(t, "reply.json")
+	wanted := golden("reply.json")
 	kept := newKeptWriter()
 	for range 3 {
 		for name, handle := range map[string]http.HandlerFunc{
 			"handleUnpooled": handleUnpooled,
 			"handlePooled":   handlePooled,
+			"handleNewTyped": handleNewTyped,
 			"handleTypedV1":  handleTypedV1,
 			"handleTypedV2":  handleTypedV2,
 		} {

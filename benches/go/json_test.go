@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"encoding/json/jsontext"
 	jsonv2 "encoding/json/v2"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -38,9 +39,7 @@ var jsonBuffers = sync.Pool{New: func() any {
 // encodeCopied makes an encoder for each text, and copies the text out.
 func encodeCopied(value any) []byte {
 	buf := jsonBuffers.Get().(*bytes.Buffer)
-	if err := json.NewEncoder(buf).Encode(value); err != nil {
-		panic(err)
-	}
+	must(json.NewEncoder(buf).Encode(value))
 	text := make([]byte, buf.Len())
 	copy(text, buf.Bytes())
 	buf.Reset()
@@ -65,9 +64,7 @@ var encoders = sync.Pool{New: func() any {
 // encodeKept uses the text where it was written.
 func encodeKept(value any, use func(text []byte)) {
 	e := encoders.Get().(*encoder)
-	if err := e.json.Encode(value); err != nil {
-		panic(err)
-	}
+	must(e.json.Encode(value))
 	use(e.buf.Bytes())
 	e.buf.Reset()
 	encoders.Put(e)
@@ -90,15 +87,112 @@ var encodersV2 = sync.Pool{New: func() any {
 
 func encodeKeptV2(value any, use func(text []byte)) {
 	e := encodersV2.Get().(*encoderV2)
-	if err := jsonv2.MarshalEncode(e.json, value); err != nil {
-		panic(err)
-	}
+	must(jsonv2.MarshalEncode(e.json, value))
 	use(e.buf.Bytes())
 	e.buf.Reset()
 	encodersV2.Put(e)
 }
 
+// pair and pairs are a map that was sorted beforehand.
+type pair struct{ key, value string }
+
+type pairs []pair
+
+func (p pairs) MarshalJSONTo(to *jsontext.Encoder) error {
+	must(to.WriteToken(jsontext.BeginObject))
+	for i := range p {
+		must(to.WriteToken(jsontext.String(p[i].key)))
+		must(to.WriteToken(jsontext.String(p[i].value)))
+	}
+	return to.WriteToken(jsontext.EndObject)
+}
+
+type sortedPayload struct {
+	ID   int64    `json:"id"`
+	Name string   `json:"name"`
+	Tags []string `json:"tags"`
+	Meta pairs    `json:"meta"`
+}
+
+var sortedTeapot = sortedPayload{
+	ID:   teapot.ID,
+	Name: teapot.Name,
+	Tags: teapot.Tags,
+	Meta: pairs{{"firm", "potter"}, {"made", "Jaipur"}},
+}
+
+// writeTokens is what a generator of code might write for the type.
+func (p *sortedPayload) writeTokens(to *jsontext.Encoder) {
+	must(to.WriteToken(jsontext.BeginObject))
+	must(to.WriteToken(jsontext.String("id")))
+	must(to.WriteToken(jsontext.Int(p.ID)))
+	must(to.WriteToken(jsontext.String("name")))
+	must(to.WriteToken(jsontext.String(p.Name)))
+	must(to.WriteToken(jsontext.String("tags")))
+	must(to.WriteToken(jsontext.BeginArray))
+	for _, tag := range p.Tags {
+		must(to.WriteToken(jsontext.String(tag)))
+	}
+	must(to.WriteToken(jsontext.EndArray))
+	must(to.WriteToken(jsontext.String("meta")))
+	must(p.Meta.MarshalJSONTo(to))
+	must(to.WriteToken(jsontext.EndObject))
+}
+
+func encodeTokens(p *sortedPayload, use func(text []byte)) {
+	e := encodersV2.Get().(*encoderV2)
+	p.writeTokens(e.json)
+	use(e.buf.Bytes())
+	e.buf.Reset()
+	encodersV2.Put(e)
+}
+
+// appendTo is what another generator might: no encoder looks at the order of the tokens.
+func (p *sortedPayload) appendTo(text []byte) []byte {
+	text = strconv.AppendInt(append(text, `{"id":`...), p.ID, 10)
+	text = appendQuoted(append(text, `,"name":`...), p.Name)
+	text = append(text, `,"tags":[`...)
+	for i, tag := range p.Tags {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		text = appendQuoted(text, tag)
+	}
+	text = append(text, `],"meta":{`...)
+	for i := range p.Meta {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		text = append(appendQuoted(text, p.Meta[i].key), ':')
+		text = appendQuoted(text, p.Meta[i].value)
+	}
+	return append(text, "}}\n"...)
+}
+
+func appendQuoted(text []byte, s string) []byte {
+	text, err := jsontext.AppendQuote(text, s)
+	must(err)
+	return text
+}
+
+func encodeAppended(p *sortedPayload, use func(text []byte)) {
+	buf := blocks1024.Get().(*block)
+	buf.bytes = p.appendTo(buf.bytes)
+	use(buf.bytes)
+	buf.bytes = buf.bytes[:0]
+	blocks1024.Put(buf)
+}
+
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+var yieldLine = lookText(golden("payload.json"))
+
 func BenchmarkEncodeUnpooled(b *testing.B) {
+	b.ReportAllocs()
 	seen := 0
 	for range b.N {
 		text, err := json.Marshal(&teapot)
@@ -107,86 +201,121 @@ func BenchmarkEncodeUnpooled(b *testing.B) {
 		}
 		seen += look(text)
 	}
-	check(b, seen, b.N)
+	// Without the end of the line.
+	check(b, seen, b.N*lookText(goldenText("payload.json")))
 }
 
 func BenchmarkEncodePooled(b *testing.B) {
+	b.ReportAllocs()
 	seen := 0
 	for range b.N {
 		seen += look(encodeCopied(&teapot))
 	}
-	check(b, seen, b.N)
+	check(b, seen, b.N*yieldLine)
 }
 
 func BenchmarkEncodePooledInPlace(b *testing.B) {
+	b.ReportAllocs()
 	seen := 0
 	for range b.N {
 		encodeKept(&teapot, func(text []byte) { seen += look(text) })
 	}
-	check(b, seen, b.N)
+	check(b, seen, b.N*yieldLine)
 }
 
 func BenchmarkEncodePooledInPlaceV2(b *testing.B) {
+	b.ReportAllocs()
 	seen := 0
 	for range b.N {
 		encodeKeptV2(&teapot, func(text []byte) { seen += look(text) })
 	}
-	check(b, seen, b.N)
+	check(b, seen, b.N*yieldLine)
+}
+
+func BenchmarkEncodePooledInPlaceV2Sorted(b *testing.B) {
+	b.ReportAllocs()
+	seen := 0
+	for range b.N {
+		encodeKeptV2(&sortedTeapot, func(text []byte) { seen += look(text) })
+	}
+	check(b, seen, b.N*yieldLine)
+}
+
+func BenchmarkEncodePooledTokens(b *testing.B) {
+	b.ReportAllocs()
+	seen := 0
+	for range b.N {
+		encodeTokens(&sortedTeapot, func(text []byte) { seen += look(text) })
+	}
+	check(b, seen, b.N*yieldLine)
+}
+
+func BenchmarkEncodePooledAppended(b *testing.B) {
+	b.ReportAllocs()
+	seen := 0
+	for range b.N {
+		encodeAppended(&sortedTeapot, func(text []byte) { seen += look(text) })
+	}
+	check(b, seen, b.N*yieldLine)
 }
 
 var payloads = sync.Pool{New: func() any {
 	return &payload{Meta: make(map[string]string)}
 }}
 
+// seen tells the number, and how many there are of the rest.
+func (p *payload) seen() int { return int(p.ID) + len(p.Tags) + len(p.Meta) }
+
 // decode reads into a pooled object; into is Unmarshal of either package.
 func decode(text []byte, into func(text []byte, p *payload) error) int {
 	p := payloads.Get().(*payload)
-	if err := into(text, p); err != nil {
-		panic(err)
-	}
-	seen := int(p.ID) + len(p.Tags) + len(p.Meta)
+	must(into(text, p))
+	seen := p.seen()
 	p.reset()
 	payloads.Put(p)
 	return seen
+}
+
+// decodeNew reads into a new one.
+func decodeNew(text []byte, into func(text []byte, p *payload) error) int {
+	var p payload
+	must(into(text, &p))
+	return p.seen()
 }
 
 func byV1(text []byte, p *payload) error { return json.Unmarshal(text, p) }
 
 func byV2(text []byte, p *payload) error { return jsonv2.Unmarshal(text, p) }
 
-func BenchmarkDecodeUnpooled(b *testing.B) {
-	text := []byte(golden(b, "payload.json"))
+// decoding reads the golden text, whose figures it finds without the type.
+func decoding(b *testing.B, once func(text []byte) int) {
+	b.ReportAllocs()
+	text := []byte(golden("payload.json"))
+	var all map[string]any
+	must(json.Unmarshal(text, &all))
+	yield := int(all["id"].(float64)) + len(all["tags"].([]any)) + len(all["meta"].(map[string]any))
+	b.ResetTimer()
 	seen := 0
 	for range b.N {
-		var p payload
-		if err := json.Unmarshal(text, &p); err != nil {
-			panic(err)
-		}
-		seen += int(p.ID) + len(p.Tags) + len(p.Meta)
+		seen += once(text)
 	}
-	check(b, seen, b.N)
+	check(b, seen, b.N*yield)
+}
+
+func BenchmarkDecodeUnpooled(b *testing.B) {
+	decoding(b, func(text []byte) int { return decodeNew(text, byV1) })
 }
 
 func BenchmarkDecodePooled(b *testing.B) {
-	text := []byte(golden(b, "payload.json"))
-	seen := 0
-	for range b.N {
-		seen += decode(text, byV1)
-	}
-	check(b, seen, b.N)
+	decoding(b, func(text []byte) int { return decode(text, byV1) })
 }
 
 func BenchmarkDecodePooledV2(b *testing.B) {
-	text := []byte(golden(b, "payload.json"))
-	seen := 0
-	for range b.N {
-		seen += decode(text, byV2)
-	}
-	check(b, seen, b.N)
+	decoding(b, func(text []byte) int { return decode(text, byV2) })
 }
 
 func TestPayloadIsWrittenAlikeByAllForms(t *testing.T) {
-	line := golden(t, "payload.json")
+	line := golden("payload.json")
 	text, err := json.Marshal(&teapot)
 	if err != nil {
 		t.Fatal(err)
@@ -196,11 +325,16 @@ func TestPayloadIsWrittenAlikeByAllForms(t *testing.T) {
 		mustBe(t, "encodeCopied", string(encodeCopied(&teapot)), line)
 		encodeKept(&teapot, func(text []byte) { mustBe(t, "encodeKept", string(text), line) })
 		encodeKeptV2(&teapot, func(text []byte) { mustBe(t, "encodeKeptV2", string(text), line) })
+		encodeKeptV2(&sortedTeapot, func(text []byte) { mustBe(t, "sorted", string(text), line) })
+		encodeTokens(&sortedTeapot, func(text []byte) { mustBe(t, "encodeTokens", string(text), line) })
+		encodeAppended(&sortedTeapot, func(text []byte) {
+			mustBe(t, "encodeAppended", string(text), line)
+		})
 	}
 }
 
 func TestPayloadIsReadIntoAPooledObject(t *testing.T) {
-	line := golden(t, "payload.json")
+	line := golden("payload.json")
 	for _, into := range []func([]byte, *payload) error{byV1, byV2} {
 		for range 3 {
 			p := payloads.Get().(*payload)
