@@ -8,6 +8,8 @@ pub(crate) mod json;
 
 use core::hint::black_box;
 
+use crate::timing::Yield;
+
 /// Reads what was written, so that it was not written for nothing: behind the black box the
 /// compiler no longer knows what that was.
 #[inline(always)]
@@ -16,11 +18,16 @@ fn look(content: &[u8]) -> usize {
     content.len() + usize::from(content[content.len() - 1])
 }
 
-/// What both sides must write.
-#[cfg(test)]
-fn golden(name: &str) -> String {
-    let file = format!("{}/testdata/{name}", env!("CARGO_MANIFEST_DIR"));
-    std::fs::read_to_string(file).expect("it is in the repository")
+// What both sides must write, each a line.
+const LINE_37: &str = include_str!("../testdata/text37.txt");
+const LINE_13: &str = include_str!("../testdata/text13.txt");
+const LINE_20: &str = include_str!("../testdata/text20.txt");
+const PAYLOAD: &str = include_str!("../testdata/payload.json");
+const REPLY: &str = include_str!("../testdata/reply.json");
+
+/// What an operation yields that looked at this.
+fn looked_at(content: &str) -> Yield {
+    Yield::each(look(content.as_bytes()))
 }
 
 /// Whether a pooled operation allocates, in two timings of a few operations.

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use poolable::{Poolable, RetainMap, RetainVec};
 use poolable_go::allocations;
 
-use crate::timing::{Sample, alone};
+use crate::timing::{Sample, Yield, alone};
 
 /// Without a pool.
 struct Large {
@@ -59,6 +59,9 @@ impl Kept {
     }
 }
 
+/// Its index, and one thing in each of three.
+const FILLED: Yield = Yield { each: 3, indices: 1 };
+
 #[inline(always)]
 fn unpooled_once(index: u64) -> usize {
     let mut large = Large::new();
@@ -77,12 +80,12 @@ fn pooled_once(index: u64) -> usize {
 
 #[inline(never)]
 pub(crate) fn unpooled(operations: u64) -> Sample {
-    alone(operations, unpooled_once)
+    alone(operations, FILLED, unpooled_once)
 }
 
 #[inline(never)]
 pub(crate) fn pooled(operations: u64) -> Sample {
-    alone(operations, pooled_once)
+    alone(operations, FILLED, pooled_once)
 }
 
 /// What is live at the most, and when it is over, in bytes. Pools are empty before, and are left
@@ -105,10 +108,12 @@ pub(crate) fn memory_pooled(operations: u64) -> Memory {
 fn memory(operations: u64, once: fn(u64) -> usize) -> Memory {
     let before = allocations::counts().live;
     allocations::watch_peak();
+    let mut seen = 0;
     for index in 0..operations {
-        black_box(once(index));
+        seen += once(index);
     }
     let after = allocations::counts();
+    assert_eq!(seen as u64, FILLED.of(0..operations));
     Memory { peak: (after.peak - before) as f64, left: (after.live - before) as f64 }
 }
 

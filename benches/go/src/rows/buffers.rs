@@ -2,13 +2,18 @@
 
 use poolable::Poolable;
 
-use super::look;
-use crate::timing::{Sample, alone, together};
+use super::{LINE_13, LINE_20, LINE_37, look, looked_at};
+use crate::timing::{Sample, Yield, alone, together};
 
 // Texts of the lengths that the rows are named after. Go writes the same.
 const TEXT_37: &str = "a message of thirty-seven bytes, kept";
 const TEXT_13: &str = "13 bytes long";
 const TEXT_20: &str = "twenty bytes of text";
+
+/// What an operation yields that wrote what is in a line, without its end.
+fn text_of(line: &str) -> Yield {
+    looked_at(line.trim_end())
+}
 
 /// What programs write into.
 #[derive(Poolable)]
@@ -47,55 +52,55 @@ fn page(text: &str) -> usize {
 
 #[inline(never)]
 pub(crate) fn unpooled_1024(operations: u64) -> Sample {
-    alone(operations, |_| fresh(1024, TEXT_37))
+    alone(operations, text_of(LINE_37), |_| fresh(1024, TEXT_37))
 }
 
 #[inline(never)]
 pub(crate) fn pooled_1024(operations: u64) -> Sample {
-    alone(operations, |_| message(TEXT_37))
+    alone(operations, text_of(LINE_37), |_| message(TEXT_37))
 }
 
 #[inline(never)]
 pub(crate) fn parallel_unpooled_1024(operations: u64) -> Sample {
-    together(operations, || fresh(1024, TEXT_37))
+    together(operations, text_of(LINE_37), || fresh(1024, TEXT_37))
 }
 
 #[inline(never)]
 pub(crate) fn parallel_pooled_1024(operations: u64) -> Sample {
-    together(operations, || message(TEXT_37))
+    together(operations, text_of(LINE_37), || message(TEXT_37))
 }
 
 #[inline(never)]
 pub(crate) fn unpooled_4096(operations: u64) -> Sample {
-    alone(operations, |_| fresh(4096, TEXT_13))
+    alone(operations, text_of(LINE_13), |_| fresh(4096, TEXT_13))
 }
 
 #[inline(never)]
 pub(crate) fn pooled_4096(operations: u64) -> Sample {
-    alone(operations, |_| page(TEXT_13))
+    alone(operations, text_of(LINE_13), |_| page(TEXT_13))
 }
 
 #[inline(never)]
 pub(crate) fn parallel_unpooled_4096(operations: u64) -> Sample {
-    together(operations, || fresh(4096, TEXT_20))
+    together(operations, text_of(LINE_20), || fresh(4096, TEXT_20))
 }
 
 #[inline(never)]
 pub(crate) fn parallel_pooled_4096(operations: u64) -> Sample {
-    together(operations, || page(TEXT_20))
+    together(operations, text_of(LINE_20), || page(TEXT_20))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rows::{allocates, golden};
+    use crate::rows::allocates;
 
     #[test]
     fn texts_are_gos_and_as_long_as_they_say() {
-        for (text, length, name) in
-            [(TEXT_37, 37, "text37.txt"), (TEXT_13, 13, "text13.txt"), (TEXT_20, 20, "text20.txt")]
+        for (text, length, line) in
+            [(TEXT_37, 37, LINE_37), (TEXT_13, 13, LINE_13), (TEXT_20, 20, LINE_20)]
         {
-            assert_eq!((text, text.len()), (golden(name).trim_end(), length));
+            assert_eq!((text, text.len()), (line.trim_end(), length));
         }
     }
 

@@ -5,7 +5,7 @@ use core::sync::atomic::{AtomicU64, Ordering};
 
 use poolable::Poolable;
 
-use crate::timing::{Sample, alone};
+use crate::timing::{Sample, Yield, alone};
 
 /// Owns nothing. Its number is given to it once, for all its users.
 #[derive(Poolable)]
@@ -22,24 +22,32 @@ impl Counter {
         // Relaxed: it is a number and nothing else.
         Self { id: LAST.fetch_add(1, Ordering::Relaxed) + 1, value: 0 }
     }
+
+    /// Who it is, and what was set.
+    #[inline(always)]
+    fn seen(&self) -> usize {
+        (self.id + self.value) as usize
+    }
 }
 
 #[inline(never)]
 pub(crate) fn unpooled(operations: u64) -> Sample {
-    alone(operations, |index| {
+    alone(operations, Yield { each: 0, indices: 2 }, |index| {
         // On the heap, as an object that somebody else is given.
-        let mut counter = Box::new(Counter { id: index + 2, value: 0 });
+        let mut counter = Box::new(Counter { id: index, value: 0 });
         counter.value = index;
-        black_box(&*counter).id as usize
+        black_box(&*counter).seen()
     })
 }
 
 #[inline(never)]
 pub(crate) fn pooled(operations: u64) -> Sample {
-    alone(operations, |index| {
+    // It is the same one every time: its number says so.
+    let id = Counter::pooled().id;
+    alone(operations, Yield { each: id, indices: 1 }, |index| {
         let mut counter = Counter::pooled();
         counter.value = index;
-        black_box(&*counter).id as usize + 1
+        black_box(&*counter).seen()
     })
 }
 

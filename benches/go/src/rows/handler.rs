@@ -5,7 +5,7 @@ use http::{Request, Response};
 use poolable::{Poolable, json};
 use serde::Serialize;
 
-use super::look;
+use super::{REPLY, look, looked_at};
 use crate::timing::{Sample, alone, together};
 
 #[derive(Serialize)]
@@ -71,37 +71,36 @@ fn pooled_once(request: &Request<()>) -> usize {
 #[inline(never)]
 pub(crate) fn unpooled(operations: u64) -> Sample {
     let request = request();
-    alone(operations, |_| unpooled_once(&request))
+    alone(operations, looked_at(REPLY), |_| unpooled_once(&request))
 }
 
 #[inline(never)]
 pub(crate) fn pooled(operations: u64) -> Sample {
     let request = request();
-    alone(operations, |_| pooled_once(&request))
+    alone(operations, looked_at(REPLY), |_| pooled_once(&request))
 }
 
 #[inline(never)]
 pub(crate) fn parallel_unpooled(operations: u64) -> Sample {
     let request = request();
-    together(operations, || unpooled_once(&request))
+    together(operations, looked_at(REPLY), || unpooled_once(&request))
 }
 
 #[inline(never)]
 pub(crate) fn parallel_pooled(operations: u64) -> Sample {
     let request = request();
-    together(operations, || pooled_once(&request))
+    together(operations, looked_at(REPLY), || pooled_once(&request))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rows::{allocates, golden};
+    use crate::rows::allocates;
 
     #[test]
     fn handlers_answer_as_those_of_go_do() {
-        let wanted = golden("reply.json");
         let is_right = |response: &Response<Vec<u8>>| {
-            assert_eq!(response.body(), wanted.as_bytes());
+            assert_eq!(response.body(), REPLY.as_bytes());
             assert_eq!(response.headers()[CONTENT_TYPE], "application/json");
             assert_eq!((response.headers().len(), response.status().as_u16()), (1, 200));
         };
