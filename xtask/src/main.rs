@@ -22,6 +22,9 @@ cargo xtask deep planted [BUG..]
                            plant bugs in a copy, and show that the checks catch them
 cargo xtask bench [--quick]
                            time the field and write docs/benchmarks.md, or only try it out
+cargo xtask bench PART [--quick]
+                           time a part of it and write nothing: buffers, managed, tasks,
+                           instructions or headlines
 cargo xtask bench --go [--quick]
                            time what Go programs pool, here and in Go, and write the section
                            of it, or only try it out
@@ -38,8 +41,10 @@ fn main() -> ExitCode {
         ["hit-path"] => hit_path::check(),
         ["wipe-asm"] => wipe_asm::check(),
         ["deep", ref names @ ..] => deep::run(names),
-        ["bench", "--go", ref options @ ..] => bench::beside_go(options),
-        ["bench", ref options @ ..] => bench::measure(options),
+        ["bench", "--go", ref options @ ..] if bench::is_effort(options) => {
+            bench::beside_go(options)
+        }
+        ["bench", ref options @ ..] if bench::is_part(options) => bench::measure(options),
         ["load"] => load::measure(&[]),
         ["load", "--quick"] => load::measure(&["--quick"]),
         _ => Err(USAGE.to_owned()),
