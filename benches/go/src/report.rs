@@ -35,10 +35,12 @@ fn method(effort: Effort) -> String {
   first form of the same kind. Pooled rows are held against poolable, unpooled rows against plain Rust,
   in which there is no poolable. The **median of the quotients** counts, and behind it stands where the
   true median lies with a certainty of {certainty} %, by the sign test. Above 1 ours is faster.
-- **The fastest** is, in each round, Go's {FASTEST}:
-  of the standard library, with its encoders, and with whatever is kept or sorted beforehand. Two kinds
-  of forms are faster, and are shown without being judged: objects in a slice behind a `sync.Mutex`,
-  which never lets go of what it has, and JSON written by hand, as a generator of code would do it.
+- **The fastest** is, in each round, Go's
+  {FASTEST},
+  by the encoders of the standard library, with whatever can be kept or sorted beforehand. Two kinds of
+  forms can be faster still, and are shown without being judged: objects in a slice behind a
+  `sync.Mutex`, which never lets go of what it has, and JSON written by hand, as a generator of code
+  would write it.
 - **Go** is run as it comes: `GOGC` is 100, `GOMAXPROCS` the number of cores, and the variables that
   change how Go builds and runs are removed. A user's `RUSTFLAGS` are not, and count on our side. The
   benchmarks are built once; each timing is a process of its own, in which the `testing` package finds
