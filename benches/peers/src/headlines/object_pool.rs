@@ -145,11 +145,11 @@ fn pulled_and_detached(gets: u64) -> Sample {
 const LOCKED: &str = "objects of more than 128 KiB are kept where all threads find them, behind a \
                       lock, with what they hold measured and counted, and the orders of other \
                       threads looked at: a thread that kept them to itself would keep much. A get \
-                      and a return are 837 instructions, with two locks; those of object-pool 64, \
+                      and a return are 716 instructions, with two locks; those of object-pool 64, \
                       with two locks";
 const MALLOC: &str = "glibc has learnt by the first `free` that blocks of this size come back, and \
                       hands out the same one again, untouched, up to 32 MiB: 329 instructions to \
-                      837. Above that it asks the kernel, as the row of 1 GiB in the first table \
+                      716. Above that it asks the kernel, as the row of 1 GiB in the first table \
                       shows";
 
 fn sized<const SIZE: usize>(file: &'static str, title: &'static str) -> Case {

@@ -67,7 +67,7 @@ fn seen(bytes: &Vec<u8>) -> u64 {
 const LOCKED: &str = "objects of more than 128 KiB are kept where all threads find them, behind a \
                       lock, with what they hold measured and counted, and the orders of other \
                       threads looked at: a thread that kept them to itself would keep much. A get \
-                      and a return are 837 instructions, with two locks; those of opool, whose \
+                      and a return are 716 instructions, with two locks; those of opool, whose \
                       queue has none and counts objects, 108. Where each thread has a pool of its \
                       own, `local`, nothing is in the way";
 

@@ -253,7 +253,7 @@ fn hot_zeropool(buffers: u64, pool: ZeroPool) -> Sample {
 const MIXED: [usize; 7] = [1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20, 4 << 20];
 const POOLS: &str = "A pool for each size.";
 const LARGE: &str = "three of the seven sizes are of more than 128 KiB, and kept where all threads \
-                     find them, behind a lock, with what they hold measured and counted: 837 \
+                     find them, behind a lock, with what they hold measured and counted: 716 \
                      instructions for a get and a return, beside 64 of object-pool and 108 of opool, \
                      which count objects";
 const ZEROES: &str = "both write zeroes over 5.5 MiB in one turn, more than the caches hold, and do \
