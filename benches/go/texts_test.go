@@ -35,15 +35,6 @@ var (
 	yield20 = lookText(goldenText("text20.txt"))
 )
 
-// look reads what was written, so that it was not written for nothing.
-func look(content []byte) int {
-	return len(content) + int(content[len(content)-1])
-}
-
-func lookText(content string) int {
-	return len(content) + int(content[len(content)-1])
-}
-
 // check is where every benchmark ends: what all its operations yielded together is known, and that
 // is why the loops count up to b.N. With b.Loop, which keeps alive what nobody looks at, a buffer
 // on the stack took a third longer (go1.27.3).

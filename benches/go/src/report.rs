@@ -59,8 +59,8 @@ fn method(effort: Effort) -> String {
   fractions, ours from the allocator, all rounds together.
 - **The work** of every operation is judged, in every timing: what all of them yield together, the
   lengths and last bytes of what they wrote or the numbers that they set, must be exactly what the
-  files in `benches/go/testdata` say, or the sum of the numbers. Tests compare the bytes themselves, and
-  that pooled objects are blank when they come again.
+  files in `benches/go/testdata` say, or the sum of the numbers. In the tests each form yields a sum
+  over all bytes instead, and pooled objects are found blank when they come again.
 "
     )
 }
