@@ -66,14 +66,11 @@ impl Go {
         fs::create_dir_all(&folder)
             .map_err(|error| format!("cannot create {}: {error}", folder.display()))?;
         let folder = folder.canonicalize().map_err(|error| error.to_string())?;
-        let binary = folder.join("poolable-go.test");
-        let mut build = command("go");
-        build.args(["test", "-c", "-vet=off", "-o"]).arg(&binary);
         // As on our side, tests look at every byte.
-        if cfg!(debug_assertions) {
-            build.args(["-tags", "whole"]);
-        }
-        build.arg(".");
+        let tags = if cfg!(debug_assertions) { "whole" } else { "" };
+        let binary = folder.join(format!("poolable-go{tags}.test"));
+        let mut build = command("go");
+        build.args(["test", "-c", "-vet=off", "-tags", tags, "-o"]).arg(&binary).arg(".");
         if !keeps_builds() {
             build.env("GOCACHE", folder.join("cache")).env("GOPATH", folder.join("path"));
         }
