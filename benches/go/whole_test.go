@@ -12,3 +12,11 @@ func lookText(content string) int {
 	}
 	return sum
 }
+
+func lookUnordered(content []byte) int {
+	sum := len(content)
+	for _, c := range content {
+		sum += int(c) * int(c)
+	}
+	return sum
+}

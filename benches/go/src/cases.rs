@@ -44,7 +44,7 @@ const fn pooled(name: &'static str, side: Side) -> Form {
     Form { name, is_pooled: true, counts: true, side }
 }
 
-/// Pooled by another pool than Go's own, or written by hand: shown, and not judged.
+/// Pooled by another pool than Go's own, or partly written by hand: shown, and not judged.
 const fn apart(name: &'static str, benchmark: &'static str) -> Form {
     Form { name, is_pooled: true, counts: false, side: Side::Go(benchmark) }
 }
@@ -184,23 +184,24 @@ pub(crate) static CASES: &[Case] = &[
     Case {
         title: "JSON, written",
         bars: ["JSON written, poolable", "JSON written, Go"],
-        about: "A number, a text, three texts in a list and two in a map, 105 bytes of JSON. Keys \
-                are sorted on both sides, and the bytes are the same. Our `BTreeMap` was sorted \
-                before the clock, and so was the list of pairs in Go's forms with keys sorted \
-                beforehand, or by hand; Go's maps are sorted each time. Most of the factor is \
-                serde's generated code against reflection, as the unpooled rows show. The forms \
-                by hand are what a generator of code would write, as serde's derive does: tokens \
-                into a pooled encoder, or bytes behind each other.",
+        about: "A number, a text, three texts in a list and two in a map, 105 bytes of JSON. Our \
+                map is a `BTreeMap`, which was sorted before the clock; Go's is sorted each time, \
+                or, in the form of any order, not at all. Most of the factor is serde's generated \
+                code against reflection, as the unpooled rows show. So the forms that are not \
+                judged are nearer: there the type was changed to a list of pairs that were sorted \
+                beforehand and write themselves, or all of it is written by hand, as a generator \
+                of code would do it: tokens into a pooled encoder, or bytes behind each other.",
         least: Some(ENCODING),
         operations: None,
         forms: &[
             unpooled("`serde_json::to_vec`", Side::Ours(json::encode_unpooled)),
             unpooled("`json.Marshal`", Side::Go("BenchmarkEncodeUnpooled")),
             pooled("`json::to_line`", Side::Ours(json::encode_pooled)),
-            pooled("v2, keys sorted beforehand", Side::Go("BenchmarkEncodePooledInPlaceV2Sorted")),
+            pooled("v2, in any order", Side::Go("BenchmarkEncodePooledInPlaceV2AnyOrder")),
             pooled("encoder kept, in place, v2", Side::Go("BenchmarkEncodePooledInPlaceV2")),
             pooled("encoder kept, in place", Side::Go("BenchmarkEncodePooledInPlace")),
             pooled("buffer pooled, copied out", Side::Go("BenchmarkEncodePooled")),
+            apart("v2, keys sorted beforehand", "BenchmarkEncodePooledInPlaceV2Sorted"),
             apart("v2, tokens by hand", "BenchmarkEncodePooledTokens"),
             apart("appended by hand", "BenchmarkEncodePooledAppended"),
         ],

@@ -37,10 +37,10 @@ fn method(effort: Effort) -> String {
   true median lies with a certainty of {certainty} %, by the sign test. Above 1 ours is faster.
 - **The fastest** is, in each round, Go's
   {FASTEST},
-  by the encoders of the standard library, with whatever can be kept or sorted beforehand. Two kinds of
-  forms can be faster still, and are shown without being judged: objects in a slice behind a
-  `sync.Mutex`, which never lets go of what it has, and JSON written by hand, as a generator of code
-  would write it.
+  by the encoders of the standard library, with whatever can be kept. Two kinds of forms can be faster
+  still, and are shown without being judged: objects in a slice behind a `sync.Mutex`, which never lets
+  go of what it has, and JSON of types that write themselves, in part or as a whole, by hand or as a
+  generator of code would do it.
 - **Go** is run as it comes: `GOGC` is 100, `GOMAXPROCS` the number of cores, and the variables that
   change how Go builds and runs are removed. A user's `RUSTFLAGS` are not, and count on our side. The
   benchmarks are built once; each timing is a process of its own, in which the `testing` package finds
