@@ -1,6 +1,8 @@
 //! What the guide promises those who come from Go, on more threads and paths than its pages have
 //! room for.
 
+pub(crate) mod what_go_does;
+
 use std::collections::HashMap;
 use std::error::Error;
 use std::panic;

@@ -1,9 +1,7 @@
 //! What the guide tells those who come from Go of buffers and JSON, as far as its pages cannot
-//! show it: what is allocated, and that Go does what it is said to do.
+//! show it: what is allocated, and what Go does with them.
 
-use std::env;
 use std::io::{self, Read, Write};
-use std::process::Command;
 
 use poolable::buffer::{self, BufferPool, PooledBuf, RingBuffer};
 use poolable::{Pool, Poolable, RetainMap, RetainVec, json};
@@ -11,16 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::allocations::allocations_in;
 use crate::alone;
-
-/// What `what_go_does.go` writes.
-const IN_GO: &str = include_str!("from_go_io/what_go_does.txt");
-
-/// What Go does in that case.
-#[track_caller]
-fn in_go(case: &str) -> &'static str {
-    let found = IN_GO.lines().find_map(|line| line.strip_prefix(case)?.strip_prefix(": "));
-    found.unwrap_or_else(|| panic!("no line begins with `{case}`"))
-}
+use crate::from_go::what_go_does::{assert_in_go, in_go};
 
 /// What Go wrote there with an encoder: its newline is cut off.
 #[track_caller]
@@ -35,22 +24,9 @@ fn warm(mut work: impl FnMut()) -> u64 {
     allocations_in(work)
 }
 
-/// Whether there is the Go that the guide speaks of. What others do is another matter.
-fn has_go() -> Result<(), String> {
-    const GO: &str = "go1.27";
-    let output = Command::new("go").arg("version").env("GOTOOLCHAIN", "local").output();
-    let output = output.map_err(|error| format!("there is no Go: {error}"))?;
-    let version = String::from_utf8_lossy(&output.stdout);
-    if version.contains(GO) {
-        Ok(())
-    } else {
-        Err(format!("the guide speaks of {GO}, and this is {}", version.trim()))
-    }
-}
-
 #[test]
 fn go_does_what_the_guide_says_of_it() {
-    for (case, result) in [
+    assert_in_go(&[
         ("a fresh slice of the tier of 1 KiB", "1024"),
         ("one that was used", "0"),
         ("a get of 1024 after a put of 600", "600"),
@@ -67,31 +43,31 @@ fn go_does_what_the_guide_says_of_it() {
         ("what trails, of Unmarshal, is an error", "true"),
         ("fields that are left out and maps", "{2 old [] map[new:2 old:1]}"),
         ("after an error", "true 3"),
+        ("after an error of syntax", "true 0"),
         ("a field twice", "4"),
         ("a field in another case", "5"),
         ("a large number", r#"{"user":12345678901234568}"#),
         ("a ring of no size", "true runtime error: index out of range [0] with length 0"),
-    ] {
-        assert_eq!(in_go(case), result, "{case}");
-    }
-    if let Err(why) = has_go() {
-        let is_required = env::var_os("POOLABLE_REQUIRE").is_some_and(|value| value == "1");
-        assert!(!is_required, "POOLABLE_REQUIRE is 1, and {why}");
-        println!("skipped: {why}");
-        return;
-    }
-    let mut go = Command::new("go");
-    go.args(["run", "what_go_does.go"])
-        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/from_go_io"))
-        // Whatever the user set up: it needs nothing but Go itself.
-        .env("GO111MODULE", "off")
-        .env("GOTOOLCHAIN", "local");
-    if env::var_os("HOME").is_none() && env::var_os("GOCACHE").is_none() {
-        go.env("GOCACHE", concat!(env!("CARGO_TARGET_TMPDIR"), "/go"));
-    }
-    let output = go.output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    assert_eq!(String::from_utf8_lossy(&output.stdout), IN_GO);
+    ]);
+}
+
+/// What the benchmarks of both ways allocate, without a clock.
+#[test]
+fn buffers_and_encoders_of_go_allocate_what_the_guide_says() {
+    assert_in_go(&[
+        ("a new buffer of 4 KiB, used in place", "0 B, 0"),
+        ("a new buffer of 4 KiB, given to a writer", "4144 B, 2"),
+        ("a pooled one", "0 B, 0"),
+        ("Marshal of a value", "304 B, 7"),
+        ("a pooled buffer, a new encoder and a copy of a value", "304 B, 7"),
+        ("Marshal of a pointer", "176 B, 5"),
+        ("a pooled buffer, a new encoder and a copy of a pointer", "176 B, 5"),
+        ("a kept encoder and a copy of a pointer", "176 B, 5"),
+        ("a kept encoder, read in place, with escapes true", "64 B, 4"),
+        ("a kept encoder, read in place, with escapes false", "64 B, 4"),
+        ("Unmarshal into a new object", "560 B, 10"),
+        ("a new decoder on a kept reader, into a new object", "1128 B, 15"),
+    ]);
 }
 
 #[derive(Poolable, Deserialize, Serialize)]
@@ -196,7 +172,6 @@ fn copies_and_rings_that_come_and_go_are_not_allocated() {
     });
 }
 
-/// But for the keys of the map, which pass through one string.
 #[test]
 fn a_payload_that_comes_again_is_not_allocated() {
     alone(|| {

@@ -63,6 +63,8 @@ mod generics;
 mod guards;
 #[cfg(all(feature = "axum", feature = "managed", not(any(poolable_passthrough, poolable_chaos))))]
 mod guide;
+#[cfg(any(feature = "json", not(any(poolable_passthrough, poolable_chaos))))]
+mod in_go;
 #[cfg(feature = "json")]
 mod json;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]

@@ -1,12 +1,12 @@
 //! Layout and escapes, compared with what Go's `encoding/json` writes.
 
 use std::collections::BTreeMap;
-use std::env;
-use std::process::Command;
 
 use poolable::json::{self, Options};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+use crate::in_go;
 
 /// What `golden/marshal_indent.go` writes.
 const GOLDEN: &str = include_str!("golden/marshal_indent.json");
@@ -96,22 +96,7 @@ fn a_struct_is_written_as_the_same_struct_in_go() {
 
 #[test]
 fn go_still_writes_what_is_kept_here() {
-    if let Err(error) = Command::new("go").arg("version").output() {
-        let is_required = env::var_os("POOLABLE_REQUIRE").is_some_and(|value| value == "1");
-        assert!(!is_required, "POOLABLE_REQUIRE is 1, and there is no Go: {error}");
-        println!("skipped: there is no Go: {error}");
-        return;
+    if let Some(text) = in_go::output("go1.", "json/golden", &["marshal_indent.go"]) {
+        assert!(text == GOLDEN, "see `golden/marshal_indent.go`");
     }
-    let mut go = Command::new("go");
-    go.args(["run", "marshal_indent.go"])
-        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/json/golden"))
-        // Whatever the user set up: it needs nothing but Go itself.
-        .env("GO111MODULE", "off")
-        .env("GOTOOLCHAIN", "local");
-    if env::var_os("HOME").is_none() && env::var_os("GOCACHE").is_none() {
-        go.env("GOCACHE", concat!(env!("CARGO_TARGET_TMPDIR"), "/go"));
-    }
-    let output = go.output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    assert!(output.stdout == GOLDEN.as_bytes(), "see `golden/marshal_indent.go`");
 }

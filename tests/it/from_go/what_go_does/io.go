@@ -1,7 +1,3 @@
-// Shows what the guide says of Go's pools of buffers, of copying and of encoding/json: a line for
-// each claim.
-//
-//	go run what_go_does.go
 package main
 
 import (
@@ -14,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"runtime/debug"
 	"strings"
 	"sync"
 	"testing"
@@ -37,16 +32,6 @@ type reply struct {
 	Status string `json:"status"`
 	Data   any    `json:"data,omitempty"`
 	Error  string `json:"error,omitempty"`
-}
-
-func show(name string, value any) {
-	fmt.Printf("%s: %v\n", name, value)
-}
-
-func must(err error) {
-	if err != nil {
-		panic(err)
-	}
 }
 
 func slices(size int) *sync.Pool {
@@ -192,6 +177,9 @@ func decoders() {
 	value = payload{}
 	err = json.Unmarshal([]byte(`{"id":3,"name":5}`), &value)
 	show("after an error", fmt.Sprint(err != nil, value.ID))
+	value = payload{}
+	err = json.Unmarshal([]byte(`{"id":3,"name":`), &value)
+	show("after an error of syntax", fmt.Sprint(err != nil, value.ID))
 	must(json.Unmarshal([]byte(`{"id":3,"id":4}`), &value))
 	show("a field twice", value.ID)
 	must(json.Unmarshal([]byte(`{"ID":5}`), &value))
@@ -216,14 +204,96 @@ func rings() {
 	at = (at + 1) % size
 }
 
-func main() {
-	// What was put is what is got.
-	runtime.GOMAXPROCS(1)
-	debug.SetGCPercent(-1)
-	tiers()
-	sizes()
-	copies()
-	encoders()
-	decoders()
-	rings()
+// figures are what the benchmarks of both ways allocate: a text in a buffer, and one in JSON.
+func figures() {
+	show("a new buffer of 4 KiB, used in place", allocated(func() {
+		buffer := bytes.NewBuffer(make([]byte, 0, 4096))
+		buffer.WriteString("Hello, World!")
+		length = len(buffer.Bytes())
+	}))
+	show("a new buffer of 4 KiB, given to a writer", allocated(func() {
+		buffer := bytes.NewBuffer(make([]byte, 0, 4096))
+		writer = buffer
+		io.WriteString(writer, "Hello, World!")
+	}))
+	pool := sync.Pool{New: func() any { return bytes.NewBuffer(make([]byte, 0, 4096)) }}
+	show("a pooled one", allocated(func() {
+		buffer := pool.Get().(*bytes.Buffer)
+		buffer.WriteString("Hello, World!")
+		length = len(buffer.Bytes())
+		buffer.Reset()
+		pool.Put(buffer)
+	}))
+
+	value := payload{12345, "Test Object", []string{"tag1", "tag2", "tag3"},
+		map[string]string{"key1": "value1", "key2": "value2"}}
+	show("Marshal of a value", allocated(func() {
+		text, err := json.Marshal(value)
+		must(err)
+		length = len(text)
+	}))
+	show("a pooled buffer, a new encoder and a copy of a value", allocated(func() {
+		buffer := pool.Get().(*bytes.Buffer)
+		encoder := json.NewEncoder(buffer)
+		must(encoder.Encode(value))
+		text := make([]byte, buffer.Len())
+		copy(text, buffer.Bytes())
+		length = len(text)
+		buffer.Reset()
+		pool.Put(buffer)
+	}))
+	show("Marshal of a pointer", allocated(func() {
+		text, err := json.Marshal(&value)
+		must(err)
+		length = len(text)
+	}))
+	show("a pooled buffer, a new encoder and a copy of a pointer", allocated(func() {
+		buffer := pool.Get().(*bytes.Buffer)
+		encoder := json.NewEncoder(buffer)
+		must(encoder.Encode(&value))
+		text := make([]byte, buffer.Len())
+		copy(text, buffer.Bytes())
+		length = len(text)
+		buffer.Reset()
+		pool.Put(buffer)
+	}))
+	kept := bytes.NewBuffer(make([]byte, 0, 1024))
+	encoder := json.NewEncoder(kept)
+	show("a kept encoder and a copy of a pointer", allocated(func() {
+		must(encoder.Encode(&value))
+		text := make([]byte, kept.Len()-1)
+		copy(text, kept.Bytes())
+		length = len(text)
+		kept.Reset()
+	}))
+
+	for _, escape := range []bool{true, false} {
+		buffer := new(bytes.Buffer)
+		encoder := json.NewEncoder(buffer)
+		encoder.SetEscapeHTML(escape)
+		show(fmt.Sprint("a kept encoder, read in place, with escapes ", escape), allocated(func() {
+			must(encoder.Encode(&value))
+			length = buffer.Len()
+			buffer.Reset()
+		}))
+	}
+
+	text, err := json.Marshal(value)
+	must(err)
+	show("Unmarshal into a new object", allocated(func() {
+		var read payload
+		must(json.Unmarshal(text, &read))
+	}))
+	reader := bytes.NewReader(nil)
+	show("a new decoder on a kept reader, into a new object", allocated(func() {
+		var read payload
+		reader.Reset(text)
+		must(json.NewDecoder(reader).Decode(&read))
+	}))
 }
+
+// What has been looked at, and where a buffer escapes to.
+var (
+	length int
+	writer io.Writer
+)
