@@ -32,11 +32,11 @@ pub mod from_go {
     #[doc = include_str!("../docs/guide/from_go/json.md")]
     pub mod json {}
 
-    #[cfg(all(feature = "managed", any(not(doctest), feature = "buffer")))]
+    #[cfg(feature = "managed")]
     #[doc = include_str!("../docs/guide/from_go/limits.md")]
     pub mod limits {}
 
-    #[cfg(any(not(doctest), feature = "managed"))]
+    #[cfg(any(not(doctest), all(feature = "managed", feature = "zeroize")))]
     #[doc = include_str!("../docs/guide/from_go/pitfalls.md")]
     pub mod pitfalls {}
 
