@@ -9,9 +9,10 @@ use std::panic;
 use std::sync::{Arc, Barrier};
 use std::thread;
 
-use poolable::{Poolable, Pooled};
+use poolable::{Poolable, Pooled, RetainMap, RetainVec};
 
-use super::unwind;
+use super::allocations::allocations_in;
+use super::{alone, unwind};
 
 #[test]
 fn no_user_sees_what_another_one_left() {
@@ -142,4 +143,51 @@ fn every_thread_finds_what_was_made_ahead_of_time() {
     }
     let stats = Buffer::pool().stats();
     assert_eq!((stats.hits, stats.misses, stats.created, stats.idle), (800, 0, 100, 100));
+}
+
+#[test]
+fn what_is_written_into_is_not_allocated_and_what_is_assigned_is() {
+    #[derive(Poolable)]
+    struct Assigned {
+        message: String,
+        body: Vec<u8>,
+        tags: Vec<String>,
+        fields: HashMap<String, String>,
+    }
+
+    #[derive(Poolable)]
+    struct Written {
+        message: String,
+        copied: String,
+        body: Vec<u8>,
+        tags: RetainVec<String>,
+        fields: RetainMap<String, String>,
+    }
+
+    alone(|| {
+        let text = "connection accepted".to_owned();
+        let assign = || {
+            let mut entry = Assigned::pooled();
+            entry.message = text.to_string();
+            entry.body = text.as_bytes().to_vec();
+            entry.tags.push(text.to_string());
+            entry.fields.insert("host".into(), text.as_str().into());
+        };
+        let write = || {
+            let mut entry = Written::pooled();
+            entry.message.push_str(&text);
+            entry.copied.clone_from(&text);
+            entry.body.extend_from_slice(text.as_bytes());
+            entry.tags.push_blank().push_str(&text);
+            entry.fields.insert_blank("host").push_str(&text);
+        };
+        assign();
+        write();
+        assert_eq!(allocations_in(assign), 5, "each of them, and two for the map");
+        assert_eq!(allocations_in(write), 0);
+        // The statistics tell nothing of it.
+        let (assigned, written) = (Assigned::pool().stats(), Written::pool().stats());
+        assert_eq!((assigned.created, assigned.hits), (1, 1));
+        assert_eq!((written.created, written.hits), (1, 1));
+    });
 }
