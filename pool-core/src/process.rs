@@ -76,6 +76,11 @@ pub fn pools() -> Vec<PoolInfo> {
 /// All pools as a table, one line each, to print. What could not be locked in memory, for a
 /// pool that asks for it, stands below.
 ///
+/// `KiB idle` is [`Stats::bytes_idle`], which counts what a thread's cache holds as of its last
+/// exchange with the depot. `caches` is the most threads that have used the pool at one time. A pool
+/// of buffers has a line for each size in use, and one, `NAME above SIZE`, for those that were
+/// larger than any.
+///
 /// # Examples
 ///
 /// ```
