@@ -23,8 +23,11 @@ cargo xtask deep planted [BUG..]
 cargo xtask bench [--quick]
                            time the field and write docs/benchmarks.md, or only try it out
 cargo xtask bench PART [--quick]
-                           time a part of it and write nothing: buffers, managed, tasks,
-                           instructions or headlines
+                           time a part of it and write nothing: buffers, managed, tasks
+                           or instructions
+cargo xtask bench headlines [--quick]
+                           time the cases by which other pools measure themselves, and write
+                           the section of it, or only try it out
 cargo xtask bench --go [--quick]
                            time what Go programs pool, here and in Go, and write the section
                            of it, or only try it out

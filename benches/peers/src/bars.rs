@@ -44,7 +44,6 @@ pub(crate) fn all(results: &Results) -> Vec<Bar> {
     bars.push(reasons(results));
     bars.extend(managed(&results.managed));
     bars.extend(buffers(&results.buffers));
-    bars.extend(headlines(&results.headlines));
     bars.push(allocations(results));
     bars
 }

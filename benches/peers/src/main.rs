@@ -3,9 +3,9 @@
 //! `cargo xtask bench` runs it; it writes `docs/benchmarks.md`, and fails if a bar is missed.
 //! With `--quick` it is over in seconds, writes to `target/quick` and judges nothing; with
 //! `managed` it takes the pools that are waited for alone, with `tasks` no more of them than idle
-//! connections for tasks, which takes seconds, with `buffers` those of buffers, rings and
-//! copying, and with `headlines` the cases of the other pools; then it writes nothing. `gets` and `instructions` are for callgrind: see
-//! `managed/counted.rs`.
+//! connections for tasks, which takes seconds, and with `buffers` those of buffers, rings and
+//! copying; then it writes nothing. With `headlines` it takes the cases of the other pools, and
+//! writes their section. `gets` and `instructions` are for callgrind: see `managed/counted.rs`.
 
 mod bars;
 mod beyond;
@@ -51,9 +51,9 @@ fn main() -> ExitCode {
     let part = &arguments[..arguments.len() - usize::from(is_quick)];
     let bars = match part.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => return measure_all(is_quick),
+        ["headlines"] => return measure_headlines(is_quick),
         ["managed"] => bars::managed(&measure_managed(is_quick)),
         ["buffers"] => bars::buffers(&measure_buffers(is_quick)),
-        ["headlines"] => bars::headlines(&measure_headlines(is_quick)),
         ["tasks"] => bars::tasks(&measure_tasks(managed::tasks(), is_quick)),
         _ => {
             eprintln!(
@@ -81,9 +81,8 @@ fn measure_all(is_quick: bool) -> ExitCode {
     let beyond = beyond::all().into_iter().map(|table| measure_beyond(table, is_quick)).collect();
     let managed = measure_managed(is_quick);
     let buffers = measure_buffers(is_quick);
-    let headlines = measure_headlines(is_quick);
     let idle = idle_share::measure();
-    let results = Results { cases, beyond, managed, buffers, headlines, idle };
+    let results = Results { cases, beyond, managed, buffers, idle };
     let bars = bars::all(&results);
     print_bars(&bars, is_quick);
     if let Err(error) = write(&folder, &results, &bars, &machine, is_quick) {
@@ -183,11 +182,23 @@ fn measure_tasks(tables: Vec<beyond::Table>, is_quick: bool) -> Vec<Timed> {
         .collect()
 }
 
-fn measure_headlines(is_quick: bool) -> Vec<TimedHeadline> {
-    headlines::run(|table| {
+/// The cases of the other pools, and their section of the page.
+fn measure_headlines(is_quick: bool) -> ExitCode {
+    let folder = folder(is_quick);
+    let machine = Machine::here();
+    let start = Instant::now();
+    let all = headlines::run(|table| {
         let ours = table.rows[0].who.name;
         measure_timed(table, is_quick, ours)
-    })
+    });
+    let bars = bars::headlines(&all);
+    print_bars(&bars, is_quick);
+    if let Err(error) = write_headlines(&folder, &all, &bars, &machine, is_quick) {
+        eprintln!("cannot write to {}: {error}", folder.display());
+        return ExitCode::FAILURE;
+    }
+    println!("\n{} s; see {}", start.elapsed().as_secs(), folder.join("benchmarks.md").display());
+    verdict(&bars, is_quick)
 }
 
 /// A table whose rows are held against poolable's round by round.
@@ -287,8 +298,11 @@ fn print_row(name: &str, figures: Figures) {
     );
 }
 
+/// Whose section the cases of the other pools are.
+const HEADLINES: &str = "cargo xtask bench headlines";
+
 /// What else writes to the page, in the order of its sections.
-const OTHERS: [&str; 2] = ["cargo xtask bench --go", "cargo xtask load"];
+const OTHERS: [&str; 3] = [HEADLINES, "cargo xtask bench --go", "cargo xtask load"];
 
 /// The page, with the sections of others that the one in the folder has.
 fn with_others(folder: &Path, page: &str) -> Result<String, String> {
@@ -326,16 +340,31 @@ fn write(
         let file = plots.join(timed.measured.table.file).with_extension("svg");
         fs::write(file, timed.measured.plot())?;
     }
-    for timed in results.headlines.iter().flat_map(TimedHeadline::tables) {
-        let file = plots.join(timed.measured.table.file).with_extension("svg");
-        fs::write(file, timed.measured.plot())?;
-    }
     for (name, plot) in results.managed.plots() {
         fs::write(plots.join(name).with_extension("svg"), plot)?;
     }
     let page = report::write(results, bars, machine, is_quick);
     let page = with_others(folder, &page).map_err(io::Error::other)?;
     fs::write(folder.join("benchmarks.md"), page)
+}
+
+fn write_headlines(
+    folder: &Path,
+    all: &[TimedHeadline],
+    bars: &[Bar],
+    machine: &Machine,
+    is_quick: bool,
+) -> io::Result<()> {
+    let plots = folder.join("benchmarks");
+    fs::create_dir_all(&plots)?;
+    for timed in all.iter().flat_map(TimedHeadline::tables) {
+        let file = plots.join(timed.measured.table.file).with_extension("svg");
+        fs::write(file, timed.measured.plot())?;
+    }
+    let section = report::headlines(all, bars, machine, is_quick);
+    let file = folder.join("benchmarks.md");
+    let page = page::read(&file).and_then(|page| page::with_section(&page, HEADLINES, &section));
+    fs::write(file, page.map_err(io::Error::other)?)
 }
 
 #[cfg(test)]

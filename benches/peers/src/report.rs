@@ -1,4 +1,4 @@
-//! `benchmarks.md`, all of it but the section of `cargo xtask load`.
+//! `benchmarks.md`, all of it but the sections of other commands, and that of the headlines.
 
 mod beyond;
 mod buffers;
@@ -73,12 +73,12 @@ pub(crate) fn write(results: &Results, bars: &[Bar], machine: &Machine, is_quick
     page.push_str(&managed::section(&results.managed));
     page.push_str("\n## Buffers, rings and copying\n\n");
     page.push_str(&buffers::section(&results.buffers));
-    page.push_str("\n## What others measure of themselves\n\n");
-    page.push_str(&headlines::section(&results.headlines));
     page.push_str("\n## Who took part, and how\n\n");
     page.push_str(&contender_table());
     page
 }
+
+pub(crate) use self::headlines::write as headlines;
 
 /// A time or a quotient as people read it.
 pub(crate) fn three_digits(time: f64) -> String {

@@ -74,7 +74,6 @@ pub(crate) struct Results {
     pub(crate) beyond: Vec<crate::beyond::Measured>,
     pub(crate) managed: crate::managed::Results,
     pub(crate) buffers: crate::buffers::Results,
-    pub(crate) headlines: Vec<crate::headlines::TimedHeadline>,
     pub(crate) idle: crate::idle_share::IdleShare,
 }
 

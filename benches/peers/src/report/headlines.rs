@@ -1,13 +1,17 @@
 //! The section of the cases of others.
 
-use super::{allocations, table, three_digits};
+use super::{allocations, bar_table, pairs, table, three_digits};
+use crate::bars::Bar;
 use crate::beyond::Row;
 use crate::contender;
 use crate::headlines::{ABSENT, TimedCase, TimedHeadline};
+use crate::machine::Machine;
 use crate::plot::Colour;
 
 const INTRODUCTION: &str = "\
-Most of the other pools come with a benchmark of their own. Here are their cases with poolable
+## What others measure of themselves
+
+`cargo xtask bench headlines` runs these cases and writes this section. Most of the other pools come with a benchmark of their own. Here are their cases with poolable
 beside them: the same objects, sizes, threads and operations, written anew, with their pools used as
 they use them. No case was left out for its outcome; what was left out, and what is not as there, is
 said.
@@ -20,8 +24,25 @@ said.
 - Where poolable allocates, as it has to, what it allocates for stands there as well.
 ";
 
-pub(super) fn section(all: &[TimedHeadline]) -> String {
-    let mut section = format!("{INTRODUCTION}\n{}", summary(all));
+/// The section, with the machine that it was taken on.
+pub(crate) fn write(
+    all: &[TimedHeadline],
+    bars: &[Bar],
+    machine: &Machine,
+    is_quick: bool,
+) -> String {
+    let trial = if is_quick {
+        "\n**A trial run: too short for its figures to mean anything.**\n"
+    } else {
+        ""
+    };
+    let mut section = format!(
+        "{INTRODUCTION}{trial}\n{}\n### What must hold where others measure themselves\n\nThe run \
+         fails if one of these is missed.\n\n{}\n### Their cases at a glance\n\n{}",
+        table(&["taken on", ""], &pairs(&machine.facts)),
+        bar_table(bars),
+        summary(all),
+    );
     section.push_str("\nNot here:\n\n");
     for (who, why) in ABSENT {
         section.push_str(&format!("- {who}: {why}.\n"));
