@@ -11,10 +11,10 @@ use crate::plot::Colour;
 const INTRODUCTION: &str = "\
 ## What others measure of themselves
 
-`cargo xtask bench headlines` runs these cases and writes this section. Most of the other pools come with a benchmark of their own. Here are their cases with poolable
-beside them: the same objects, sizes, threads and operations, written anew, with their pools used as
-they use them. No case was left out for its outcome; what was left out, and what is not as there, is
-said.
+`cargo xtask bench headlines` runs these cases and writes this section. Most of the other pools come
+with a benchmark of their own. Here are their cases with poolable beside them: the same objects,
+sizes, threads and operations, written anew, with their pools used as they use them. No case was
+left out for its outcome; what was left out, and what is not as there, is said.
 
 - **× poolable** is the median, over all rounds, of a row's time divided by that of the row of
   poolable's that it is held against, with the range in which the true median lies with a certainty
