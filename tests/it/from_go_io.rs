@@ -65,6 +65,8 @@ fn buffers_and_encoders_of_go_allocate_what_the_guide_says() {
         ("a kept encoder and a copy of a pointer", "176 B, 5"),
         ("a kept encoder, read in place, with escapes true", "64 B, 4"),
         ("a kept encoder, read in place, with escapes false", "64 B, 4"),
+        ("a new encoder, read in place, with escapes true", "64 B, 4"),
+        ("a new encoder, read in place, with escapes false", "176 B, 5"),
         ("Unmarshal into a new object", "560 B, 10"),
         ("a new decoder on a kept reader, into a new object", "1128 B, 15"),
     ]);

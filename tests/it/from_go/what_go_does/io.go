@@ -276,6 +276,13 @@ func figures() {
 			length = buffer.Len()
 			buffer.Reset()
 		}))
+		show(fmt.Sprint("a new encoder, read in place, with escapes ", escape), allocated(func() {
+			encoder := json.NewEncoder(buffer)
+			encoder.SetEscapeHTML(escape)
+			must(encoder.Encode(&value))
+			length = buffer.Len()
+			buffer.Reset()
+		}))
 	}
 
 	text, err := json.Marshal(value)
