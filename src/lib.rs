@@ -21,9 +21,9 @@ pub use pool_core::managed;
 pub use pool_core::private as __private;
 pub use pool_core::testing;
 pub use pool_core::{
-    Capacity, Discarded, Pool, PoolBuilder, PoolInfo, Poolable, Pooled, PooledMap, PooledOwned,
-    PooledRef, Reaper, ReleaseBorrows, Report, Reset, RetainMap, RetainOption, RetainVec, Shared,
-    Stats, TypePool, maintain, pools, report, retain_map, trim_all,
+    Capacity, Discarded, Pool, PoolBuilder, PoolInfo, PoolLimits, Poolable, Pooled, PooledMap,
+    PooledOwned, PooledRef, Reaper, ReleaseBorrows, Report, Reset, RetainMap, RetainOption,
+    RetainVec, Shared, Stats, TypePool, maintain, pools, report, retain_map, trim_all,
 };
 #[cfg(feature = "mlock")]
 pub use pool_core::{LockError, MemoryLock};

@@ -129,6 +129,11 @@ impl Depot {
         self.orders
     }
 
+    /// How many objects there is room for in all.
+    pub(crate) fn max_idle(&self) -> usize {
+        self.limits.max_idle
+    }
+
     /// How many more objects there is room for.
     pub(crate) fn room(&self) -> usize {
         self.limits.max_idle.saturating_sub(self.idle())

@@ -81,6 +81,7 @@ mod wipe;
 pub use borrow::ReleaseBorrows;
 pub use capacity::Capacity;
 pub use guard::{Pooled, PooledMap, Shared};
+pub use limits::PoolLimits;
 #[cfg(feature = "mlock")]
 pub use mlock::{LockError, MemoryLock};
 pub use pool::{Pool, PoolBuilder, PooledOwned, PooledRef};

@@ -36,6 +36,33 @@ const CACHE_BYTES: usize = 1 << 20;
 /// array of `usize::MAX` objects cannot be had.
 const MOST_CACHED: usize = 1 << 20;
 
+/// What a thread-cached pool may keep, with the defaults filled in.
+///
+/// # Examples
+///
+/// ```
+/// use poolable::{Pool, pools};
+///
+/// let pool: Pool<String> = Pool::builder().name("lines").max_idle(100).build();
+/// drop(pool.get());
+/// let lines = pools().into_iter().find(|pool| pool.name == "lines").unwrap();
+/// assert_eq!((lines.limits.max_idle, lines.limits.max_bytes), (100, 64 << 20));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PoolLimits {
+    /// The most objects that each thread keeps, fewer if they are big; 0 where threads keep
+    /// none.
+    pub cache: u64,
+    /// The most objects that the depot keeps; 0 for the pool of a `local` type, which has none.
+    pub max_idle: u64,
+    /// The most bytes that an object may hold, inline and on the heap, to be kept. Unless the
+    /// user gave it, it follows from what the objects held when they were created.
+    pub max_object_bytes: u64,
+    /// The most bytes that all idle objects may hold together.
+    pub max_bytes: u64,
+}
+
 /// The limits of a pool, as attributes or a builder give them.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {

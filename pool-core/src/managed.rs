@@ -19,14 +19,14 @@
 //!
 //! | | `BoundedPool` | `ExpiringPool` | `ResourcePool` |
 //! | --- | --- | --- | --- |
-//! | `get`, `prewarm`, `retain`, `close`, `is_closed`, `drain`, `stats` | yes | yes | yes |
+//! | `get`, `prewarm`, `retain`, `close`, `is_closed`, `drain`, `stats`, `name` | yes | yes | yes |
 //! | `try_get`, `get_timeout`, `get_with` | yes | no: it never waits | yes |
 //! | `get_async`, `drain_async` | yes | no | no: see [`AsyncResourcePool`] |
 //! | `resize` | yes | no: there is no maximum | yes |
 //! | `size`: how many are idle | yes | yes | `stats().idle` |
 //! | `open`: how many there are | yes | `stats().open` | `stats().open` |
 //! | `downgrade`, `manager` | no | no | yes |
-//! | settings: `max_idle`, `order`, `clock` | yes | yes | yes |
+//! | settings: `max_idle`, `order`, `clock`, `name` | yes | yes | yes |
 //! | `max_open`, `timeouts` | yes | no | yes |
 //! | `reset`, `no_reset` | yes | yes | [`Manager::on_release`] |
 //! | `destroy` | drop | yes | [`Manager::destroy`] |
@@ -53,6 +53,7 @@ mod entry;
 mod error;
 mod expiring;
 mod lease;
+mod listing;
 mod manager;
 mod observer;
 mod reason;
@@ -103,6 +104,7 @@ pub use error::{BuildError, DrainError, GetError, PrewarmError, Stage};
 pub use expiring::{ExpiringPool, ExpiringPoolBuilder};
 pub use hooks::Fate;
 pub use lease::Lease;
+pub use listing::{Kind, PoolInfo, pools};
 pub use manager::Manager;
 pub use objects::{CustomReset, ResetRule, TraitReset};
 pub use observer::Event;

@@ -7,6 +7,9 @@ use std::panic::resume_unwind;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::JoinHandle;
 
+use crate::limits::PoolLimits;
+#[cfg(feature = "managed")]
+use crate::managed;
 use crate::raw_pool::{RawPool, caught, forget_panic};
 use crate::registry;
 use crate::stats::Stats;
@@ -27,10 +30,14 @@ use crate::thread;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct PoolInfo {
+    /// A number that no other pool of the process ever has, of whatever kind.
+    pub id: u64,
     /// The name that the user gave, or the type's.
     pub name: String,
     /// What it has counted.
     pub stats: Stats,
+    /// What it may keep.
+    pub limits: PoolLimits,
     /// How many caches it made: the most threads that used it at one time.
     pub caches: usize,
     /// Whether its objects are locked in memory.
@@ -38,8 +45,10 @@ pub struct PoolInfo {
     pub memory_lock: crate::MemoryLock,
 }
 
-/// All pools that exist: those of types that have been used, and those that users made and
-/// used, and have not dropped.
+/// All thread-cached pools that exist: those of types that have been used, and those that users
+/// made and used, and have not dropped.
+///
+/// Those that are waited for (feature `managed`) are in `managed::pools`.
 ///
 /// # Examples
 ///
@@ -63,8 +72,10 @@ pub fn pools() -> Vec<PoolInfo> {
             return;
         }
         pools.push(PoolInfo {
+            id: pool.id(),
             name,
             stats,
+            limits: pool.limits(),
             caches: pool.caches(),
             #[cfg(feature = "mlock")]
             memory_lock: pool.memory_lock(),
@@ -73,8 +84,9 @@ pub fn pools() -> Vec<PoolInfo> {
     pools
 }
 
-/// All pools as a table, one line each, to print. What could not be locked in memory, for a
-/// pool that asks for it, stands below.
+/// All pools as a table, one line each, to print. Those that are waited for have a table of
+/// their own, below. What could not be locked in memory, for a pool that asks for it, is told at
+/// the end.
 ///
 /// `KiB idle` is [`Stats::bytes_idle`], which counts what a thread's cache holds as of its last
 /// exchange with the depot. `caches` is the most threads that have used the pool at one time. A pool
@@ -97,7 +109,11 @@ pub fn pools() -> Vec<PoolInfo> {
 /// ```
 #[must_use]
 pub fn report() -> Report {
-    Report { pools: pools() }
+    Report {
+        pools: pools(),
+        #[cfg(feature = "managed")]
+        managed: managed::pools(),
+    }
 }
 
 /// What [`report`] returns: a table when it is displayed.
@@ -111,11 +127,13 @@ pub fn report() -> Report {
 #[derive(Clone, Debug)]
 pub struct Report {
     pools: Vec<PoolInfo>,
+    #[cfg(feature = "managed")]
+    managed: Vec<managed::PoolInfo>,
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const HEAD: [&str; 9] = [
+        let head = [
             "pool",
             "gets",
             "hit rate",
@@ -126,14 +144,9 @@ impl fmt::Display for Report {
             "discarded",
             "caches",
         ];
-        let mut rows = vec![HEAD.map(str::to_owned)];
-        rows.extend(self.pools.iter().map(|PoolInfo { name, stats, caches, .. }| {
+        let row = |PoolInfo { name, stats, caches, .. }: &PoolInfo| {
             [
-                // A name is one line, whatever is in it.
-                name.split('\'')
-                    .map(|part| part.escape_debug().to_string())
-                    .collect::<Vec<_>>()
-                    .join("'"),
+                in_one_line(name),
                 (stats.hits + stats.misses).to_string(),
                 format!("{:.1}%", stats.hit_rate() * 100.0),
                 stats.in_use.to_string(),
@@ -143,28 +156,81 @@ impl fmt::Display for Report {
                 stats.discarded.total().to_string(),
                 caches.to_string(),
             ]
-        }));
-        let mut widths = [0; HEAD.len()];
-        for row in &rows {
-            for (width, cell) in widths.iter_mut().zip(row) {
-                *width = (*width).max(cell.chars().count());
-            }
-        }
-        for row in &rows {
-            write!(f, "{:<1$}", row[0], widths[0])?;
-            for (cell, &width) in row.iter().zip(&widths).skip(1) {
-                write!(f, "  {cell:>width$}")?;
-            }
+        };
+        write_table(f, head, self.pools.iter().map(row))?;
+        #[cfg(feature = "managed")]
+        if !self.managed.is_empty() {
             writeln!(f)?;
+            self.write_managed(f)?;
         }
         #[cfg(feature = "mlock")]
-        for (pool, row) in self.pools.iter().zip(&rows[1..]) {
+        for pool in &self.pools {
             if let crate::MemoryLock::Degraded { .. } = pool.memory_lock {
-                writeln!(f, "{}: {}", row[0], pool.memory_lock)?;
+                writeln!(f, "{}: {}", in_one_line(&pool.name), pool.memory_lock)?;
             }
         }
         Ok(())
     }
+}
+
+impl Report {
+    #[cfg(feature = "managed")]
+    fn write_managed(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let head = [
+            "managed pool",
+            "borrowed",
+            "waited",
+            "timed out",
+            "in use",
+            "idle",
+            "open",
+            "at most",
+            "waiting",
+            "created",
+            "destroyed",
+        ];
+        let row = |managed::PoolInfo { name, stats, .. }: &managed::PoolInfo| {
+            [
+                in_one_line(name),
+                stats.borrowed.to_string(),
+                stats.waited.to_string(),
+                stats.timed_out.to_string(),
+                stats.in_use.to_string(),
+                stats.idle.to_string(),
+                stats.open.to_string(),
+                stats.max_open.map_or_else(|| "-".to_owned(), |most| most.to_string()),
+                stats.waiting.to_string(),
+                stats.created.to_string(),
+                stats.destroyed.total().to_string(),
+            ]
+        };
+        write_table(f, head, self.managed.iter().map(row))
+    }
+}
+
+/// A name as one line, whatever is in it.
+fn in_one_line(name: &str) -> String {
+    name.split('\'').map(|part| part.escape_debug().to_string()).collect::<Vec<_>>().join("'")
+}
+
+/// Writes a head and rows, the first column to the left, the others to the right.
+fn write_table<const N: usize>(
+    f: &mut fmt::Formatter<'_>,
+    head: [&str; N],
+    rows: impl Iterator<Item = [String; N]>,
+) -> fmt::Result {
+    let mut table = vec![head.map(str::to_owned)];
+    table.extend(rows);
+    let width = |column: usize| table.iter().map(|row| row[column].chars().count()).max();
+    let widths: [usize; N] = core::array::from_fn(|column| width(column).unwrap_or(0));
+    for row in &table {
+        write!(f, "{:<1$}", row[0], widths[0])?;
+        for (cell, &width) in row.iter().zip(&widths).skip(1) {
+            write!(f, "  {cell:>width$}")?;
+        }
+        writeln!(f)?;
+    }
+    Ok(())
 }
 
 /// Calls `trim` on every pool: frees what was idle at the last call, and still is.

@@ -18,13 +18,13 @@ use std::sync::Arc;
 
 use crate::cache::{CacheRef, Caches, Fit};
 use crate::depot::{Depot, Doomed, Visitors};
-use crate::limits::{Limits, Settled};
+use crate::limits::{Limits, PoolLimits, Settled};
 #[cfg(feature = "mlock")]
 use crate::mlock::{Locker, MemoryLock};
 use crate::slot::Object;
 use crate::stats::{Reason, Stats, Tally};
 use crate::sync::{
-    AtomicBool, AtomicUsize, Mutex, MutexGuard, Ordering, at_compile_time, thread_number,
+    AtomicU64, AtomicUsize, Mutex, MutexGuard, Ordering, at_compile_time, thread_number,
 };
 
 /// A pool without the type of its objects.
@@ -35,8 +35,8 @@ pub(crate) struct RawPool {
     limits: Settled,
     /// The most that an object held straight after its create.
     bytes_at_birth: AtomicUsize,
-    /// Whether the registry has been told of the pool.
-    pub(crate) is_listed: AtomicBool,
+    /// The pool's number, once the registry has been told of it.
+    id: AtomicU64,
     /// Frees an object of the pool's type.
     free: unsafe fn(Object),
     caches: Caches,
@@ -67,7 +67,7 @@ impl RawPool {
                 name,
                 limits,
                 bytes_at_birth: AtomicUsize::new(0),
-                is_listed: AtomicBool::new(false),
+                id: AtomicU64::new(0),
                 free,
                 caches: Caches::new(),
                 depot: Mutex::new(Depot::new(limits.depot, visitors)),
@@ -79,6 +79,38 @@ impl RawPool {
 
     pub(crate) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The number that tells the pool from all others; 0 until it is listed.
+    pub(crate) fn id(&self) -> u64 {
+        // Relaxed: it publishes nothing but itself.
+        self.id.load(Ordering::Relaxed)
+    }
+
+    /// Whether the registry has been told of the pool.
+    #[inline]
+    pub(crate) fn is_listed(&self) -> bool {
+        self.id() != 0
+    }
+
+    /// Gives the pool a number, unless it has one. The registry is locked.
+    pub(crate) fn identify(&self, next: impl FnOnce() -> u64) -> bool {
+        let is_new = !self.is_listed();
+        if is_new {
+            self.id.store(next(), Ordering::Relaxed);
+        }
+        is_new
+    }
+
+    /// What the pool may keep at the moment.
+    pub(crate) fn limits(&self) -> PoolLimits {
+        let limits = &self.limits;
+        PoolLimits {
+            cache: limits.capacity as u64,
+            max_idle: self.depot.lock().max_idle() as u64,
+            max_object_bytes: self.max_object_bytes() as u64,
+            max_bytes: limits.depot.max_bytes as u64,
+        }
     }
 
     /// Has a new pool tell of the locks of its objects.

@@ -9,7 +9,7 @@
 //!    dropped, and whoever works with it meanwhile holds it alive.
 
 use core::ops::Deref;
-use core::sync::atomic::Ordering;
+use core::sync::atomic::{AtomicU64, Ordering};
 use std::panic::resume_unwind;
 use std::sync::{Arc, Weak};
 
@@ -82,18 +82,34 @@ struct Registry {
 static REGISTRY: Mutex<Registry> =
     Mutex::new(Registry { statics: Vec::new(), places: Vec::new(), free: Vec::new() });
 
+/// A number that no other pool of the process ever has, of whatever kind.
+pub(crate) fn next_id() -> u64 {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+
+    LAST.fetch_add(1, Ordering::Relaxed) + 1
+}
+
 /// Lists the pool of a type, once.
 #[inline]
 pub(crate) fn list_static(pool: &'static RawPool) {
     // A look first: this is called at every create.
-    if !pool.is_listed.load(Ordering::Relaxed) && !pool.is_listed.swap(true, Ordering::Relaxed) {
-        REGISTRY.lock().statics.push(pool);
+    if !pool.is_listed() {
+        list_static_now(pool);
+    }
+}
+
+#[cold]
+fn list_static_now(pool: &'static RawPool) {
+    let mut registry = REGISTRY.lock();
+    if pool.identify(next_id) {
+        registry.statics.push(pool);
     }
 }
 
 /// Lists a pool that a user made.
 pub(crate) fn list(pool: &Arc<RawPool>) -> Key {
     let mut registry = REGISTRY.lock();
+    pool.identify(next_id);
     let pool = Some(Arc::downgrade(pool));
     if let Some(place) = registry.free.pop() {
         let entry = &mut registry.places[place as usize];

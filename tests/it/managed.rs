@@ -23,6 +23,8 @@ mod creating;
 mod destroying;
 mod expiring;
 mod hooks;
+#[cfg(not(any(poolable_passthrough, poolable_chaos)))]
+mod listing;
 mod regressions;
 mod resizing;
 mod scripted;

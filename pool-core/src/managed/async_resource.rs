@@ -389,6 +389,16 @@ impl<M: AsyncManager> AsyncResourcePool<M> {
         self.handle.drain_async(deadline).await
     }
 
+    /// The name given to the builder, or else that of the type of its objects.
+    ///
+    /// # Examples
+    ///
+    /// See [`ResourcePoolBuilder::name`].
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.handle.identity.name
+    }
+
     /// What the pool has counted.
     ///
     /// # Examples

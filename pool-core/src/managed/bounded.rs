@@ -2,6 +2,7 @@
 
 use core::fmt;
 use core::time::Duration;
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -13,6 +14,7 @@ use super::get::Until;
 use super::handle::{Handle, typed};
 use super::home::{Home, Rules};
 use super::lease::Lease;
+use super::listing::{Identity, Kind};
 use super::objects::{CustomReset, Recipe, ResetRule, TraitReset};
 use super::reason::Reason;
 use super::retry::Retry;
@@ -131,6 +133,7 @@ impl<T: Send + 'static> BoundedPool<T> {
             order: Order::Lifo,
             timeouts: Timeouts::default(),
             clock: Clock::system(),
+            name: None,
         }
     }
 
@@ -442,6 +445,16 @@ impl<T: Send + 'static> BoundedPool<T> {
         self.handle.drain_async(deadline).await
     }
 
+    /// The name given to the builder, or else that of the type of its objects.
+    ///
+    /// # Examples
+    ///
+    /// See [`BoundedPoolBuilder::name`].
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.handle.identity.name
+    }
+
     /// What the pool has counted.
     ///
     /// # Examples
@@ -502,6 +515,7 @@ impl<T: Send + 'static> fmt::Debug for BoundedPool<T> {
 /// | `order` | `Lifo` | which idle one is handed out first |
 /// | `timeouts` | 30 s | how long a get waits: of the three, `wait` is of interest |
 /// | `reset`, `no_reset` | trait `Reset` | what is done with a returned object |
+/// | `name` | the type's | what reports call the pool |
 ///
 /// # Examples
 ///
@@ -532,6 +546,7 @@ pub struct BoundedPoolBuilder<T, P = TraitReset> {
     order: Order,
     timeouts: Timeouts,
     clock: Clock,
+    name: Option<Cow<'static, str>>,
 }
 
 impl<T: Send + 'static, P> BoundedPoolBuilder<T, P> {
@@ -603,6 +618,22 @@ impl<T: Send + 'static, P> BoundedPoolBuilder<T, P> {
         self
     }
 
+    /// Sets what reports call the pool; otherwise the name of the type of its objects.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::managed::BoundedPool;
+    ///
+    /// let pool = BoundedPool::builder(String::new).name("lines").build()?;
+    /// assert_eq!(pool.name(), "lines");
+    /// # Ok::<(), poolable::managed::BuildError>(())
+    /// ```
+    pub fn name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
     fn with_recipe<Q>(
         self,
         with: impl FnOnce(Recipe<T, P>) -> Recipe<T, Q>,
@@ -615,6 +646,7 @@ impl<T: Send + 'static, P> BoundedPoolBuilder<T, P> {
             order: self.order,
             timeouts: self.timeouts,
             clock: self.clock,
+            name: self.name,
         }
     }
 
@@ -655,7 +687,8 @@ impl<T: Send + 'static, P> BoundedPoolBuilder<T, P> {
             hold_warn_after: None,
         };
         let hooks = Box::new(self.recipe.into_objects(None));
-        let home = Home::new(bounds, rules, Runner::Getter, self.clock, hooks, None);
+        let identity = Identity::new::<T>(self.name, Kind::Bounded);
+        let home = Home::new(identity, bounds, rules, Runner::Getter, self.clock, hooks, None);
         Ok(BoundedPool { handle: Handle::new(home), when_exhausted: self.when_exhausted })
     }
 }

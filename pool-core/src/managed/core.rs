@@ -555,6 +555,12 @@ impl<T> Core<T> {
         (idle, after)
     }
 
+    /// The most that may be idle. `usize::MAX` is no bound.
+    pub(crate) fn max_idle(&self) -> usize {
+        let state = self.state.lock();
+        state.max_idle().min(state.bounds.max_open)
+    }
+
     pub(crate) fn is_closed(&self) -> bool {
         self.state.lock().is_closed
     }

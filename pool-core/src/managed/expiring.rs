@@ -2,6 +2,7 @@
 
 use core::fmt;
 use core::time::Duration;
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -12,6 +13,7 @@ use super::get::Until;
 use super::handle::{Handle, typed};
 use super::home::{Home, Rules};
 use super::lease::Lease;
+use super::listing::{Identity, Kind};
 use super::objects::{CustomReset, Recipe, ResetRule, TraitReset};
 use super::reason::Reason;
 use super::retry::Retry;
@@ -106,6 +108,7 @@ impl<T: Send + 'static> ExpiringPool<T> {
             destroy: None,
             order: Order::Lifo,
             clock: Clock::system(),
+            name: None,
         }
     }
 
@@ -235,6 +238,16 @@ impl<T: Send + 'static> ExpiringPool<T> {
         self.handle.drain(deadline)
     }
 
+    /// The name given to the builder, or else that of the type of its objects.
+    ///
+    /// # Examples
+    ///
+    /// See [`ExpiringPoolBuilder::name`].
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.handle.identity.name
+    }
+
     /// What the pool has counted.
     ///
     /// # Examples
@@ -277,6 +290,7 @@ impl<T: Send + 'static> fmt::Debug for ExpiringPool<T> {
 /// | `destroy` | drop | how |
 /// | `order` | `Lifo` | which idle one is handed out first |
 /// | `reset`, `no_reset` | trait `Reset` | what is done with a returned object |
+/// | `name` | the type's | what reports call the pool |
 ///
 /// # Examples
 ///
@@ -304,6 +318,7 @@ pub struct ExpiringPoolBuilder<T, P = TraitReset> {
     destroy: Option<Box<dyn Fn(T) + Send + Sync>>,
     order: Order,
     clock: Clock,
+    name: Option<Cow<'static, str>>,
 }
 
 impl<T: Send + 'static, P> ExpiringPoolBuilder<T, P> {
@@ -358,6 +373,22 @@ impl<T: Send + 'static, P> ExpiringPoolBuilder<T, P> {
         self
     }
 
+    /// Sets what reports call the pool; otherwise the name of the type of its objects.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::managed::ExpiringPool;
+    ///
+    /// let pool = ExpiringPool::builder(String::new).name("lines").build()?;
+    /// assert_eq!(pool.name(), "lines");
+    /// # Ok::<(), poolable::managed::BuildError>(())
+    /// ```
+    pub fn name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
     fn with_recipe<Q>(
         self,
         with: impl FnOnce(Recipe<T, P>) -> Recipe<T, Q>,
@@ -369,6 +400,7 @@ impl<T: Send + 'static, P> ExpiringPoolBuilder<T, P> {
             destroy: self.destroy,
             order: self.order,
             clock: self.clock,
+            name: self.name,
         }
     }
 
@@ -408,7 +440,8 @@ impl<T: Send + 'static, P> ExpiringPoolBuilder<T, P> {
             hold_warn_after: None,
         };
         let hooks = Box::new(self.recipe.into_objects(self.destroy));
-        let home = Home::new(bounds, rules, Runner::Getter, self.clock, hooks, None);
+        let identity = Identity::new::<T>(self.name, Kind::Expiring);
+        let home = Home::new(identity, bounds, rules, Runner::Getter, self.clock, hooks, None);
         Ok(ExpiringPool { handle: Handle::new(home) })
     }
 }

@@ -28,6 +28,7 @@ use super::holding::Holding;
 use super::hooks::Hooks;
 use super::keeper::Timer;
 use super::lease::Lease;
+use super::listing::{Identity, Listing};
 use super::observer::{Event, Observer};
 use super::retry::Retry;
 use super::runner::Runner;
@@ -74,6 +75,8 @@ impl Rules {
 }
 
 pub(crate) struct Home<R: Send + 'static> {
+    pub(super) identity: Identity,
+    pub(super) listing: Listing,
     pub(super) core: Core<Box<Entry<R>>>,
     /// Whether objects are looked at when they are handed out.
     pub(super) is_checked: bool,
@@ -113,6 +116,7 @@ impl<R: Send + 'static> fmt::Debug for Home<R> {
 
 impl<R: Send + 'static> Home<R> {
     pub(super) fn new(
+        identity: Identity,
         bounds: Bounds,
         rules: Rules,
         runner: Runner,
@@ -121,7 +125,9 @@ impl<R: Send + 'static> Home<R> {
         observer: Option<Observer>,
     ) -> Arc<Self> {
         let holding = rules.hold_warn_after.map(Holding::new);
-        Arc::new(Self {
+        let home = Arc::new(Self {
+            identity,
+            listing: Listing::new(),
             core: Core::new(bounds),
             is_checked: rules.is_checked(),
             idle_slack: rules.idle_timeout.map(|limit| limit.saturating_add(rules.slack())),
@@ -140,7 +146,9 @@ impl<R: Send + 'static> Home<R> {
             is_resting: AtomicBool::new(false),
             jobs: Jobs::new(),
             alarms: Alarms::default(),
-        })
+        });
+        home.list();
+        home
     }
 
     /// Whether creates run apart from the getters that they are for.

@@ -386,6 +386,16 @@ impl<M: Manager> ResourcePool<M> {
         self.handle.drain(deadline)
     }
 
+    /// The name given to the builder, or else that of the type of its objects.
+    ///
+    /// # Examples
+    ///
+    /// See [`ResourcePoolBuilder::name`].
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.handle.identity.name
+    }
+
     /// What the pool has counted.
     ///
     /// # Examples

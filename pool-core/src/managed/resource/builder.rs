@@ -4,6 +4,7 @@ use core::fmt;
 use core::marker::PhantomData;
 use core::pin::Pin;
 use core::time::Duration;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::ResourcePool;
@@ -14,6 +15,7 @@ use crate::managed::error::BuildError;
 use crate::managed::handle::Handle;
 use crate::managed::home::{Home, Rules};
 use crate::managed::hooks::Hooks;
+use crate::managed::listing::{Identity, Kind};
 use crate::managed::manager::{Managed, Manager};
 use crate::managed::observer::{Event, Observer};
 use crate::managed::reason::Reason;
@@ -38,6 +40,7 @@ use crate::managed::timeouts::Timeouts;
 /// | `timeouts` | 30 s in all | how long a get waits |
 /// | `retry` | none | when a create that failed is tried again |
 /// | `hold_warn_after` | none | a lease that is held for longer is told to the observer |
+/// | `name` | the type of its resources | what reports call the pool |
 /// | `spawn` | none | of an `AsyncResourcePool`: runs creates as tasks of their own |
 ///
 /// # Examples
@@ -88,6 +91,7 @@ pub struct ResourcePoolBuilder<M, K = Threads> {
     hold_warn_after: Option<Duration>,
     observer: Option<Observer>,
     clock: Clock,
+    name: Option<Cow<'static, str>>,
 }
 
 impl<M, K> ResourcePoolBuilder<M, K> {
@@ -110,6 +114,7 @@ impl<M, K> ResourcePoolBuilder<M, K> {
             hold_warn_after: None,
             observer: None,
             clock: Clock::system(),
+            name: None,
         }
     }
 
@@ -207,6 +212,29 @@ impl<M, K> ResourcePoolBuilder<M, K> {
         self
     }
 
+    /// Sets what reports call the pool; otherwise the name of the type of its resources.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use poolable::managed::{Manager, ResourcePool};
+    /// # use std::convert::Infallible;
+    /// # struct Numbers;
+    /// # impl Manager for Numbers {
+    /// #     type Resource = u32;
+    /// #     type Error = Infallible;
+    /// #     fn create(&self) -> Result<u32, Infallible> { Ok(7) }
+    /// # }
+    /// assert_eq!(ResourcePool::new(Numbers).name(), "u32");
+    /// let pool = ResourcePool::builder(Numbers).name("numbers").build()?;
+    /// assert_eq!(pool.name(), "numbers");
+    /// # Ok::<(), poolable::managed::BuildError>(())
+    /// ```
+    pub fn name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
     /// Sets the clock that the pool goes by, with all its deadlines and pauses: for tests.
     ///
     /// # Examples
@@ -265,7 +293,9 @@ impl<M, K> ResourcePoolBuilder<M, K> {
         };
         let manager = Arc::new(self.manager);
         let hooks = Box::new(hooks(manager.clone()));
-        let home = Home::new(bounds, rules, runner, self.clock, hooks, self.observer);
+        let kind = if runner.is_async() { Kind::AsyncResource } else { Kind::Resource };
+        let identity = Identity::new::<R>(self.name, kind);
+        let home = Home::new(identity, bounds, rules, runner, self.clock, hooks, self.observer);
         home.replenish();
         Ok((Handle::new(home), manager))
     }
