@@ -1,6 +1,6 @@
 // Its examples use features: they are tested where those are there.
 #![cfg_attr(
-    any(not(doctest), all(feature = "axum", feature = "managed")),
+    any(not(doctest), all(feature = "axum", feature = "managed", feature = "metrics")),
     doc = include_str!("../README.md")
 )]
 #![forbid(unsafe_code)]
@@ -17,9 +17,13 @@ pub use pool_core::buffer;
 pub use pool_core::json;
 #[cfg(feature = "managed")]
 pub use pool_core::managed;
+#[cfg(feature = "metrics")]
+pub use pool_core::metrics;
 #[doc(hidden)]
 pub use pool_core::private as __private;
 pub use pool_core::testing;
+#[cfg(feature = "tracing")]
+pub use pool_core::tracing;
 pub use pool_core::{
     Capacity, Discarded, Pool, PoolBuilder, PoolInfo, PoolLimits, Poolable, Pooled, PooledMap,
     PooledOwned, PooledRef, Reaper, ReleaseBorrows, Report, Reset, RetainMap, RetainOption,

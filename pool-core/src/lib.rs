@@ -26,6 +26,9 @@
 //! | `sync` | the seam for a model checker |
 //! | `buffer` | buffers in sizes, rings, copying (feature `buffer`) |
 //! | `managed` | pools that are waited for: bounded, expiring, connections (feature `managed`) |
+//! | `events` | what happens off the hit path, and who is told |
+//! | `metrics` | what pools count, for the crate of that name (feature `metrics`) |
+//! | `tracing` | what pools tell the crate of that name (feature `tracing`) |
 //! | `mlock` | memory that is kept out of swap and of core dumps (feature `mlock`) |
 //! | `slot` | one object's allocation |
 //! | `handles` | how many handles share an object |
@@ -42,6 +45,7 @@ mod by_type;
 mod cache;
 mod capacity;
 mod depot;
+mod events;
 mod foreign;
 mod forward;
 mod guard;
@@ -52,6 +56,8 @@ mod lifecycle;
 mod limits;
 #[cfg(feature = "managed")]
 pub mod managed;
+#[cfg(feature = "metrics")]
+pub mod metrics;
 #[cfg(feature = "mlock")]
 mod mlock;
 mod nest;
@@ -74,6 +80,8 @@ mod stats;
 mod sync;
 pub mod testing;
 mod thread;
+#[cfg(feature = "tracing")]
+pub mod tracing;
 mod type_pool;
 #[cfg(feature = "zeroize")]
 mod wipe;

@@ -11,6 +11,7 @@ use core::ptr::NonNull;
 
 use crate::by_type;
 use crate::cache::CacheRef;
+use crate::events;
 #[cfg(feature = "mlock")]
 use crate::mlock::Held;
 use crate::nest::{self, Give, Level};
@@ -231,6 +232,7 @@ fn create<T, H: Home<T>>(home: H) -> Object {
     let mut object = unsafe { InHand::new(home, slot, Reason::Panic) };
     #[cfg(feature = "mlock")]
     home.admit(slot, Some(object.value()));
+    events::created(pool.name());
     let retained = home.measure(object.value());
     // SAFETY: a new object is blank.
     let mut object = unsafe { object.into_idle(retained) };
@@ -497,6 +499,8 @@ unsafe fn abandon<T, H: Home<T>>(home: H, slot: NonNull<Slot<T>>, reason: Reason
         }
     }
 
+    // Dropped last, when nothing of the object is left.
+    let _told = events::Discarding { pool: home.raw().name(), reason };
     let tally = &home.raw().tally;
     tally.discarded(reason).add_one();
     if is_return {

@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 use crate::cache::{CacheRef, Caches, Fit};
 use crate::depot::{Depot, Doomed, Visitors};
+use crate::events;
 use crate::limits::{Limits, PoolLimits, Settled};
 #[cfg(feature = "mlock")]
 use crate::mlock::{Locker, MemoryLock};
@@ -578,31 +579,40 @@ impl RawPool {
         }
     }
 
-    /// Counts and frees an object.
+    /// Counts and frees an object, and tells of it.
     pub(crate) fn discard(&self, object: Object, reason: Reason) {
+        let _told = events::Discarding { pool: &self.name, reason };
+        self.free(object, reason);
+    }
+
+    /// Counts and frees an object.
+    fn free(&self, object: Object, reason: Reason) {
         self.tally.discarded(reason).add_one();
         // SAFETY: the objects of a pool are of the type that `free` is for.
         unsafe { (self.free)(object) };
     }
 
-    /// Counts and frees objects; a panic goes on when all are freed.
+    /// Counts and frees objects, and tells of them; a panic goes on when all are freed.
     fn discard_all(&self, doomed: Doomed) {
         if let Err(payload) = self.discard_each(doomed) {
             resume_unwind(payload);
         }
     }
 
-    /// Counts and frees objects, and keeps the first panic.
+    /// Counts and frees objects, tells of them, and keeps the first panic.
     fn discard_each(&self, doomed: Doomed) -> std::thread::Result<()> {
         let mut outcome = Ok(());
+        let mut told = events::Freed::default();
         for (object, reason) in doomed {
-            let freed = caught(|| self.discard(object, reason));
+            told.add(reason);
+            let freed = caught(|| self.free(object, reason));
             if outcome.is_ok() {
                 outcome = freed;
             } else {
                 forget_panic(freed);
             }
         }
+        told.tell(&self.name);
         outcome
     }
 
@@ -649,7 +659,11 @@ impl RawPool {
 impl Drop for RawPool {
     fn drop(&mut self) {
         // SAFETY: the pool is nobody else's, and so are its caches.
-        unsafe { self.free_all() };
+        let freed = caught(|| unsafe { self.free_all() });
+        events::gone(&self.name, || self.stats());
+        if let Err(payload) = freed {
+            resume_unwind(payload);
+        }
     }
 }
 

@@ -76,7 +76,7 @@ impl Stats {
     }
 
     /// The sum of the counters of two pools.
-    #[cfg(feature = "buffer")]
+    #[cfg(any(feature = "buffer", feature = "metrics"))]
     pub(crate) fn plus(mut self, other: &Self) -> Self {
         self.hits += other.hits;
         self.misses += other.misses;
@@ -146,7 +146,7 @@ impl Discarded {
             + self.trimmed
     }
 
-    #[cfg(feature = "buffer")]
+    #[cfg(any(feature = "buffer", feature = "metrics"))]
     fn plus(mut self, other: &Self) -> Self {
         self.full += other.full;
         self.oversize += other.oversize;
@@ -169,6 +169,33 @@ pub(crate) enum Reason {
     Panic,
     Explicit,
     Trimmed,
+}
+
+impl Reason {
+    /// All of them, in the order of their numbers.
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Full,
+        Self::Oversize,
+        Self::Bytes,
+        Self::Invalid,
+        Self::Panic,
+        Self::Explicit,
+        Self::Trimmed,
+    ];
+
+    /// The name of its counter in [`Discarded`].
+    #[cfg(any(feature = "metrics", feature = "tracing"))]
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Oversize => "oversize",
+            Self::Bytes => "bytes",
+            Self::Invalid => "invalid",
+            Self::Panic => "panic",
+            Self::Explicit => "explicit",
+            Self::Trimmed => "trimmed",
+        }
+    }
 }
 
 /// The counters that any thread may add to, off the hit path.

@@ -2,6 +2,8 @@
 
 fn main() {
     println!("cargo::rustc-cfg=loom");
-    // `pool-core` has such features; its wiping and locking are no concern of the models.
-    println!("cargo::rustc-check-cfg=cfg(feature, values(\"mlock\", \"zeroize\"))");
+    // `pool-core` has such features; its wiping, locking and telling are no concern of the models.
+    println!(
+        "cargo::rustc-check-cfg=cfg(feature, values(\"metrics\", \"mlock\", \"tracing\", \"zeroize\"))"
+    );
 }

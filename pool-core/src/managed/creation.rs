@@ -78,6 +78,7 @@ impl<'a, R: Send + 'static> Slot<'a, R> {
         };
         let value = made.map_err(|error| {
             self.home.note_error(&*error);
+            self.home.tell(&Event::CreateFailed { error: &*error, attempt: 1 });
             GetError::Create(Failure::Error(error))
         })?;
         let entry = self.home.entry(value);

@@ -303,7 +303,9 @@ impl<'a, R: Send + 'static> Getting<'a, R> {
     pub(super) fn served(&self) {
         if self.home.has_observer() {
             let waited = self.home.clock.now().saturating_duration_since(self.term.start);
-            self.home.tell(&Event::Waited { waited });
+            let deadline = self.term.deadline;
+            let patience = deadline.map(|at| at.saturating_duration_since(self.term.start));
+            self.home.tell_waited(waited, patience);
         }
     }
 

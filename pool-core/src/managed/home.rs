@@ -35,9 +35,13 @@ use super::runner::Runner;
 use super::state::{Bounds, Due};
 use super::stats::Stats;
 use super::timeouts::Timeouts;
+use crate::events;
 use crate::raw_pool::{caught, forget_panic};
 
 type After<R> = super::after::After<Box<Entry<R>>>;
+
+/// A wait that is told as a long one, unless its getter has less time: then half of that.
+const LONG: Duration = Duration::from_secs(1);
 
 /// What a pool was told when it was built.
 #[derive(Debug)]
@@ -238,15 +242,27 @@ impl<R: Send + 'static> Home<R> {
         self.last_error.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Whether it matters to anybody how long getters wait.
     pub(super) fn has_observer(&self) -> bool {
-        self.observer.is_some()
+        self.observer.is_some() || events::are_waits_heard()
     }
 
-    /// Tells the observer, whose panics end here.
+    /// Tells the observer, whose panics end here, and those who listen to all pools.
     pub(super) fn tell(&self, event: &Event<'_>) {
+        self.tell_all(event, false);
+    }
+
+    /// Tells how long a getter had to wait who would have waited until its deadline.
+    pub(super) fn tell_waited(&self, waited: Duration, patience: Option<Duration>) {
+        let long = patience.map_or(LONG, |patience| LONG.min(patience / 2));
+        self.tell_all(&Event::Waited { waited }, waited >= long);
+    }
+
+    fn tell_all(&self, event: &Event<'_>, is_long: bool) {
         if let Some(observer) = &self.observer {
             forget_panic(caught(|| observer.see(event)));
         }
+        events::managed(&self.identity.name, event, is_long);
     }
 
     pub(super) fn stats(&self) -> Stats {
@@ -259,6 +275,12 @@ impl<R: Send + 'static> Home<R> {
 
     pub(super) fn open(&self) -> usize {
         usize::try_from(self.stats().open).unwrap_or(usize::MAX)
+    }
+}
+
+impl<R: Send + 'static> Drop for Home<R> {
+    fn drop(&mut self) {
+        events::managed_gone(&self.identity.name, || self.stats());
     }
 }
 

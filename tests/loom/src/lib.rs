@@ -1,7 +1,7 @@
 //! Models of the structures that threads share.
 //!
 //! The modules are those of `pool-core`, the very files, compiled against loom's types
-//! instead of std's: `sync` is the one that differs. Loom then runs each model under every
+//! instead of std's: `sync` is the one that differs, and `events` tells nobody. Loom then runs each model under every
 //! schedule, and with every value that a relaxed load may see, up to a bound on the number
 //! of preemptions.
 //!
@@ -13,6 +13,7 @@
 mod cache;
 #[path = "../../../pool-core/src/depot.rs"]
 mod depot;
+mod events;
 #[path = "../../../pool-core/src/handles.rs"]
 mod handles;
 #[path = "../../../pool-core/src/limits.rs"]

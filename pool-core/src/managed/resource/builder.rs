@@ -195,7 +195,7 @@ impl<M, K> ResourcePoolBuilder<M, K> {
     }
 
     /// Has the [`observer`](Self::observer) told of each lease that is held for longer, once.
-    /// Without one nobody is.
+    /// Without one nobody is, but for those who listen to the features `tracing` and `metrics`.
     pub fn hold_warn_after(mut self, hold_warn_after: impl Into<Option<Duration>>) -> Self {
         self.hold_warn_after = hold_warn_after.into();
         self
