@@ -3,8 +3,11 @@
 //! Valgrind runs `xtask/hits` twice, with N hits and with 2 N. The difference, divided by N,
 //! is a get, a use and a return, to the instruction: the same on an idle machine and on a
 //! busy one. Another compiler writes other code, so the gate is for one version of it.
+//!
+//! Then it does so with the features that have pools tell what happens in them: a hit tells
+//! nothing, and is to take the very same instructions.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::{cargo, run};
@@ -35,10 +38,8 @@ pub(crate) fn check(target: &Path) -> Result<(), String> {
     if !compiler.starts_with(COMPILER) {
         return skip(&format!("the gate is for {COMPILER}, and this is {compiler}"));
     }
-    let build = ["build", "--quiet", "--profile", "bench", "--package", "poolable-hits"];
-    run(cargo(&build).arg("--target-dir").arg(target))?;
-
-    let program = target.join("release/poolable-hits");
+    let program = build(target, &[])?;
+    let told = build(&target.join("told"), &["--features", "told"])?;
     let floor = per_hit(&program, FLOOR, 1)?;
     println!("instructions: {floor} for the least that reuse can cost");
     let mut faults = Vec::new();
@@ -56,11 +57,23 @@ pub(crate) fn check(target: &Path) -> Result<(), String> {
             let now = one.saturating_sub(floor);
             println!("lower the gate of {way} in xtask/src/instructions.rs: {gate} to {now}");
         }
+        let heard = per_hit(&told, way, 1)?;
+        println!("instructions: {heard} in a hit with `metrics` and `tracing`: {way}");
+        if heard != one {
+            faults.push(format!("{way}: {heard} with `metrics` and `tracing`, and {one} without"));
+        }
     }
     if faults.is_empty() {
         return Ok(());
     }
     Err(format!("instructions: {}", faults.join("\ninstructions: ")))
+}
+
+/// Builds the program, and says where it is.
+fn build(target: &Path, features: &[&str]) -> Result<PathBuf, String> {
+    let build = ["build", "--quiet", "--profile", "bench", "--package", "poolable-hits"];
+    run(cargo(&build).args(features).arg("--target-dir").arg(target))?;
+    Ok(target.join("release/poolable-hits"))
 }
 
 fn skip(why: &str) -> Result<(), String> {
