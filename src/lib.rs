@@ -13,6 +13,8 @@ pub mod guide;
 pub use pool_core::axum;
 #[cfg(feature = "buffer")]
 pub use pool_core::buffer;
+#[cfg(feature = "inspect")]
+pub use pool_core::inspect;
 #[cfg(feature = "json")]
 pub use pool_core::json;
 #[cfg(feature = "managed")]

@@ -14,6 +14,7 @@
 //! | `serde` | how guards and kept values are written and read (feature `serde`) |
 //! | `json` | JSON into pooled buffers and pooled objects (feature `json`) |
 //! | `axum` | the bodies of axum's requests and responses (feature `axum`) |
+//! | `inspect` | a page that shows what pools do, and its JSON (feature `inspect`) |
 //! | `testing` | help for the tests of users |
 //! | `lifecycle` | an object's way: created, taken, given back, freed |
 //! | `nest` | returns that bring about returns, and which of them wait |
@@ -50,6 +51,8 @@ mod foreign;
 mod forward;
 mod guard;
 mod handles;
+#[cfg(feature = "inspect")]
+pub mod inspect;
 #[cfg(feature = "json")]
 pub mod json;
 mod lifecycle;
