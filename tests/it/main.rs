@@ -65,6 +65,12 @@ mod guards;
 mod guide;
 #[cfg(any(feature = "json", not(any(poolable_passthrough, poolable_chaos))))]
 mod in_go;
+#[cfg(all(
+    feature = "inspect",
+    feature = "managed",
+    not(any(poolable_passthrough, poolable_chaos))
+))]
+mod inspect;
 #[cfg(feature = "json")]
 mod json;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]

@@ -8,7 +8,7 @@
   /** Between two questions, and until one is given up, in milliseconds. */
   const EVERY = 1000, PATIENCE = 5000;
   /** What charts show at the most and at the least, and what is judged, in seconds. */
-  const PAST = 300, PAST_LEAST = 60, MINUTE = 60;
+  const PAST = 300, PAST_LEAST = 30, MINUTE = 60;
   /** Answers that are remembered for charts, and to be judged. */
   const KEPT = 330, COUNTED = 75;
   /** Two answers further apart than this, in seconds, have a gap between them. */
@@ -30,8 +30,8 @@
   /** A share; neither all nor nothing unless it is. */
   const share = n => {
     if (!isNumber(n)) return '–';
-    const text = (100 * n).toFixed(1);
-    return (text === '100.0' && n < 1 ? '99.9' : text === '0.0' && n > 0 ? '0.1' : text) + '\u202f%';
+    const text = n === 0 || n === 1 ? String(100 * n) : Math.min(99.9, Math.max(.1, 100 * n)).toFixed(1);
+    return text + '\u202f%';
   };
   const bytes = n => {
     if (!isNumber(n)) return '–';
@@ -252,7 +252,7 @@
 
   /** An element with text or others in it. */
   const make = (tag, attributes = {}, ...inside) => {
-    const isSvg = tag === 'svg' || tag === 'path' || tag === 'g';
+    const isSvg = tag === 'svg' || tag === 'path';
     const element = isSvg ? document.createElementNS('http://www.w3.org/2000/svg', tag) : document.createElement(tag);
     for (const name in attributes) element.setAttribute(name, attributes[name]);
     element.append(...inside);
@@ -308,7 +308,6 @@
 
   const COLUMNS = [
     { key: 'name', title: 'Pool', by: pool => pool.lower, isText: true },
-    { key: 'kind', title: 'Kind', by: pool => String(pool.info.kind), isText: true },
     { key: 'past', title: 'Past' },
     { key: 'gets', title: 'Gets/s', by: pool => pool.gets },
     { key: 'hit', title: 'Hit rate', by: pool => pool.hit },
@@ -325,7 +324,7 @@
   let opened = null;
 
   const head = byId('head'), rows = byId('rows'), table = byId('table'), filter = byId('filter');
-  const pads = [0, 1].map(() => make('tr', { class: 'pad', 'aria-hidden': 'true' }, make('td', { colspan: COLUMNS.length })));
+  const pads = [0, 1].map(() => make('tr', { class: 'pad', 'aria-hidden': 'true' }, make('td')));
   const drawn = new Map();
 
   for (const column of COLUMNS) {
@@ -381,17 +380,18 @@
   /** A row without its figures. */
   const makeRow = (id, pool) => {
     const open = make('button', { type: 'button' });
-    const sub = make('span', { class: 'sub' });
+    const kind = make('span'), beside = make('span', { class: 'beside' });
+    const sub = make('span', { class: 'sub' }, kind, beside);
     const cells = { name: make('th', { scope: 'row', class: 'name left' }, open, sub) };
     for (const { key } of COLUMNS.slice(1)) {
-      cells[key] = make('td', { class: key + (key === 'kind' || key === 'past' || key === 'limit' ? ' left' : '') });
+      cells[key] = make('td', { class: key + (key === 'past' || key === 'limit' ? ' left' : '') });
     }
     const area = make('path', { class: 'area' }), line = make('path', { class: 'stroke' });
     cells.past.append(make('svg', { viewBox: '0 0 88 22', preserveAspectRatio: 'none', 'aria-hidden': 'true' }, area, line));
     const tr = make('tr', {}, ...COLUMNS.map(({ key }) => cells[key]));
     // The whole row can be clicked; what can be reached without a mouse is the name.
     tr.addEventListener('click', () => openPool(id));
-    return { tr, cells, open, sub, area, line };
+    return { tr, cells, open, kind, beside, area, line };
   };
 
   const drawChip = (cell, biting) => {
@@ -408,13 +408,9 @@
     say(row.open, pool.name);
     put(row.open, 'title', pool.name);
     put(row.open, 'aria-pressed', String(id === opened));
-    const kind = kindOf(pool);
-    say(cells.kind, kind);
-    const sub = pool.biting ? pool.biting[1] : '';
-    if (row.sub.dataset.says !== kind + sub) {
-      row.sub.dataset.says = kind + sub;
-      row.sub.replaceChildren(...(pool.biting ? [make('span', { class: `chip ${pool.biting[0]}` }, sub)] : [kind]));
-    }
+    say(row.kind, kindOf(pool));
+    // Where there is no room for its column, what bites stands beside the kind.
+    drawChip(row.beside, pool.biting);
     const past = reach();
     const [line, area] = trace(pool, GETS, 88, 22, Math.max(1, most(pool, GETS, past)), past);
     put(row.line, 'd', line);
@@ -431,7 +427,7 @@
     drawChip(cells.limit, pool.biting);
   };
 
-  const heightOfRow = () => parseFloat(getComputedStyle(document.documentElement).getPropertyValue('--row')) || 40;
+  const heightOfRow = () => parseFloat(getComputedStyle(document.documentElement).getPropertyValue('--row')) || 46;
 
   /** Draws the rows that can be seen, and room for the others. */
   const drawRows = () => {
@@ -494,13 +490,12 @@
 
   const makeChart = title => {
     const area = make('path', { class: 'area' }), line = make('path', { class: 'stroke' }), second = make('path', { class: 'second' });
-    const moving = make('g', {}, area, line, second);
-    const svg = make('svg', { viewBox: '0 0 300 64', preserveAspectRatio: 'none', role: 'img' }, moving);
+    const svg = make('svg', { viewBox: '0 0 300 64', preserveAspectRatio: 'none', role: 'img' }, area, line, second);
     const value = make('b'), top = make('small'), from = make('span');
     const caption = make('figcaption', {}, make('span', {}, ...title), value);
     const figure = make('figure', {}, caption, make('div', { class: 'plot' }, svg, top),
       make('div', { class: 'axis', 'aria-hidden': 'true' }, from, make('span', {}, 'now')));
-    return { figure, svg, moving, area, line, second, value, top, from };
+    return { figure, svg, area, line, second, value, top, from };
   };
 
   const makeDetail = (id, pool) => {
@@ -553,10 +548,11 @@
     say(chart.top, as(top));
     say(chart.from, past >= 120 ? `${Math.round(past / 60)} min ago` : `${Math.round(past)} s ago`);
     put(chart.svg, 'aria-label', `${title}, over the last ${span(past)}: now ${as(value)}, at most ${as(most(pool, series, past))}`);
-    // From where it was drawn last it moves to where it is now.
+    // From where it was drawn last it moves to where it is now. The whole box does, which costs
+    // this thread nothing: what moves inside of it is painted anew sixty times in a second.
     const step = ticks > 1 ? now() - timeOf(ticks - 2) : 0;
     if (!CALM.matches && step > 0 && step < GAP && chart.moved !== ticks) {
-      chart.moving.animate([{ transform: `translateX(${300 * step / past}px)` }, { transform: 'none' }], { duration: EVERY });
+      chart.svg.animate([{ transform: `translateX(${100 * step / past}%)` }, { transform: 'none' }], { duration: EVERY });
     }
     chart.moved = ticks;
   };
@@ -578,6 +574,7 @@
     if (!parts || parts.id !== id || parts.pool !== pool) parts = makeDetail(id, pool);
     const { stats, limits } = pool;
     say(parts.name, pool.name);
+    byId('detail').classList.toggle('brief', opened === null);
     parts.close.hidden = opened === null;
     const kind = kindOf(pool) + ' pool';
     say(parts.which, isGone ? `The pool that was opened is gone. This is the busiest: a ${kind}`
@@ -607,7 +604,7 @@
     drawPairs(parts.state, pool.isManaged
       ? [['Open', count(stats.open)], ['In use', count(stats.in_use)], ['Idle', count(stats.idle)], ['Waiting gets', count(stats.waiting)],
         ['Being checked', count(stats.checking)], ['Being created', count(stats.creating)], ['Taken out for good', count(stats.detached)]]
-      : [['In use', count(stats.in_use)], ['Idle', count(stats.idle)], ['Bytes kept', bytes(stats.bytes_idle)],
+      : [['In use', count(stats.in_use)], ['Idle', count(stats.idle)], ['Kept by idle objects, at least', bytes(stats.bytes_idle)],
         ['Taken out for good', count(stats.detached)], ['Given by users', count(stats.attached)]]);
     drawPairs(parts.limits, Object.entries(limits).map(([name, most]) =>
       ['`' + shown(name).replaceAll('`', "'") + '`', !isLimit(most) ? 'none' : /bytes/.test(name) ? bytes(most) : count(most)]));
@@ -616,8 +613,8 @@
   // ---- The whole ---------------------------------------------------------------------------
 
   const tiles = {};
-  for (const [key, title] of [['pools', 'Pools'], ['gets', 'Gets/s'], ['hit', 'Hit rate, last minute'], ['used', 'In use'],
-    ['idle', 'Idle'], ['kept', 'Kept idle'], ['biting', 'Limits biting']]) {
+  for (const [key, title] of [['pools', 'Pools'], ['gets', 'Gets/s'], ['hit', 'Hit rate'], ['used', 'In use'],
+    ['idle', 'Idle'], ['kept', 'Kept'], ['biting', 'Limits biting']]) {
     const value = make('dd', {}, '–');
     byId('summary').append(tiles[key] = make('div', {}, make('dt', {}, title), value));
   }

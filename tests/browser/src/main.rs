@@ -18,6 +18,7 @@ use core::net::SocketAddr;
 use core::time::Duration;
 use std::env;
 use std::io::{self, Write};
+use std::sync::Arc;
 use std::thread;
 
 use axum::Router;
@@ -99,10 +100,10 @@ fn for_ever(mut round: impl FnMut() + Send + 'static) {
 }
 
 fn load() {
-    static ORDERS: Pool<String> = Pool::new(String::new);
-
+    let orders: Arc<Pool<String>> = Arc::new(Pool::builder().name("orders").build());
     for _ in 0..2 {
-        for_ever(|| (0..20).for_each(|_| ORDERS.get().push_str("an order")));
+        let orders = orders.clone();
+        for_ever(move || (0..20).for_each(|_| orders.get().push_str("an order")));
     }
     let connections = BoundedPool::builder(String::new).max_open(2).name("connections");
     let connections = connections.build().expect("its bounds are right");
