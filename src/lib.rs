@@ -1,6 +1,9 @@
 // Its examples use features: they are tested where those are there.
 #![cfg_attr(
-    any(not(doctest), all(feature = "axum", feature = "managed", feature = "metrics")),
+    any(
+        not(doctest),
+        all(feature = "axum", feature = "inspect", feature = "managed", feature = "metrics"),
+    ),
     doc = include_str!("../README.md")
 )]
 #![forbid(unsafe_code)]

@@ -1,7 +1,9 @@
 //! A web service that prices orders: read into pooled objects, answered from pooled buffers.
 //!
 //! `POST /orders` takes an order, looks at it, prices it and answers a receipt. `GET /pools` shows
-//! what the pools of the process have counted. Every answer is an [`Envelope`].
+//! what the pools of the process have counted; `GET /inspect` is a page that draws it. Both are for the
+//! operator, behind whose access control they belong. Every answer but the page and its JSON is an
+//! [`Envelope`].
 //!
 //! | module | what it owns |
 //! | --- | --- |
@@ -30,7 +32,10 @@ pub mod serve;
 mod stream;
 
 use axum::Router;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::Html;
 use axum::routing::{get, post};
+use poolable::inspect;
 
 pub use crate::envelope::Envelope;
 pub use crate::failure::Failure;
@@ -63,6 +68,8 @@ pub fn router_within(limits: &Limits) -> Router {
     let routes = Router::new()
         .route("/orders", post(orders::price))
         .route("/pools", get(pools::show))
+        .route("/inspect", get(async || Html(inspect::html("/inspect.json"))))
+        .route("/inspect.json", get(async || ([(CONTENT_TYPE, inspect::JSON)], inspect::json())))
         .fallback(async || Failure::NotFound)
         .method_not_allowed_fallback(async || Failure::MethodNotAllowed);
     guard::guard(routes, limits)

@@ -15,6 +15,8 @@
   const GAP = 6;
   /** Rows that are drawn above and below those that are seen. */
   const MARGIN = 6;
+  /** Above a chart, for the figure that its top stands for. The style has it too. */
+  const ROOM = 16;
   const CALM = matchMedia('(prefers-reduced-motion: reduce)');
 
   const byId = id => document.getElementById(id);
@@ -177,18 +179,24 @@
       return most ? ['warn', most[1]] : null;
     }
 
+    /** For how long has been counted what is said of the last minute. */
+    window() {
+      return this.seconds >= MINUTE - 5 ? 'minute' : `${Math.max(1, Math.round(this.seconds))} s`;
+    }
+
     /** All that there is to say of the last minute: how bad it is, and a sentence. */
     findings() {
       const n = name => this.since(this.minute, name);
       const limit = (name, as = count) => '`' + name + '`' +
         (isLimit(this.limits[name]) ? ' = ' + as(this.limits[name]) : '');
       const many = (n, one, more) => n === 1 ? '1 ' + one : count(n) + ' ' + more;
-      const when = this.seconds >= MINUTE - 5 ? 'In the last minute' : `In the last ${Math.max(1, Math.round(this.seconds))} s`;
+      const window = this.window(), when = `In the last ${window}${window === 'minute' ? '' : ','}`;
       const found = [];
       const say = (how, name, sentence) => { if (n(name) > 0) found.push([how, `${when} ${sentence(n(name))}`]); };
       if (this.isManaged) this.sayManaged(say, limit, many, n, found);
       else this.sayCached(say, limit, many, n);
-      return found;
+      const weight = ([how]) => ['bad', 'warn', 'info'].indexOf(how);
+      return found.sort((a, b) => weight(a) - weight(b));
     }
 
     sayCached(say, limit, many, n) {
@@ -267,8 +275,8 @@
   /** For how many seconds a chart goes back. */
   const reach = () => Math.min(PAST, Math.max(PAST_LEAST, now() - timeOf(Math.max(0, ticks - KEPT))));
 
-  /** A line, and the area below it, in a box that is so wide and high. */
-  const trace = (pool, series, width, height, top, past) => {
+  /** A line, and the area below it, in a box that is so wide and high, with room above. */
+  const trace = (pool, series, width, height, top, past, room = 2) => {
     const end = now(), first = Math.max(pool.first, ticks - KEPT, 0);
     let line = '', area = '', from = NaN, last = NaN, then = NaN;
     const close = () => { if (line && !Number.isNaN(from)) area += `L${last} ${height}L${from} ${height}Z`; from = NaN; };
@@ -276,7 +284,7 @@
       const time = timeOf(tick), value = pool.series[tick % KEPT * SERIES + series];
       if (Number.isNaN(value) || end - time > past + 3) { close(); continue; }
       const x = (width * (1 - (end - time) / past)).toFixed(1);
-      const y = (height - 1 - (height - 3) * Math.min(1, value / top)).toFixed(1);
+      const y = (height - 1 - (height - 1 - room) * Math.min(1, value / top)).toFixed(1);
       const begins = Number.isNaN(from) || time - then > GAP;
       if (begins) { close(); from = x; }
       line += (begins ? 'M' : 'L') + x + ' ' + y;
@@ -520,8 +528,9 @@
       gets: 'Gets', misses: 'of these, created one', created: 'Created', returned: 'Returned', waited: 'Had to wait',
       timed_out: 'Timed out', cancelled: 'Cancelled', create_failed: 'Creates that failed', check_failed: 'Checks that failed',
     }[key]) }));
-    const figures = (title, lines) => make('table', { class: 'figures' },
-      make('thead', {}, make('tr', {}, make('th', { scope: 'col' }, title), make('th', { scope: 'col' }, 'Last minute'), make('th', { scope: 'col' }, 'In all'))),
+    const windows = [0, 1].map(() => make('th', { scope: 'col' }));
+    const figures = (title, window, lines) => make('table', { class: 'figures' },
+      make('thead', {}, make('tr', {}, make('th', { scope: 'col' }, title), window, make('th', { scope: 'col' }, 'In all'))),
       make('tbody', {}, ...lines.map(line => line.tr)));
     const limits = make('tbody');
     const state = make('tbody');
@@ -530,19 +539,19 @@
     byId('detail').replaceChildren(
       make('div', { class: 'title' }, name, close), which, findings,
       make('div', { class: 'charts' }, ...charts.map(chart => chart.figure)),
-      make('h3', {}, pool.isManaged ? 'Objects destroyed' : 'Objects freed'), figures('Why', reasons),
-      make('h3', {}, 'Counted'), figures('What', counts),
+      make('h3', {}, pool.isManaged ? 'Objects destroyed' : 'Objects freed'), figures('Why', windows[0], reasons),
+      make('h3', {}, 'Counted'), figures('What', windows[1], counts),
       make('h3', {}, 'Now, and at the most'), two('What', state), make('h3', {}, 'Limits'), two('Limit', limits),
     );
-    return { id, pool, name, close, which, findings, charts, lines: [...reasons, ...counts], limits, state };
+    return { id, pool, name, close, which, findings, charts, windows, lines: [...reasons, ...counts], limits, state };
   };
 
   const drawChart = (chart, pool, series, top, as, title, other) => {
     const past = reach();
-    const [line, area] = trace(pool, series, 300, 64, top, past);
+    const [line, area] = trace(pool, series, 300, 64, top, past, ROOM);
     put(chart.line, 'd', line);
     put(chart.area, 'd', area);
-    put(chart.second, 'd', other === undefined ? '' : trace(pool, other, 300, 64, top, past)[0]);
+    put(chart.second, 'd', other === undefined ? '' : trace(pool, other, 300, 64, top, past, ROOM)[0]);
     const value = latest(pool, series);
     say(chart.value, as(value) + (other === undefined ? '' : ` / ${as(latest(pool, other))}`));
     say(chart.top, as(top));
@@ -597,6 +606,7 @@
     else drawChart(second, pool, SECOND, 1, share, 'Hit rate');
     drawChart(use, pool, IN_USE, ceiling(Math.max(most(pool, IN_USE, past), most(pool, IDLE, past))), count, 'In use', IDLE);
 
+    for (const window of parts.windows) say(window, `Last ${pool.window()}`);
     for (const { key, cells } of parts.lines) {
       say(cells[0], count(pool.since(pool.minute, key)));
       say(cells[1], count(pool.total(key)));

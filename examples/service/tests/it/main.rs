@@ -4,6 +4,7 @@
 mod cut;
 mod end;
 mod harness;
+mod inspect;
 mod many;
 #[cfg(unix)]
 mod program;
