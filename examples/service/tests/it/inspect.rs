@@ -13,7 +13,9 @@ fn page_and_its_json_show_the_pools_at_work() {
         assert_eq!(page.status, 200);
         assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
         let page = String::from_utf8(page.body)?;
-        assert!(page.starts_with("<!doctype html>") && page.contains("data-json=\"/inspect.json\""));
+        assert!(
+            page.starts_with("<!doctype html>") && page.contains("data-json=\"/inspect.json\"")
+        );
 
         let gets = async |client: &mut service::client::Client| {
             let answer = client.get("/inspect.json").await?;
