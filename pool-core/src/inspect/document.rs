@@ -17,22 +17,16 @@ use crate::{Discarded, PoolInfo, Stats, pools};
 pub(super) struct Object(Vec<(&'static str, Value)>);
 
 /// What a name stands for.
-#[derive(Debug)]
-pub(super) enum Value {
+enum Value {
     Count(u64),
     Rate(f64),
     Text(String),
+    #[cfg(feature = "managed")]
     Is(bool),
     /// A maximum, or none.
     Most(Option<u64>),
     Object(Object),
     Objects(Vec<Object>),
-}
-
-impl core::fmt::Debug for Object {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_map().entries(self.0.iter().map(|(name, value)| (name, value))).finish()
-    }
 }
 
 impl Serialize for Object {
@@ -47,6 +41,7 @@ impl Serialize for Value {
             Self::Count(count) => count.serialize(serializer),
             Self::Rate(rate) => rate.serialize(serializer),
             Self::Text(text) => text.serialize(serializer),
+            #[cfg(feature = "managed")]
             Self::Is(is) => is.serialize(serializer),
             Self::Most(most) => most.serialize(serializer),
             Self::Object(object) => object.serialize(serializer),

@@ -11,7 +11,6 @@
 //! | `--full` | `bursts` come back to a depot that holds 8 |
 //! | `--many N` | `pool-0001` and so on are used, one after the other |
 //! | `--names` | makes pools whose names are written in HTML |
-#![cfg(unix)]
 #![forbid(unsafe_code)]
 
 use core::net::SocketAddr;
