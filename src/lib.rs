@@ -30,9 +30,10 @@ pub use pool_core::testing;
 #[cfg(feature = "tracing")]
 pub use pool_core::tracing;
 pub use pool_core::{
-    Capacity, Discarded, Pool, PoolBuilder, PoolInfo, PoolLimits, Poolable, Pooled, PooledMap,
-    PooledOwned, PooledRef, Reaper, ReleaseBorrows, Report, Reset, RetainMap, RetainOption,
-    RetainVec, Shared, Stats, TypePool, maintain, pools, report, retain_map, trim_all,
+    Capacity, Discarded, Hold, HoldWatch, Pool, PoolBuilder, PoolInfo, PoolLimits, Poolable,
+    Pooled, PooledMap, PooledOwned, PooledRef, Reaper, ReleaseBorrows, Report, Reset, RetainMap,
+    RetainOption, RetainVec, Shared, Stats, TypePool, maintain, pools, report, retain_map,
+    trim_all,
 };
 #[cfg(feature = "mlock")]
 pub use pool_core::{LockError, MemoryLock};

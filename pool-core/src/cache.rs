@@ -13,7 +13,8 @@
 //! Other threads cannot reach into a cache: its owner works on it without a lock. They
 //! *summon* the owner instead: they move the two bounds that a get and a return check
 //! anyway, `floor` and `ceiling`, so that the next visit takes the slow way, whatever it
-//! wants. There the owner learns what it is to do (see `depot`).
+//! wants. There the owner learns what it is to do (see `depot`). While somebody watches who
+//! holds objects (see `watch`), `floor` alone is moved, and every get takes the slow way.
 //!
 //! # Invariants
 //!
@@ -46,6 +47,7 @@ use std::alloc::{alloc, dealloc, handle_alloc_error};
 use crate::slot::Object;
 use crate::stats::Counter;
 use crate::sync::{AtomicBool, AtomicPtr, AtomicUsize, Exclusive, Ordering, at_compile_time};
+use crate::watch;
 
 /// The block itself. The array of objects follows it in the same allocation.
 ///
@@ -56,7 +58,8 @@ use crate::sync::{AtomicBool, AtomicPtr, AtomicUsize, Exclusive, Ordering, at_co
 pub(crate) struct Cache {
     /// The object that was returned last, if it is still here.
     hot: AtomicPtr<()>,
-    /// A get that finds no higher address than this takes the slow way: 0, or [`SUMMONED`].
+    /// A get that finds no higher address than this takes the slow way: 0, [`WATCHED`] or
+    /// [`SUMMONED`].
     floor: AtomicUsize,
     /// The return of an object that holds as much heap as this takes the slow way: one byte
     /// more than is allowed, or 0.
@@ -87,6 +90,9 @@ pub(crate) struct Cache {
 
 /// The `floor` of a cache whose owner is to take the slow way.
 const SUMMONED: usize = usize::MAX;
+
+/// The `floor` of a cache whose gets are watched. No object has an address as high.
+const WATCHED: usize = SUMMONED - 1;
 
 /// What a depot asked of the owners of all caches, counted since it was made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -260,9 +266,23 @@ impl CacheRef {
     /// - The calling thread has claimed the cache.
     #[inline(always)]
     pub(crate) unsafe fn pop_more(self) -> Option<Object> {
+        if self.head().floor.load(Ordering::Relaxed) != 0 {
+            return None;
+        }
+        // SAFETY: the caller's promise is the one asked for.
+        unsafe { self.pop_item() }
+    }
+
+    /// Takes the object that was returned last, but for the hot one.
+    ///
+    /// # Safety
+    ///
+    /// - The calling thread has claimed the cache.
+    #[inline(always)]
+    unsafe fn pop_item(self) -> Option<Object> {
         let head = self.head();
         let len = head.len.load(Ordering::Relaxed);
-        if len == 0 || self.is_summoned() {
+        if len == 0 {
             return None;
         }
         head.exclusive.touch();
@@ -272,6 +292,27 @@ impl CacheRef {
         let raw = unsafe { self.item(len - 1).read() };
         // SAFETY: lowering the length first means that it is not taken again.
         Some(unsafe { Object::from_raw(raw) })
+    }
+
+    /// Takes an object wherever it is, watched or not, unless the owner was summoned.
+    ///
+    /// # Safety
+    ///
+    /// - The calling thread has claimed the cache.
+    pub(crate) unsafe fn pop_watched(self) -> Option<Object> {
+        if self.is_summoned() {
+            return None;
+        }
+        let head = self.head();
+        let hot = head.hot.load(Ordering::Relaxed);
+        if hot.is_null() {
+            // SAFETY: the caller's promise is the one asked for.
+            return unsafe { self.pop_item() };
+        }
+        head.exclusive.touch();
+        head.hot.store(ptr::null_mut(), Ordering::Relaxed);
+        // SAFETY: `push` put it there, and with the store above it is taken out once.
+        Some(unsafe { Object::from_raw(hot) })
     }
 
     /// Takes an object wherever it is.
@@ -529,6 +570,21 @@ impl CacheRef {
         self.head().ceiling.store(0, Ordering::Relaxed);
     }
 
+    /// Has the gets be watched, or not any more.
+    ///
+    /// Called under the lock of the depot (invariant 3).
+    fn watch(self, is_watched: bool) {
+        // A summons stands: who obeys it sets the bounds, and looks for itself.
+        if !self.is_summoned() {
+            self.set_floor(is_watched);
+        }
+    }
+
+    fn set_floor(self, is_watched: bool) {
+        let floor = if is_watched { WATCHED } else { 0 };
+        self.head().floor.store(floor, Ordering::Relaxed);
+    }
+
     /// Sets the bounds: those of a cache whose owner has not been summoned, or not any more.
     ///
     /// Called under the lock of the depot (invariant 3).
@@ -538,7 +594,7 @@ impl CacheRef {
     /// - The calling thread has claimed the cache, and it is not the empty one.
     pub(crate) unsafe fn set_bounds(self, fit: Fit) {
         let head = self.head();
-        head.floor.store(0, Ordering::Relaxed);
+        self.set_floor(watch::is_on());
         head.limit.store(fit.limit.min(head.capacity), Ordering::Relaxed);
         // The hot place has no look at the limit, so it stays shut while there are more.
         let is_open = head.len.load(Ordering::Relaxed) < fit.limit;
@@ -649,6 +705,15 @@ impl Caches {
     pub(crate) fn summon(&self) {
         for cache in self.iter() {
             cache.summon();
+        }
+    }
+
+    /// Has the gets of all caches be watched, or not any more.
+    ///
+    /// Called under the lock of the depot (invariant 3 of this module).
+    pub(crate) fn watch(&self, is_watched: bool) {
+        for cache in self.iter() {
+            cache.watch(is_watched);
         }
     }
 

@@ -14,6 +14,7 @@ mod shared;
 use core::marker::PhantomData;
 use core::mem::{self, ManuallyDrop};
 use core::ops::{Deref, DerefMut};
+use core::panic::Location;
 use core::ptr::NonNull;
 
 pub use self::map::PooledMap;
@@ -26,6 +27,7 @@ use crate::private::LeavesThread;
 use crate::reset::Reset;
 use crate::slot::Slot;
 use crate::stats::Reason;
+use crate::watch::{self, Unwatched};
 
 /// An object taken from its type's pool, which goes back when this guard drops.
 ///
@@ -75,6 +77,7 @@ unsafe impl<T: Poolable + Sync> Sync for Pooled<T> {}
 
 impl<T: Poolable> Pooled<T> {
     #[inline]
+    #[track_caller]
     pub(crate) fn take() -> Self {
         Self { slot: lifecycle::take(OfType::new()), _owns: PhantomData, _invariant: PhantomData }
     }
@@ -180,6 +183,7 @@ impl<T: Poolable> Pooled<T> {
     /// drop(Pooled::attach(Line(String::with_capacity(512))));
     /// assert!(Line::pooled().0.capacity() >= 512);
     /// ```
+    #[track_caller]
     pub fn attach(mut value: T) -> Self {
         Self {
             slot: lifecycle::attach_argument!(OfType::new(), value),
@@ -303,12 +307,14 @@ impl<T: Poolable> DerefMut for Pooled<T> {
 forward!([T: Poolable] Pooled<T> => mut T);
 
 impl<T: Poolable> Default for Pooled<T> {
+    #[track_caller]
     fn default() -> Self {
         Self::take()
     }
 }
 
 impl<T: Poolable> From<T> for Pooled<T> {
+    #[track_caller]
     fn from(value: T) -> Self {
         Self::attach(value)
     }
@@ -319,11 +325,13 @@ impl<T: Poolable> Pooled<T> {
     /// one may keep others inside, and these again: put into each other they would make a
     /// chain that only grows.
     fn replacement() -> Self {
+        // It is about to be idle, in an idle one.
+        let _unwatched = watch::is_on().then(Unwatched::enter);
         if !T::__NESTS {
             return Self::take();
         }
         // SAFETY: it comes from the pool of `T`, for this guard.
-        unsafe { Self::from_slot(lifecycle::take_new(OfType::new())) }
+        unsafe { Self::from_slot(lifecycle::take_new(OfType::new(), Location::caller())) }
     }
 
     /// Does to the object what a return does, where it is, and keeps it; or puts another one
@@ -356,12 +364,16 @@ impl<T: Poolable> Pooled<T> {
             replaced.reason = Reason::Oversize;
             return;
         }
+        // As of an object that has become idle, which it has, with the one that it is in.
+        // SAFETY: the guard owns the slot, which is not shared.
+        unsafe { Slot::note_retained(replaced.guard.slot, retained) };
         mem::forget(replaced);
     }
 }
 
 /// A pooled object inside a pooled object: reset where it is, and kept.
 impl<T: Poolable> Reset for Pooled<T> {
+    #[track_caller]
     fn blank() -> Self {
         Self::take()
     }

@@ -11,6 +11,7 @@
 //! | `pool` | pools that users make, with their builder and their guards |
 //! | `forward` | what every guard passes on to its object |
 //! | `process`, `registry` | all pools of the process |
+//! | `watch` | who holds objects, and for how long |
 //! | `serde` | how guards and kept values are written and read (feature `serde`) |
 //! | `json` | JSON into pooled buffers and pooled objects (feature `json`) |
 //! | `axum` | the bodies of axum's requests and responses (feature `axum`) |
@@ -86,6 +87,7 @@ mod thread;
 #[cfg(feature = "tracing")]
 pub mod tracing;
 mod type_pool;
+mod watch;
 #[cfg(feature = "zeroize")]
 mod wipe;
 
@@ -106,5 +108,6 @@ pub use secret::{SecretMap, secret_map};
 pub use secret::{SecretString, SecretUtf8Error, SecretVec};
 pub use stats::{Discarded, Stats};
 pub use type_pool::TypePool;
+pub use watch::{Hold, HoldWatch};
 #[cfg(feature = "zeroize")]
 pub use wipe::Wipe;

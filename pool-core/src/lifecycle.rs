@@ -7,6 +7,7 @@
 
 use core::marker::PhantomData;
 use core::mem;
+use core::panic::Location;
 use core::ptr::NonNull;
 
 use crate::by_type;
@@ -21,6 +22,7 @@ use crate::registry;
 use crate::slot::{Object, Slot};
 use crate::stats::Reason;
 use crate::thread::{self, Way};
+use crate::watch::{self, Unwatched};
 
 /// Where objects of a type come from and go to: a pool, and the user code that it runs.
 ///
@@ -160,21 +162,25 @@ unsafe impl<T: Poolable> Home<T> for OfType<T> {
     }
 }
 
+/// Where an object is got: the place in the user's code.
+pub(crate) type Caller = &'static Location<'static>;
+
 /// Takes an object: from the thread's cache, the depot, or by creating one.
 #[inline]
+#[track_caller]
 pub(crate) fn take<T, H: Home<T>>(home: H) -> NonNull<Slot<T>> {
     // SAFETY: the thread has claimed what its home finds.
     match home.cache().and_then(|cache| unsafe { cache.pop() }) {
         // SAFETY: the pool holds objects of `T`.
         Some(object) => unsafe { object.into_slot() },
-        None => take_more(home),
+        None => take_more(home, Location::caller()),
     }
 }
 
 /// The get of a second object in hand, and of more: a call, so that the first one stays
 /// small where it is inlined.
 #[inline(never)]
-fn take_more<T, H: Home<T>>(home: H) -> NonNull<Slot<T>> {
+fn take_more<T, H: Home<T>>(home: H, caller: Caller) -> NonNull<Slot<T>> {
     let object = match home.cache() {
         // SAFETY: the thread has claimed what its home finds.
         Some(cache) => unsafe { cache.pop_more() },
@@ -184,47 +190,70 @@ fn take_more<T, H: Home<T>>(home: H) -> NonNull<Slot<T>> {
     match object {
         // SAFETY: the pool holds objects of `T`.
         Some(object) => unsafe { object.into_slot() },
-        None => take_slow(home),
+        None => take_slow(home, caller),
     }
 }
 
 #[cold]
 #[inline(never)]
-fn take_slow<T, H: Home<T>>(home: H) -> NonNull<Slot<T>> {
-    match take_idle_slow(home) {
-        // SAFETY: the pool holds objects of `T`.
-        Some(object) => unsafe { object.into_slot() },
-        None => take_new(home),
-    }
+fn take_slow<T, H: Home<T>>(home: H, caller: Caller) -> NonNull<Slot<T>> {
+    take_idle_slow(home, caller).unwrap_or_else(|| take_new(home, caller))
 }
 
 /// Takes an object that nobody has used before.
-pub(crate) fn take_new<T, H: Home<T>>(home: H) -> NonNull<Slot<T>> {
+pub(crate) fn take_new<T, H: Home<T>>(home: H, caller: Caller) -> NonNull<Slot<T>> {
     home.raw().tally.misses.add_one();
     // SAFETY: the pool holds objects of `T`.
-    unsafe { create(home).into_slot() }
+    let slot = unsafe { create(home).into_slot() };
+    // SAFETY: the slot is new, and nobody else's.
+    unsafe { note_get(home, slot, caller) };
+    slot
 }
 
 /// Takes an object from the thread's cache or the depot.
 #[inline]
-pub(crate) fn take_idle<T, H: Home<T>>(home: H) -> Option<NonNull<Slot<T>>> {
+pub(crate) fn take_idle<T, H: Home<T>>(home: H, caller: Caller) -> Option<NonNull<Slot<T>>> {
     // SAFETY: the thread has claimed what its home finds.
-    let object = unsafe { home.any_cache().pop_any() }.or_else(|| take_idle_slow(home))?;
-    // SAFETY: the pool holds objects of `T`.
-    Some(unsafe { object.into_slot() })
+    match unsafe { home.any_cache().pop_any() } {
+        // SAFETY: the pool holds objects of `T`.
+        Some(object) => Some(unsafe { object.into_slot() }),
+        None => take_idle_slow(home, caller),
+    }
 }
 
 #[cold]
 #[inline(never)]
-fn take_idle_slow<T, H: Home<T>>(home: H) -> Option<Object> {
+fn take_idle_slow<T, H: Home<T>>(home: H, caller: Caller) -> Option<NonNull<Slot<T>>> {
     let cache = home.claim();
     // SAFETY: the thread has claimed what its home finds.
-    unsafe { home.raw().take_slow(cache) }
+    let object = unsafe { home.raw().take_slow(cache) }?;
+    // SAFETY: the pool holds objects of `T`.
+    let slot = unsafe { object.into_slot() };
+    // SAFETY: the object owned the slot, which is this function's now.
+    unsafe { note_get(home, slot, caller) };
+    Some(slot)
+}
+
+/// Tells the watches, if there are any, of an object that is about to be handed out. A cache
+/// that is watched brings every get here.
+///
+/// # Safety
+///
+/// - The slot came from this pool, and the caller owns it.
+#[inline]
+pub(crate) unsafe fn note_get<T, H: Home<T>>(home: H, slot: NonNull<Slot<T>>, caller: Caller) {
+    if watch::is_on() {
+        // SAFETY: the caller owns the slot, which `Slot` takes off the record before it frees
+        // it.
+        unsafe { watch::got(Slot::word(slot), home.raw(), caller) };
+    }
 }
 
 /// Creates an object.
 fn create<T, H: Home<T>>(home: H) -> Object {
     home.list();
+    // What it takes from pools is a part of what it makes.
+    let _unwatched = watch::is_on().then(Unwatched::enter);
     let slot = Slot::allocate(|| home.create());
     let pool = home.raw();
     pool.tally.created.add_one();
@@ -260,13 +289,19 @@ pub(crate) fn prewarm<T, H: Home<T>>(home: H, count: usize) -> usize {
 /// # Safety
 ///
 /// - `source` is valid for reads of a value, which is not used there any more.
-pub(crate) unsafe fn attach<T, H: Home<T>>(home: H, source: *const T) -> NonNull<Slot<T>> {
+pub(crate) unsafe fn attach<T, H: Home<T>>(
+    home: H,
+    source: *const T,
+    caller: Caller,
+) -> NonNull<Slot<T>> {
     home.list();
     // SAFETY: the caller's promise is the one asked for.
     let slot = unsafe { Slot::adopt(source) };
     home.raw().tally.attached.add_one();
     #[cfg(feature = "mlock")]
     home.admit(slot, None);
+    // SAFETY: the slot is new, and nobody else's.
+    unsafe { note_get(home, slot, caller) };
     slot
 }
 
@@ -284,7 +319,7 @@ macro_rules! attach_argument {
         #[cfg(not(feature = "zeroize"))]
         let $value = &raw const *$value;
         // SAFETY: the value is there, and the variable has lost its name.
-        unsafe { $crate::lifecycle::attach($home, $value) }
+        unsafe { $crate::lifecycle::attach($home, $value, core::panic::Location::caller()) }
     }};
 }
 
@@ -411,6 +446,7 @@ impl<T> Drop for Detached<T> {
 /// - The slot came from this pool, and the caller owns it and gives it up.
 pub(crate) unsafe fn leak<'a, T, H: Home<T>>(home: H, slot: NonNull<Slot<T>>) -> &'a mut T {
     home.raw().tally.detached.add_one();
+    watch::forget(Slot::word(slot));
     // SAFETY: the caller owns the slot, so it is allocated.
     let mut value = unsafe { Slot::value(slot) };
     // SAFETY: the slot is never freed from here on, and nobody else has a way to it.

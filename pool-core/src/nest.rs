@@ -137,6 +137,11 @@ pub(crate) unsafe fn defer(slot: NonNull<()>, give: Give) {
     });
 }
 
+/// Whether a return is under way, of an object that may hold guards.
+pub(crate) fn is_under_way() -> bool {
+    NEST.try_with(|nest| nest.depth.get() != 0).unwrap_or(false)
+}
+
 /// Takes an object that waits out of the list.
 fn pop() -> Option<(NonNull<()>, Give)> {
     let first = NEST.with(|nest| {

@@ -7,7 +7,7 @@ mod locked;
 
 use core::fmt;
 use core::marker::PhantomData;
-use core::panic::{RefUnwindSafe, UnwindSafe};
+use core::panic::{Location, RefUnwindSafe, UnwindSafe};
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU64, Ordering};
 use std::borrow::Cow;
@@ -301,6 +301,7 @@ impl<T> Pool<T> {
     ///
     /// If a new object is needed and its create panics.
     #[inline]
+    #[track_caller]
     pub fn get(&self) -> PooledRef<'_, T> {
         PooledRef::new(self, lifecycle::take(self))
     }
@@ -318,9 +319,10 @@ impl<T> Pool<T> {
     /// assert!(pool.try_get().is_some());
     /// ```
     #[inline]
+    #[track_caller]
     #[must_use = "the object goes back to its pool at once unless the guard is kept"]
     pub fn try_get(&self) -> Option<PooledRef<'_, T>> {
-        Some(PooledRef::new(self, lifecycle::take_idle(self)?))
+        Some(PooledRef::new(self, lifecycle::take_idle(self, Location::caller())?))
     }
 
     /// The same as [`get`](Self::get), with a guard that keeps the pool alive.
@@ -341,6 +343,7 @@ impl<T> Pool<T> {
     ///
     /// If a new object is needed and its create panics.
     #[inline]
+    #[track_caller]
     pub fn get_owned(self: &Arc<Self>) -> PooledOwned<T> {
         PooledOwned::new(Arc::clone(self), lifecycle::take(&**self))
     }
@@ -356,6 +359,7 @@ impl<T> Pool<T> {
     /// drop(pool.attach(Vec::with_capacity(512)));
     /// assert_eq!(pool.get().capacity(), 512);
     /// ```
+    #[track_caller]
     pub fn attach(&self, mut value: T) -> PooledRef<'_, T> {
         PooledRef::new(self, lifecycle::attach_argument!(self, value))
     }
@@ -372,6 +376,7 @@ impl<T> Pool<T> {
     /// drop(pool.attach_owned(Vec::with_capacity(512)));
     /// assert_eq!(pool.get().capacity(), 512);
     /// ```
+    #[track_caller]
     pub fn attach_owned(self: &Arc<Self>, mut value: T) -> PooledOwned<T> {
         PooledOwned::new(Arc::clone(self), lifecycle::attach_argument!(&**self, value))
     }

@@ -79,6 +79,7 @@ pub unsafe trait Poolable: Reset + Sized {
     /// No lock, no allocation, and no atomic read-modify-write on a hit. One exchange
     /// with the shared depot for every half a cache of gets that no return balances.
     #[inline]
+    #[track_caller]
     fn pooled() -> Pooled<Self> {
         Pooled::take()
     }

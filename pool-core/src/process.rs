@@ -146,7 +146,7 @@ impl fmt::Display for Report {
         ];
         let row = |PoolInfo { name, stats, caches, .. }: &PoolInfo| {
             [
-                in_one_line(name),
+                on_one_line(name),
                 (stats.hits + stats.misses).to_string(),
                 format!("{:.1}%", stats.hit_rate() * 100.0),
                 stats.in_use.to_string(),
@@ -166,7 +166,7 @@ impl fmt::Display for Report {
         #[cfg(feature = "mlock")]
         for pool in &self.pools {
             if let crate::MemoryLock::Degraded { .. } = pool.memory_lock {
-                writeln!(f, "{}: {}", in_one_line(&pool.name), pool.memory_lock)?;
+                writeln!(f, "{}: {}", on_one_line(&pool.name), pool.memory_lock)?;
             }
         }
         Ok(())
@@ -191,7 +191,7 @@ impl Report {
         ];
         let row = |managed::PoolInfo { name, stats, .. }: &managed::PoolInfo| {
             [
-                in_one_line(name),
+                on_one_line(name),
                 stats.borrowed.to_string(),
                 stats.waited.to_string(),
                 stats.timed_out.to_string(),
@@ -209,8 +209,9 @@ impl Report {
 }
 
 /// A name as one line, whatever is in it.
-fn in_one_line(name: &str) -> String {
-    name.split('\'').map(|part| part.escape_debug().to_string()).collect::<Vec<_>>().join("'")
+pub(crate) fn on_one_line(name: &str) -> String {
+    let parts = name.split('\'').map(|part| part.escape_debug().to_string());
+    parts.collect::<Vec<_>>().join("'")
 }
 
 /// Writes a head and rows, the first column to the left, the others to the right.

@@ -27,6 +27,7 @@ use crate::stats::{Reason, Stats, Tally};
 use crate::sync::{
     AtomicU64, AtomicUsize, Mutex, MutexGuard, Ordering, at_compile_time, thread_number,
 };
+use crate::watch;
 
 /// A pool without the type of its objects.
 #[derive(Debug)]
@@ -84,8 +85,9 @@ impl RawPool {
 
     /// The number that tells the pool from all others; 0 until it is listed.
     pub(crate) fn id(&self) -> u64 {
-        // Relaxed: it publishes nothing but itself.
-        self.id.load(Ordering::Relaxed)
+        // Acquire: pairs with the Release in `set_listed`, so that whoever finds the pool listed
+        // knows of all watches that were there before it was.
+        self.id.load(Ordering::Acquire)
     }
 
     /// Whether the registry has been told of the pool.
@@ -94,13 +96,9 @@ impl RawPool {
         self.id() != 0
     }
 
-    /// Gives the pool a number, unless it has one. The registry is locked.
-    pub(crate) fn identify(&self, next: impl FnOnce() -> u64) -> bool {
-        let is_new = !self.is_listed();
-        if is_new {
-            self.id.store(next(), Ordering::Relaxed);
-        }
-        is_new
+    /// Says that the pool is listed, and by which number. The registry is locked.
+    pub(crate) fn set_listed(&self, id: u64) {
+        self.id.store(id, Ordering::Release);
     }
 
     /// What the pool may keep at the moment.
@@ -153,6 +151,21 @@ impl RawPool {
     /// The most that an object held straight after its create.
     fn bytes_at_birth(&self) -> usize {
         self.bytes_at_birth.load(Ordering::Relaxed).max(self.limits.depot.object_size)
+    }
+
+    /// The name, for a record that may outlive the pool.
+    pub(crate) fn name_to_keep(&self) -> Cow<'static, str> {
+        self.name.clone()
+    }
+
+    /// Has the gets of all threads be watched while there is a watch, and left alone while
+    /// there is none.
+    pub(crate) fn heed_watch(&self) {
+        let depot = self.depot.lock();
+        // Read under the lock. A cache whose bounds are set later finds what is read here, or
+        // what is new, and then this is called once more.
+        self.caches.watch(watch::is_on());
+        drop(depot);
     }
 
     /// Whether threads are to have caches.
@@ -213,9 +226,9 @@ impl RawPool {
     ///
     /// - The calling thread has claimed the cache, or it is the empty one.
     pub(crate) unsafe fn take_slow(&self, cache: CacheRef) -> Option<Object> {
-        // The claim of the cache may have run user code, and that may have left one there.
+        // The cache is watched; or its claim has run user code, and that has left one there.
         // SAFETY: the caller's promise is the one asked for.
-        let object = unsafe { cache.pop_any() };
+        let object = unsafe { cache.pop_watched() };
         if object.is_some() {
             return object;
         }
@@ -246,7 +259,7 @@ impl RawPool {
         drop(depot);
         // What the depot had no room for.
         // SAFETY: the caller's promise is the one asked for.
-        let object = object.or_else(|| unsafe { cache.pop_any() });
+        let object = object.or_else(|| unsafe { cache.pop_watched() });
         // The panic of another object's drop must not cost the one at hand.
         forget_panic(caught(|| self.discard_all(doomed)));
         object

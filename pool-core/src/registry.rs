@@ -89,27 +89,28 @@ pub(crate) fn next_id() -> u64 {
     LAST.fetch_add(1, Ordering::Relaxed) + 1
 }
 
-/// Lists the pool of a type, once.
+/// Lists the pool of a type, once. It is listed when this returns, whoever did it.
 #[inline]
 pub(crate) fn list_static(pool: &'static RawPool) {
     // A look first: this is called at every create.
     if !pool.is_listed() {
-        list_static_now(pool);
+        list_static_slow(pool);
     }
 }
 
 #[cold]
-fn list_static_now(pool: &'static RawPool) {
+fn list_static_slow(pool: &'static RawPool) {
     let mut registry = REGISTRY.lock();
-    if pool.identify(next_id) {
+    if !pool.is_listed() {
         registry.statics.push(pool);
+        pool.set_listed(next_id());
     }
 }
 
 /// Lists a pool that a user made.
 pub(crate) fn list(pool: &Arc<RawPool>) -> Key {
     let mut registry = REGISTRY.lock();
-    pool.identify(next_id);
+    pool.set_listed(next_id());
     let pool = Some(Arc::downgrade(pool));
     if let Some(place) = registry.free.pop() {
         let entry = &mut registry.places[place as usize];

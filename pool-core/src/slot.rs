@@ -9,7 +9,9 @@
 //! 3. The word comes first, so that a pointer to a slot of any type reaches it.
 //! 4. The word holds the [`Header`] while the object is idle, the number of its handles
 //!    while it is shared. While it has one user, it is as it was left by the one or the
-//!    other: 0 in a slot that was neither, and one handle may read as a byte of heap.
+//!    other: 0 in a slot that was neither, and one handle may read as a byte of heap. If the
+//!    get is on record (see `watch`), it is the [`Mark`] of that.
+//! 5. What is freed is off the record: nobody reads the word of a slot that is gone.
 //!
 //! The word is atomic for the sake of the handles. Whoever owns the object loads and stores
 //! it as if it were not, which is what a relaxed access compiles to.
@@ -19,6 +21,7 @@ use core::ptr::{self, NonNull};
 
 use crate::handles::Handles;
 use crate::sync::{AtomicUsize, Ordering};
+use crate::watch;
 
 /// What the pool keeps beside each value: the heap that it held when it was last measured,
 /// in bytes, and [`OLD`]. A return writes the one and clears the other in the same store.
@@ -42,6 +45,28 @@ impl Header {
     /// The header of an object that was idle at a trim.
     pub(crate) const fn of_old(self) -> Self {
         Self(self.0 | OLD)
+    }
+}
+
+/// What the word holds while its object has one user, if that get is on record: another one
+/// for each record. An idle object that holds as much heap does not exist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Mark(usize);
+
+impl Mark {
+    const BITS: usize = 0b11 << (usize::BITS - 2);
+
+    pub(crate) const fn new(number: usize) -> Self {
+        Self(number | Self::BITS)
+    }
+
+    pub(crate) fn is_on(self, word: &AtomicUsize) -> bool {
+        // Relaxed: whoever returned the object and then told the caller has made that seen.
+        word.load(Ordering::Relaxed) == self.0
+    }
+
+    pub(crate) fn put_on(self, word: &AtomicUsize) {
+        word.store(self.0, Ordering::Relaxed);
     }
 }
 
@@ -127,8 +152,28 @@ impl<T> Slot<T> {
         unsafe { NonNull::new_unchecked(value) }
     }
 
-    /// The heap that an object held when it was idle the last time. If it was old then, the
-    /// number is higher than any that it holds.
+    /// Where the word is.
+    pub(crate) const fn word(slot: NonNull<Self>) -> NonNull<AtomicUsize> {
+        // Invariant 3.
+        slot.cast()
+    }
+
+    /// Whether the get of an object is on record, or was.
+    ///
+    /// # Safety
+    ///
+    /// - `slot` came from [`allocate`](Self::allocate) and has not been freed, and is not
+    ///   shared.
+    #[cfg(feature = "buffer")]
+    #[inline(always)]
+    pub(crate) unsafe fn is_marked(slot: NonNull<Self>) -> bool {
+        // SAFETY: the slot is allocated.
+        let word = unsafe { &(*slot.as_ptr()).word };
+        word.load(Ordering::Relaxed) >= Mark::BITS
+    }
+
+    /// The heap that an object held when it was idle the last time. If it was old then, or is
+    /// on record, the number is higher than any that it holds.
     ///
     /// # Safety
     ///
@@ -142,12 +187,14 @@ impl<T> Slot<T> {
         word.load(Ordering::Relaxed)
     }
 
-    /// Notes the heap that an object holds which was not idle yet.
+    /// Notes the heap that an object holds which was not idle yet, or was made blank where it
+    /// is. It is off the record then.
     ///
     /// # Safety
     ///
-    /// - As for [`retained_when_idle`](Self::retained_when_idle).
-    #[cfg(feature = "buffer")]
+    /// - `slot` came from [`allocate`](Self::allocate) and has not been freed, and is not
+    ///   shared.
+    #[inline(always)]
     pub(crate) unsafe fn note_retained(slot: NonNull<Self>, retained: usize) {
         // SAFETY: the slot is allocated.
         let word = unsafe { &(*slot.as_ptr()).word };
@@ -178,6 +225,7 @@ impl<T> Slot<T> {
     ///
     /// - `slot` came from [`allocate`](Self::allocate), and the caller owns it.
     pub(crate) unsafe fn free(slot: NonNull<Self>) {
+        watch::forget(Self::word(slot));
         // SAFETY: `allocate` took the slot from a `Box` of this layout, and the caller owns
         // it. `MaybeUninit` asks nothing of the contents.
         let mut memory = Memory::<T>(unsafe { Box::from_raw(slot.as_ptr().cast()) });
@@ -191,6 +239,7 @@ impl<T> Slot<T> {
     ///
     /// - `slot` came from [`allocate`](Self::allocate), and the caller owns it.
     pub(crate) unsafe fn into_inner(slot: NonNull<Self>) -> T {
+        watch::forget(Self::word(slot));
         // SAFETY: `allocate` took the slot from a `Box` of this layout, the caller owns
         // it, and `MaybeUninit` asks nothing of the contents.
         let mut memory = Memory::<T>(unsafe { Box::from_raw(slot.as_ptr().cast()) });

@@ -1,12 +1,18 @@
 //! Help for the tests of programs that pool.
 //!
+//! [`assert_none_outstanding`] finds objects that a test does not give back, and where it got
+//! them.
+//!
 //! Besides [`assert_reset`] there is a way to build that flushes out code which relies on
 //! the identity or the order of pooled objects: with
 //! `RUSTFLAGS="--cfg poolable_chaos" cargo test`, every pool drops one return in four, and
 //! hands its objects out in random order.
 
+mod outstanding;
+
 use core::fmt::Debug;
 
+pub use self::outstanding::{Following, NoneOutstanding, Tracker, assert_none_outstanding};
 use crate::reset::Reset;
 
 /// Fills a new value, resets it, and demands that it equals [`Reset::blank`].

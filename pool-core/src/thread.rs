@@ -361,6 +361,8 @@ impl Drop for Claimed {
 pub(crate) fn claim_typed(pool: &'static RawPool, local: &RawLocal) -> CacheRef {
     let is_possible = NATIVE && pool.has_caches() && local.get().is_empty_one();
     if is_possible && CLAIMED.try_with(|_| ()).is_ok() {
+        // First, so that a watch finds the cache, or the cache the watch.
+        registry::list_static(pool);
         pool.claim(|cache| {
             CLAIMED.with(|claimed| claimed.typed.borrow_mut().push(Typed { cache, local, pool }));
             local.set(cache);
@@ -374,6 +376,8 @@ pub(crate) fn claim_typed(pool: &'static RawPool, local: &RawLocal) -> CacheRef 
 pub(crate) fn claim_by_type(pool: &'static RawPool, install: impl FnOnce(&mut Claims, CacheRef)) {
     let is_possible = NATIVE && pool.has_caches();
     if is_possible && CLAIMED.try_with(|_| ()).is_ok() {
+        // First, as above.
+        registry::list_static(pool);
         pool.claim(|cache| {
             CLAIMED.with(|claimed| install(&mut claimed.by_type.borrow_mut(), cache));
         });

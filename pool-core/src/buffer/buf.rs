@@ -118,6 +118,7 @@ impl PooledBuf {
     ///
     /// If `capacity` exceeds `isize::MAX`, as `Vec` does.
     #[inline]
+    #[track_caller]
     pub fn with_capacity(capacity: usize) -> Self {
         BufferPool::global().get(capacity)
     }
@@ -230,6 +231,7 @@ impl DerefMut for PooledBuf {
 
 /// The smallest buffer of the [pool of the process](BufferPool::global).
 impl Default for PooledBuf {
+    #[track_caller]
     fn default() -> Self {
         // Of any length up to the smallest size; that of 0 takes longer to find.
         Self::with_capacity(1)
@@ -238,6 +240,7 @@ impl Default for PooledBuf {
 
 /// A copy in another buffer, from the same pool if that is still there.
 impl Clone for PooledBuf {
+    #[track_caller]
     fn clone(&self) -> Self {
         let slot = class::take_like(self.buffer(), self.len());
         // SAFETY: the slot is the guard's.
@@ -414,6 +417,8 @@ impl Reset for PooledBuf {
         let buffer = self.buffer_mut();
         buffer.note_length();
         buffer.empty();
+        // SAFETY: the guard owns the slot.
+        unsafe { class::forget_get(self.slot) };
     }
 
     #[inline]

@@ -17,6 +17,7 @@
 //! No code of a user's runs in here.
 
 use core::mem;
+use core::panic::Location;
 use core::ptr::NonNull;
 use std::borrow::Cow;
 use std::sync::{Arc, Weak};
@@ -25,7 +26,7 @@ use super::calibrate::Tuner;
 use super::ladder::{Ladder, Rungs};
 use crate::cache::CacheRef;
 use crate::depot::Visitors;
-use crate::lifecycle::{self, Home};
+use crate::lifecycle::{self, Caller, Home};
 use crate::limits::Limits;
 use crate::raw_pool::RawPool;
 use crate::registry::{self, Key};
@@ -295,24 +296,44 @@ impl Buffer {
 }
 
 /// Takes a buffer of a class if there is an idle one.
-pub(super) fn take_idle(class: &Arc<Class>) -> Option<NonNull<Slot<Buffer>>> {
-    lifecycle::take_idle(Stock::of(class))
+pub(super) fn take_idle(class: &Arc<Class>, caller: Caller) -> Option<NonNull<Slot<Buffer>>> {
+    lifecycle::take_idle(Stock::of(class), caller)
 }
 
 /// Takes a new buffer, with room for `capacity`, whatever the size of the class.
+#[track_caller]
 pub(super) fn take_new(class: &Arc<Class>, capacity: usize) -> NonNull<Slot<Buffer>> {
-    lifecycle::take_new(Stock { class, capacity })
+    lifecycle::take_new(Stock { class, capacity }, Location::caller())
 }
 
 /// Takes in a buffer that is not of the pool.
+#[track_caller]
 pub(super) fn attach(class: &Arc<Class>, bytes: Vec<u8>) -> NonNull<Slot<Buffer>> {
     let capacity = bytes.capacity();
     let mut buffer = Buffer { bytes, most_written: 0, class: Arc::clone(class) };
     let slot = lifecycle::attach_argument!(Stock::of(class), buffer);
-    // As if it had been idle in its class (invariant 5).
+    // As if it had been idle in its class (invariant 5), unless the word has other uses: then
+    // it goes home by the long way.
     // SAFETY: the slot is new, and nobody else's.
-    unsafe { Slot::note_retained(slot, capacity) };
+    if !unsafe { Slot::is_marked(slot) } {
+        // SAFETY: as above.
+        unsafe { Slot::note_retained(slot, capacity) };
+    }
     slot
+}
+
+/// Takes a buffer off the record that was made blank where it is.
+///
+/// # Safety
+///
+/// - The caller owns the slot.
+pub(super) unsafe fn forget_get(slot: NonNull<Slot<Buffer>>) {
+    // SAFETY: the caller owns the slot, and buffers are not shared.
+    if unsafe { Slot::is_marked(slot) } {
+        // No capacity, so that it goes home by the long way, as one that is marked does.
+        // SAFETY: as above.
+        unsafe { Slot::note_retained(slot, usize::MAX) };
+    }
 }
 
 /// Reaches a buffer.
@@ -537,6 +558,7 @@ pub(super) unsafe fn detach(slot: NonNull<Slot<Buffer>>) -> Vec<u8> {
 }
 
 /// Takes another buffer from where this one came from.
+#[track_caller]
 pub(super) fn take_like(buffer: &Buffer, capacity: usize) -> NonNull<Slot<Buffer>> {
     match buffer.class.ladder.upgrade() {
         Some(ladder) => take_from(&ladder, capacity),
@@ -545,6 +567,7 @@ pub(super) fn take_like(buffer: &Buffer, capacity: usize) -> NonNull<Slot<Buffer
 }
 
 /// Takes a buffer with room for `capacity`.
+#[track_caller]
 pub(super) fn take_from(ladder: &Ladder, capacity: usize) -> NonNull<Slot<Buffer>> {
     match ladder.class_for(capacity) {
         Some(class) => lifecycle::take(Stock::of(class)),

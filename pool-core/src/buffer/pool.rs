@@ -1,6 +1,7 @@
 //! Pools of buffers.
 
 use core::fmt;
+use core::panic::Location;
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, Ordering};
 use std::borrow::Cow;
@@ -236,6 +237,7 @@ impl BufferPool {
     /// No lock, no allocation, and no atomic read-modify-write where the thread keeps one, of
     /// up to 128 KiB. The first 127 sizes that are used at one time are found the fastest.
     #[inline]
+    #[track_caller]
     pub fn get(&self, capacity: usize) -> PooledBuf {
         match class::take_hot(self.rungs(), capacity) {
             // SAFETY: the slot is the guard's, and its short way with it.
@@ -246,6 +248,7 @@ impl BufferPool {
 
     /// The get of a second buffer of a class, and of more.
     #[inline(never)]
+    #[track_caller]
     fn get_more(&self, capacity: usize) -> PooledBuf {
         if let Some((slot, short_way)) = class::take_more(self.rungs(), capacity) {
             // SAFETY: the slot is the guard's, and its short way with it.
@@ -275,6 +278,7 @@ impl BufferPool {
     ///
     /// A `memset` of `len` bytes, unless the pool [zeroizes](BufferPoolBuilder::zeroize):
     /// then its buffers are zero already.
+    #[track_caller]
     pub fn get_zeroed(&self, len: usize) -> PooledBuf {
         let mut buf = self.get(len);
         buf.fill_with_zeros(len);
@@ -293,6 +297,7 @@ impl BufferPool {
     ///
     /// assert_eq!(BufferPool::new().get_default().capacity(), 4096);
     /// ```
+    #[track_caller]
     pub fn get_default(&self) -> PooledBuf {
         let default_size = self.default_size();
         if let Some((slot, short_way)) = class::take_hot(self.rungs(), default_size) {
@@ -303,8 +308,9 @@ impl BufferPool {
             let ladder = self.ladder();
             let (first, threshold) = (ladder.place_for(default_size), self.drop_threshold());
             let classes = ladder.classes()[first..].iter();
-            let kept = classes.take_while(|class| class.size() <= threshold);
-            if let Some(slot) = kept.filter_map(class::take_idle).next() {
+            let mut kept = classes.take_while(|class| class.size() <= threshold);
+            let caller = Location::caller();
+            if let Some(slot) = kept.find_map(|class| class::take_idle(class, caller)) {
                 // SAFETY: the slot is the guard's.
                 return unsafe { PooledBuf::from_slot(slot) };
             }
@@ -324,6 +330,7 @@ impl BufferPool {
     /// drop(pool.attach(Vec::with_capacity(5_000)));
     /// assert_eq!(pool.get(4_096).capacity(), 5_000);
     /// ```
+    #[track_caller]
     pub fn attach(&self, bytes: Vec<u8>) -> PooledBuf {
         let ladder = self.ladder();
         let class = ladder.home_of(bytes.capacity()).unwrap_or(ladder.outside());

@@ -24,6 +24,7 @@ use crate::handles::Handles;
 use crate::lifecycle::{self, OfType};
 use crate::poolable::Poolable;
 use crate::slot::Slot;
+use crate::watch;
 
 /// An object that several users share, which goes back to its pool when the last of its
 /// clones drops.
@@ -73,6 +74,8 @@ unsafe impl<T: Poolable + Sync> Sync for Shared<T> where Pooled<T>: Send {}
 impl<T: Poolable> Shared<T> {
     pub(super) fn new(guard: Pooled<T>) -> Self {
         let slot = Pooled::into_slot(guard);
+        // The count of the handles takes the place of the mark.
+        watch::share(Slot::word(slot));
         // SAFETY: the guard owned the slot, so that it is allocated and not idle.
         unsafe { Slot::handles(slot) }.begin();
         Self { slot, _owns: PhantomData }
@@ -140,6 +143,7 @@ impl<T: Poolable> Shared<T> {
             return Err(this);
         }
         let this = ManuallyDrop::new(this);
+        watch::unshare(Slot::word(this.slot));
         // SAFETY: the only handle owned the slot, which came from the pool of `T`, and is
         // gone.
         Ok(unsafe { Pooled::from_slot(this.slot) })
@@ -198,6 +202,7 @@ impl<T: Poolable> Drop for Shared<T> {
     #[inline]
     fn drop(&mut self) {
         if self.handles().remove() {
+            watch::unshare(Slot::word(self.slot));
             // SAFETY: the last handle is gone, and so the slot is its owner's alone
             // (invariant 3); it came from the pool of `T`.
             unsafe { lifecycle::give(OfType::new(), self.slot) };

@@ -49,6 +49,7 @@ use crate::poolable::Poolable;
 /// No allocation where the object has kept enough: texts without escapes in a `String`,
 /// numbers in a `Vec`, structs in a [`RetainVec`](crate::RetainVec). The guide's page `json`
 /// says what is kept by which type.
+#[track_caller]
 pub fn from_slice<'de, T>(bytes: &'de [u8]) -> Result<Pooled<T>, Error>
 where
     T: Poolable + Deserialize<'de>,
@@ -129,6 +130,7 @@ where
 ///
 /// As [`from_slice`]; and that of the reader, with
 /// [`Category::Io`](super::Category::Io).
+#[track_caller]
 pub fn from_reader<T, R>(reader: R) -> Result<Pooled<T>, Error>
 where
     T: Poolable + DeserializeOwned,

@@ -115,6 +115,7 @@ impl Expander<'_> {
 
                 #[doc = #doc]
                 #[inline]
+                #[track_caller]
                 #vis fn #accessor() -> #krate::Pooled<Self> #unmet {
                     <Self as #krate::Poolable>::pooled()
                 }

@@ -28,6 +28,7 @@ mod stack;
 #[path = "../../../pool-core/src/stats.rs"]
 mod stats;
 mod sync;
+mod watch;
 
 #[cfg(test)]
 mod models;
