@@ -2,8 +2,8 @@
 //!
 //! With `--cfg poolable_passthrough` or `--cfg poolable_chaos` pools keep less than they
 //! promise otherwise. Then [`off_switches`] is compiled, which shows what they do, and
-//! what holds all the same: [`testing`], part of [`buffer`], and of the others only what
-//! these need.
+//! what holds all the same: [`testing`] and [`outstanding`], part of [`buffer`], and of the
+//! others only what these need.
 #![allow(clippy::std_instead_of_core, reason = "tests are written as users write")]
 
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
@@ -90,6 +90,7 @@ mod mlock;
 mod off_switches;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod one_thread;
+mod outstanding;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod panics;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
@@ -125,6 +126,8 @@ mod threads;
 mod trim;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod user_pools;
+#[cfg(not(any(poolable_passthrough, poolable_chaos)))]
+mod watch;
 
 /// Unwinds without the noise of the panic hook.
 fn unwind() -> ! {

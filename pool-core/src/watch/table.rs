@@ -393,3 +393,131 @@ impl Drop for Followed {
         });
     }
 }
+
+#[cfg(all(test, not(any(poolable_passthrough, poolable_chaos))))]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::cache::CacheRef;
+    use crate::depot::Visitors;
+    use crate::limits::Limits;
+    use crate::slot::{Object, Slot, free_object};
+
+    /// A watch is the whole process's: one test at a time.
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+    fn pool() -> Arc<RawPool> {
+        let (name, limits) = (Cow::Borrowed("watched"), Limits::new());
+        // SAFETY: the objects are of this type, which is `Send`.
+        let pool = unsafe { RawPool::new(name, limits, 1, free_object::<u8>, Visitors::Many) };
+        Arc::new(pool)
+    }
+
+    fn claim(pool: &RawPool) -> CacheRef {
+        let mut claimed = None;
+        pool.claim(|cache| claimed = Some(cache));
+        claimed.expect("the pool has caches")
+    }
+
+    /// Whether a return and a get of the next object meet in the cache.
+    fn is_hit(cache: CacheRef) -> bool {
+        // SAFETY: the slot is new, and given up.
+        let object = unsafe { Object::new(Slot::allocate(|| 1_u8), 0) };
+        // SAFETY: the caller has claimed the cache.
+        unsafe { cache.push(object, 0) }.expect("there is room");
+        // SAFETY: as above.
+        let popped = unsafe { cache.pop_any() };
+        let is_hit = popped.is_some();
+        // SAFETY: as above.
+        let object = popped.or_else(|| unsafe { cache.pop_watched() }).expect("it is there");
+        // SAFETY: it is of this type.
+        unsafe { free_object::<u8>(object) };
+        is_hit
+    }
+
+    #[test]
+    fn all_caches_are_watched_while_there_is_a_watch_and_left_alone_then() {
+        let _alone = ONE_AT_A_TIME.lock();
+        let pool = pool();
+        let key = registry::list(&pool);
+        let cache = claim(&pool);
+        assert!(is_hit(cache));
+        let first = Watching::samples();
+        assert!(!is_hit(cache));
+        // Claimed later, or summoned.
+        let later = claim(&pool);
+        assert!(!is_hit(later));
+        // SAFETY: this thread has claimed the cache.
+        unsafe { pool.trim(later) };
+        pool.trim_or_wish();
+        for cache in [cache, later] {
+            // SAFETY: as above.
+            unsafe { pool.catch_up(cache) };
+            assert!(!is_hit(cache));
+        }
+        let second = Watching::follower();
+        drop(first);
+        assert!(!is_hit(cache));
+        drop(second);
+        assert!(is_hit(cache) && is_hit(later));
+        registry::unlist(key);
+    }
+
+    #[test]
+    fn a_cache_that_is_summoned_while_a_watch_comes_and_goes_obeys_first() {
+        let _alone = ONE_AT_A_TIME.lock();
+        let pool = pool();
+        let key = registry::list(&pool);
+        let cache = claim(&pool);
+        pool.trim_or_wish();
+        let watching = Watching::samples();
+        assert!(cache.is_summoned());
+        drop(watching);
+        assert!(cache.is_summoned());
+        // SAFETY: this thread has claimed the cache.
+        unsafe { pool.catch_up(cache) };
+        assert!(is_hit(cache));
+        registry::unlist(key);
+    }
+
+    #[test]
+    fn records_of_objects_that_are_back_are_removed() {
+        let _alone = ONE_AT_A_TIME.lock();
+        let pool = pool();
+        let watching = Watching::follower();
+        let followed = Followed::new(watching.scope());
+        let get = || {
+            let slot = Slot::allocate(|| 1_u8);
+            // SAFETY: the slot is new, and freed by `Slot`.
+            unsafe { got(Slot::word(slot), &pool, Location::caller()) };
+            slot
+        };
+        let kept: Vec<_> = (0..10).map(|_| get()).collect();
+        // SAFETY: each slot is new, and given up.
+        let back = (0..10_000).map(|_| unsafe { Object::new(get(), 0) });
+        let back: Vec<Object> = back.collect();
+        let most = TABLE.lock().records.len();
+        assert!(most <= LEAST_ROOM + 1, "{most}");
+        assert_eq!(outstanding(watching.scope()).len(), kept.len());
+        for object in back {
+            // SAFETY: it is of this type.
+            unsafe { free_object::<u8>(object) };
+        }
+        for slot in kept {
+            // SAFETY: this test owns the slot.
+            unsafe { Slot::free(slot) };
+        }
+        assert_eq!(TABLE.lock().records.len(), 0);
+        drop((followed, watching));
+        assert!(!is_on());
+    }
+
+    #[test]
+    fn intervals_are_one_to_255_and_128_on_average() {
+        let intervals: Vec<u32> = (0..100_000).map(|_| next_interval()).collect();
+        assert_eq!((intervals.iter().min(), intervals.iter().max()), (Some(&1), Some(&255)));
+        let mean = f64::from(intervals.iter().sum::<u32>()) / intervals.len() as f64;
+        assert!((127.0..129.0).contains(&mean), "{mean}");
+    }
+}
