@@ -257,6 +257,7 @@ const _: () = {
             .cache(Self::__POOL_CACHE);
         /// Takes a `Request` from its pool, or creates one; dropping the guard resets and returns it.
         #[inline]
+        #[track_caller]
         pub fn pooled() -> ::poolable::Pooled<Self> {
             <Self as ::poolable::Poolable>::pooled()
         }
