@@ -103,7 +103,7 @@ fn every_way_to_get_an_object_is_followed_and_named() {
 
 #[cfg(feature = "json")]
 #[derive(Poolable, serde::Deserialize)]
-struct Number(#[expect(dead_code, reason = "it is read by serde alone")] u32);
+struct Number(u32);
 
 #[test]
 fn a_message_names_the_pool_and_the_test() {
@@ -226,14 +226,14 @@ fn what_is_detached_or_freed_is_not_outstanding() {
     let guard = assert_none_outstanding();
     let pool = Arc::new(Pool::new(String::new));
     drop(Pooled::into_inner(Line::pooled()));
-    drop(Pooled::leak(Line::pooled()).0.as_str());
+    Pooled::leak(Line::pooled()).0.push('a');
     Pooled::discard(Line::pooled());
     drop(PooledRef::into_inner(pool.get()));
     PooledRef::discard(pool.get());
-    drop(PooledRef::leak(pool.get()).as_str());
+    PooledRef::leak(pool.get()).push('a');
     drop(PooledOwned::into_inner(pool.get_owned()));
     PooledOwned::discard(pool.get_owned());
-    drop(PooledOwned::leak(pool.get_owned()).as_str());
+    PooledOwned::leak(pool.get_owned()).push('a');
     Fragile::pooled().state = 1;
     let broken = catch_unwind(|| Fragile::pooled().state = 2);
     assert!(broken.is_err());
