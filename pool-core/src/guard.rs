@@ -334,6 +334,17 @@ impl<T: Poolable> Pooled<T> {
         unsafe { Self::from_slot(lifecycle::take_new(OfType::new(), Location::caller())) }
     }
 
+    /// Whether an object that was reset where it is stays there; it is off the record then. While
+    /// there is a watch, all of them come here.
+    #[cold]
+    #[inline(never)]
+    fn is_kept_renewed(&mut self, retained: usize) -> bool {
+        // As of an object that has become idle, which it has, with the one that it is in.
+        // SAFETY: the guard owns the slot, which is not shared.
+        unsafe { Slot::note_retained(self.slot, retained) };
+        T::pool().raw().keeps_renewed_slow(retained)
+    }
+
     /// Does to the object what a return does, where it is, and keeps it; or puts another one
     /// in its place, if the pool would not have kept it.
     fn renew(&mut self) {
@@ -360,13 +371,11 @@ impl<T: Poolable> Pooled<T> {
         replaced.reason = Reason::Panic;
         (**replaced.guard).reset();
         let retained = (**replaced.guard).retained_bytes();
-        if T::pool().raw().is_oversize(retained) {
+        let pool = T::pool().raw();
+        if !pool.keeps_renewed(retained) && !replaced.guard.is_kept_renewed(retained) {
             replaced.reason = Reason::Oversize;
             return;
         }
-        // As of an object that has become idle, which it has, with the one that it is in.
-        // SAFETY: the guard owns the slot, which is not shared.
-        unsafe { Slot::note_retained(replaced.guard.slot, retained) };
         mem::forget(replaced);
     }
 }

@@ -37,6 +37,10 @@ pub(crate) struct RawPool {
     limits: Settled,
     /// The most that an object held straight after its create.
     bytes_at_birth: AtomicUsize,
+    /// An object that is reset inside of another one, and holds less on the heap than this, is
+    /// kept without further ado. Never above what [`max_object_bytes`](Self::max_object_bytes)
+    /// allows, and 0 while there is a watch; written under the lock of the depot.
+    renewed_below: AtomicUsize,
     /// The pool's number, once the registry has been told of it.
     id: AtomicU64,
     /// Frees an object of the pool's type.
@@ -69,6 +73,7 @@ impl RawPool {
                 name,
                 limits,
                 bytes_at_birth: AtomicUsize::new(0),
+                renewed_below: AtomicUsize::new(0),
                 id: AtomicU64::new(0),
                 free,
                 caches: Caches::new(),
@@ -130,9 +135,22 @@ impl RawPool {
         self.limits.max_object_bytes(self.bytes_at_birth.load(Ordering::Relaxed))
     }
 
-    /// Whether an object that holds so much on the heap is not kept.
-    pub(crate) fn is_oversize(&self, retained: usize) -> bool {
-        retained.saturating_add(self.limits.depot.object_size) > self.max_object_bytes()
+    /// Whether an object that was reset inside of another one, and holds so much on the heap,
+    /// is kept there without further ado.
+    #[inline(always)]
+    pub(crate) fn keeps_renewed(&self, retained: usize) -> bool {
+        retained < self.renewed_below.load(Ordering::Relaxed)
+    }
+
+    /// Whether such an object is kept at all.
+    pub(crate) fn keeps_renewed_slow(&self, retained: usize) -> bool {
+        let most = self.max_object_bytes().checked_sub(self.limits.depot.object_size);
+        let below = most.map_or(0, |most| most.saturating_add(1));
+        let depot = self.depot.lock();
+        // As in `heed_watch`.
+        self.renewed_below.store(if watch::is_on() { 0 } else { below }, Ordering::Relaxed);
+        drop(depot);
+        most.is_some_and(|most| retained <= most)
     }
 
     /// What an object holds, inline and on the heap.
@@ -164,7 +182,11 @@ impl RawPool {
         let depot = self.depot.lock();
         // Read under the lock. A cache whose bounds are set later finds what is read here, or
         // what is new, and then this is called once more.
-        self.caches.watch(watch::is_on());
+        let is_watched = watch::is_on();
+        self.caches.watch(is_watched);
+        if is_watched {
+            self.renewed_below.store(0, Ordering::Relaxed);
+        }
         drop(depot);
     }
 

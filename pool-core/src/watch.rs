@@ -4,7 +4,10 @@
 //! comes by here (`lifecycle::note_get`). One that is to be remembered is put on record: the
 //! word of its slot gets a mark, which the return overwrites with what it writes anyway. So a
 //! return does nothing for this, and while nobody watches, neither does a get: in the program
-//! of `xtask/hits` a hit takes as many instructions as before there was a watch.
+//! of `xtask/hits` a hit takes as many instructions as before there was a watch. Where a call
+//! cannot be done without, it costs a little: a second object in hand costs the address of the
+//! place, one instruction; an object that is shared, two looks at a flag, 15 instructions from
+//! its get to its return.
 //!
 //! The records stand in a table of the process (`table`), with the places in the user's code
 //! that the compiler passes along (`#[track_caller]`). A hit ignores that argument, and the
@@ -140,9 +143,10 @@ impl fmt::Display for Hold {
 ///
 /// # Performance
 ///
-/// While no watch lives, a hit is not an instruction longer. While one does, gets take a slow
-/// way, still without a lock and an allocation but for the samples, each of which locks a table
-/// of the process; and so does the freeing of an object.
+/// While no watch lives, a hit is not an instruction longer for it. While one does, gets take a
+/// slow way: a get and a return of a small struct then take 170 instructions where they take 33,
+/// still without a lock and an allocation. Samples lock a table of the process, and so do objects
+/// that are shared, or freed.
 #[derive(Debug)]
 #[must_use = "the watch ends when this is dropped"]
 pub struct HoldWatch {

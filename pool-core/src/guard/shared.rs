@@ -71,12 +71,42 @@ unsafe impl<T: Poolable + Sync> Send for Shared<T> where Pooled<T>: Send {}
 // sent for the reasons above.
 unsafe impl<T: Poolable + Sync> Sync for Shared<T> where Pooled<T>: Send {}
 
+/// Counts the first handle, whose count takes the place of a mark.
+///
+/// # Safety
+///
+/// - The caller owns the slot, whose object is not idle.
+#[cold]
+#[inline(never)]
+unsafe fn begin_watched<T>(slot: NonNull<Slot<T>>) -> NonNull<Slot<T>> {
+    watch::share(Slot::word(slot));
+    // SAFETY: the caller owns the slot, whose object is not idle.
+    unsafe { Slot::handles(slot) }.begin();
+    slot
+}
+
+/// Gives an object back that had handles.
+///
+/// # Safety
+///
+/// - The slot came from the pool of `T`, and the caller owns it and gives it up.
+// A call, so that the drop of a handle is small, which mostly is not the last one.
+#[inline(never)]
+unsafe fn give<T: Poolable>(slot: NonNull<Slot<T>>) {
+    watch::unshare(Slot::word(slot));
+    // SAFETY: the caller's promise is the one asked for.
+    unsafe { lifecycle::give(OfType::new(), slot) };
+}
+
 impl<T: Poolable> Shared<T> {
     pub(super) fn new(guard: Pooled<T>) -> Self {
         let slot = Pooled::into_slot(guard);
-        // The count of the handles takes the place of the mark.
-        watch::share(Slot::word(slot));
-        // SAFETY: the guard owned the slot, so that it is allocated and not idle.
+        if watch::is_on() {
+            // SAFETY: the guard owned the slot, so that it is allocated and not idle.
+            let slot = unsafe { begin_watched(slot) };
+            return Self { slot, _owns: PhantomData };
+        }
+        // SAFETY: as above.
         unsafe { Slot::handles(slot) }.begin();
         Self { slot, _owns: PhantomData }
     }
@@ -202,10 +232,9 @@ impl<T: Poolable> Drop for Shared<T> {
     #[inline]
     fn drop(&mut self) {
         if self.handles().remove() {
-            watch::unshare(Slot::word(self.slot));
             // SAFETY: the last handle is gone, and so the slot is its owner's alone
             // (invariant 3); it came from the pool of `T`.
-            unsafe { lifecycle::give(OfType::new(), self.slot) };
+            unsafe { give(self.slot) };
         }
     }
 }
