@@ -57,7 +57,7 @@ pub(crate) fn created(pool: &str) {
 }
 
 /// Tells that an object was taken at `location` and has been out for so long.
-#[allow(dead_code, reason = "for whoever watches what is held")]
+#[inline]
 pub(crate) fn held(pool: &str, location: &Location<'_>, held: Duration) {
     tell(pool, &Told::Held { location, held });
 }

@@ -39,6 +39,7 @@ use std::thread::JoinHandle;
 pub(crate) use self::table::{
     Followed, Scope, Unwatched, Watching, forget, got, is_on, outstanding, share, unshare,
 };
+use crate::events;
 use crate::process::on_one_line;
 use crate::raw_pool::{caught, forget_panic};
 
@@ -271,5 +272,6 @@ fn look(
 
 /// Reports a hold: the one place where that happens.
 fn held_too_long(hold: &Hold, report: &mut dyn FnMut(&Hold)) {
+    events::held(&hold.pool, hold.location, hold.held);
     forget_panic(caught(|| report(hold)));
 }
