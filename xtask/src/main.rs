@@ -3,6 +3,7 @@
 
 mod bench;
 mod deep;
+mod guide;
 mod hit_path;
 mod instructions;
 mod load;
@@ -16,6 +17,9 @@ cargo xtask ui [--bless]   check the messages of rejected programs, or write the
 cargo xtask hit-path       look for atomic read-modify-writes in the code of a hit, and
                            count its instructions
 cargo xtask wipe-asm       look for wipes that the optimiser took out, in the code of some
+cargo xtask guide [PAGE..] build and run what README and guide show, in crates that have
+                           what they say and nothing else
+cargo xtask examples       look for public items without an example that asserts something
 cargo xtask deep [CHECK..] run what takes longer: sanitizers, loom, valgrind, fuzzing,
                            a soak against a server
 cargo xtask deep planted [BUG..]
@@ -43,6 +47,8 @@ fn main() -> ExitCode {
         ["ui", "--bless"] => ui(true),
         ["hit-path"] => hit_path::check(),
         ["wipe-asm"] => wipe_asm::check(),
+        ["guide", ref pages @ ..] => guide::follow(pages),
+        ["examples"] => guide::examples(),
         ["deep", ref names @ ..] => deep::run(names),
         ["bench", "--go", ref options @ ..] if bench::is_effort(options) => {
             bench::beside_go(options)

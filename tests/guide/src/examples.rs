@@ -1,0 +1,207 @@
+//! Every public item has an example, and every example asserts something.
+//!
+//! It asks rustdoc for what it knows, as JSON, since its own count of examples (`--show-coverage`)
+//! leaves out what is re-exported from a private module, and so nearly everything here. What
+//! needs an example is what rustdoc says needs one: modules, types, traits, functions, methods
+//! and macros. Fields, variants, constants, associated types and the methods of implementations
+//! of traits do not: they are explained where their type or trait is.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
+use serde_json::Value;
+
+use crate::{cargo, root};
+
+/// What shows an item at work without a word that can fail, or not at all, and why.
+const EXCUSED: &[(&str, &str)] = &[];
+
+/// The crates, and the fewest items that each of them has, so that a reader of JSON that finds
+/// nothing does not pass for one who finds nothing wrong.
+const CRATES: [(&str, usize); 3] = [("pool-core", 450), ("pool-derive", 2), ("poolable", 10)];
+
+/// Looks at every public item.
+pub(crate) fn check() -> Result<(), String> {
+    let root = root();
+    let mut complaints = Vec::new();
+    let mut excused = BTreeSet::new();
+    println!("{:12}  items  examples", "crate");
+    for (package, fewest) in CRATES {
+        let rustdoc = rustdoc(package, &root)?;
+        let mut items = Vec::new();
+        visit(&rustdoc, &rustdoc["root"], &package.replace('-', "_"), &mut items)?;
+        if items.len() < fewest {
+            return Err(format!("{package}: rustdoc tells of {} items only", items.len()));
+        }
+        let mut examples = 0;
+        for Item { path, docs } in &items {
+            let blocks = examples_of(docs);
+            examples += blocks.len();
+            let excuse = EXCUSED.iter().find(|(excused, _)| excused == path);
+            let complaint = if blocks.is_empty() {
+                "has no example"
+            } else if !blocks.iter().all(|block| asserts(block)) {
+                "has an example that asserts nothing"
+            } else {
+                continue;
+            };
+            match excuse {
+                Some((path, _)) => drop(excused.insert(*path)),
+                None => complaints.push(format!("{path} {complaint}")),
+            }
+        }
+        println!("{package:12}  {:5}  {examples:8}", items.len());
+    }
+    for (path, why) in EXCUSED {
+        if excused.contains(path) {
+            println!("excused: {path}: {why}");
+        } else {
+            complaints.push(format!("{path} is excused, and needs no excuse"));
+        }
+    }
+    complaints.sort();
+    if complaints.is_empty() { Ok(()) } else { Err(complaints.join("\n")) }
+}
+
+/// What rustdoc knows of a package.
+pub(crate) fn rustdoc(package: &str, root: &Path) -> Result<Value, String> {
+    let target = root.join("target/examples");
+    let status = cargo()
+        .args(["rustdoc", "--quiet", "--lib", "--all-features", "--package", package])
+        .arg("--target-dir")
+        .arg(&target)
+        .args(["--", "-Z", "unstable-options", "--output-format", "json"])
+        .current_dir(root)
+        // JSON is there on nightly alone, unless one insists.
+        .env("RUSTC_BOOTSTRAP", "1")
+        .env_remove("RUSTDOCFLAGS")
+        .status()
+        .map_err(|error| format!("cargo rustdoc: {error}"))?;
+    if !status.success() {
+        return Err(format!("cargo rustdoc --package {package}: {status}"));
+    }
+    let file = target.join("doc").join(package.replace('-', "_")).with_extension("json");
+    let text = fs::read(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+    serde_json::from_slice(&text).map_err(|error| format!("{}: {error}", file.display()))
+}
+
+/// A public item that needs an example.
+struct Item {
+    path: String,
+    docs: String,
+}
+
+/// Gathers the item `id`, known as `path`, and what is public in it.
+fn visit(rustdoc: &Value, id: &Value, path: &str, items: &mut Vec<Item>) -> Result<(), String> {
+    // What is of another crate is looked at there; what is hidden is not there.
+    let item = &rustdoc["index"][id.to_string()];
+    let Some((kind, inner)) = item["inner"].as_object().and_then(|inner| inner.iter().next())
+    else {
+        return Ok(());
+    };
+    let strange = || format!("{path}: rustdoc tells of a {kind} in words that are not known");
+    let below = |parent: &Value| {
+        let name = rustdoc["index"][parent.to_string()]["name"].as_str().unwrap_or_default();
+        format!("{path}::{name}")
+    };
+    match kind.as_str() {
+        "use" => {
+            // `path` ends with nothing: the name is that of the re-export.
+            let name = inner["name"].as_str().ok_or_else(strange)?;
+            let path = path.rsplit_once("::").map_or(path, |(above, _)| above);
+            return visit(rustdoc, &inner["id"], &format!("{path}::{name}"), items);
+        }
+        "module" => {
+            for id in inner["items"].as_array().ok_or_else(strange)? {
+                visit(rustdoc, id, &below(id), items)?;
+            }
+        }
+        "struct" | "enum" | "union" => {
+            for id in inner["impls"].as_array().ok_or_else(strange)? {
+                let implementation = &rustdoc["index"][id.to_string()]["inner"]["impl"];
+                if !implementation["trait"].is_null() {
+                    continue;
+                }
+                for id in implementation["items"].as_array().ok_or_else(strange)? {
+                    visit(rustdoc, id, &below(id), items)?;
+                }
+            }
+        }
+        "trait" => {
+            for id in inner["items"].as_array().ok_or_else(strange)? {
+                visit(rustdoc, id, &below(id), items)?;
+            }
+        }
+        "function" | "macro" | "proc_macro" => {}
+        // Explained where their type or trait is.
+        _ => return Ok(()),
+    }
+    let docs = item["docs"].as_str().unwrap_or_default().to_owned();
+    items.push(Item { path: path.to_owned(), docs });
+    Ok(())
+}
+
+/// The programs in a documentation, each with the words behind its fence.
+fn examples_of(docs: &str) -> Vec<String> {
+    let mut blocks = Vec::new();
+    let mut block: Option<String> = None;
+    for event in Parser::new(docs) {
+        match event {
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => {
+                let is_other = ["text", "sh", "toml"].contains(&&*info);
+                block = (!is_other).then(|| format!("{info}\n"));
+            }
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Indented)) => block = Some(String::new()),
+            Event::Text(part) => {
+                if let Some(block) = &mut block {
+                    block.push_str(&part);
+                }
+            }
+            Event::End(TagEnd::CodeBlock) => blocks.extend(block.take()),
+            _ => {}
+        }
+    }
+    blocks
+}
+
+/// Whether a program can fail: by an assertion, or by being built where it should not be.
+fn asserts(block: &str) -> bool {
+    let (info, code) = block.split_once('\n').unwrap_or(("", block));
+    info.contains("compile_fail") || info.contains("should_panic") || code.contains("assert")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn examples_and_whether_they_assert() {
+        let docs = "Words.\n\n```\nassert!(true);\n```\n```text\nassert\n```\n```no_run\none()?;\n```\n\
+            ```compile_fail,E0277\ntwo();\n```\n";
+        let blocks = examples_of(docs);
+        let asserting: Vec<bool> = blocks.iter().map(|block| asserts(block)).collect();
+        assert_eq!(asserting, [true, false, true]);
+        assert!(examples_of("Words alone.").is_empty());
+    }
+
+    #[test]
+    fn items_are_found_behind_what_leads_to_them() {
+        let rustdoc = serde_json::json!({"index": {
+            "0": {"name": "root", "docs": "", "inner": {"module": {"items": [1]}}},
+            "1": {"name": null, "inner": {"use": {"name": "Shown", "id": 2}}},
+            "2": {"name": "Hidden", "docs": "It.", "inner": {"struct": {"impls": [3, 4]}}},
+            "3": {"name": null, "inner": {"impl": {"trait": null, "items": [5]}}},
+            "4": {"name": null, "inner": {"impl": {"trait": {"path": "Drop"}, "items": [6]}}},
+            "5": {"name": "get", "docs": "Gets.", "inner": {"function": {}}},
+            "6": {"name": "drop", "docs": "", "inner": {"function": {}}},
+        }});
+        let mut items = Vec::new();
+        visit(&rustdoc, &0.into(), "root", &mut items).unwrap();
+        let paths: Vec<_> = items.iter().map(|item| item.path.as_str()).collect();
+        assert_eq!(paths, ["root::Shown::get", "root::Shown", "root"]);
+        let strange = serde_json::json!({"index": {"0": {"inner": {"module": {}}}}});
+        assert!(visit(&strange, &0.into(), "root", &mut items).is_err());
+    }
+}
