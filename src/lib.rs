@@ -42,5 +42,46 @@ pub use pool_core::{SecretMap, secret_map};
 #[cfg(feature = "zeroize")]
 pub use pool_core::{SecretString, SecretUtf8Error, SecretVec, Wipe};
 /// The options, `#[pool(..)]`, are listed under [Attributes](crate#attributes).
+///
+/// # Examples
+///
+/// ```
+/// use poolable::Poolable;
+///
+/// #[derive(Poolable)]
+/// struct Line {
+///     text: String,
+///     #[pool(value = 80)]
+///     width: u16,
+/// }
+///
+/// let mut line = Line::pooled();
+/// line.text.push_str("hello");
+/// line.width = 0;
+/// drop(line);
+/// let line = Line::pooled();
+/// assert_eq!((line.text.as_str(), line.width), ("", 80));
+/// assert!(line.text.capacity() >= 5);
+/// ```
 #[doc(inline)]
-pub use pool_derive::{Poolable, Reset};
+pub use pool_derive::Poolable;
+/// The options, `#[pool(..)]`, are listed under [Attributes](crate#attributes).
+///
+/// # Examples
+///
+/// ```
+/// use poolable::Reset;
+///
+/// #[derive(Reset)]
+/// struct Header {
+///     name: String,
+///     #[pool(skip)]
+///     number: u32,
+/// }
+///
+/// let mut header = Header { name: "host".into(), number: 7 };
+/// header.reset();
+/// assert_eq!((header.name.as_str(), header.number), ("", 7));
+/// ```
+#[doc(inline)]
+pub use pool_derive::Reset;

@@ -11,6 +11,22 @@
 //! | [`RingBuffer`] | the last so many bytes, or as many as fit |
 //! | [`copy`], [`copy_file`]; with feature `tokio` `copy_async`, `copy_file_async` | copying through pooled buffers that are wiped |
 //! | [`BufferStats`], [`ClassStats`] | what a pool of buffers has counted |
+//!
+//! # Examples
+//!
+//! ```
+//! use poolable::buffer::{PooledBuf, RingBuffer};
+//! use std::io::Write;
+//!
+//! let mut out = PooledBuf::with_capacity(100); // of the pool of the process
+//! write!(out, "GET {}", "/")?;
+//! assert_eq!((&out[..], out.capacity()), (&b"GET /"[..], 256));
+//!
+//! let mut last = RingBuffer::new(4);
+//! last.write_all(&out)?;
+//! assert_eq!((last.len(), last.overwritten()), (4, 1));
+//! # Ok::<(), std::io::Error>(())
+//! ```
 
 // | module | what it owns |
 // | --- | --- |

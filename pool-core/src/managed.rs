@@ -12,6 +12,19 @@
 //!
 //! All give out a [`Lease`], which returns its object when it drops.
 //!
+//! # Examples
+//!
+//! ```
+//! use poolable::managed::{BoundedPool, GetError};
+//!
+//! let pages = BoundedPool::new(1, || Vec::<u8>::with_capacity(4096));
+//! let page = pages.get()?;
+//! assert!(matches!(pages.try_get(), Err(GetError::Exhausted)));
+//! drop(page);
+//! assert!(pages.try_get()?.capacity() >= 4096);
+//! # Ok::<(), GetError>(())
+//! ```
+//!
 //! # Calls
 //!
 //! Those of an `AsyncResourcePool` are those of a `ResourcePool`; `get` and its kind, `prewarm` and

@@ -327,16 +327,19 @@ fn order(order: fn(&RawPool)) {
 /// # Examples
 ///
 /// ```
-/// use poolable::Reaper;
+/// use poolable::{Pool, Reaper};
 /// use std::time::Duration;
 ///
+/// static LINES: Pool<String> = Pool::new(String::new).shared();
 ///
-/// # fn main() -> std::io::Result<()> {
-/// let reaper = Reaper::spawn(Duration::from_secs(1))?;
-/// // .. the program runs ..
+/// let reaper = Reaper::spawn(Duration::from_millis(1))?; // a second, in a program
+/// LINES.prewarm(10);
+/// while LINES.stats().idle > 0 {
+///     std::thread::yield_now(); // .. the program runs ..
+/// }
 /// drop(reaper);
-/// # Ok(())
-/// # }
+/// assert_eq!(LINES.stats().discarded.trimmed, 10);
+/// # Ok::<(), std::io::Error>(())
 /// ```
 #[derive(Debug)]
 #[must_use = "the thread stops when this is dropped"]
@@ -356,7 +359,6 @@ impl Reaper {
     /// use poolable::{Pool, Reaper};
     /// use std::time::Duration;
     ///
-    ///
     /// static LINES: Pool<String> = Pool::new(String::new);
     ///
     /// # fn main() -> std::io::Result<()> {
@@ -366,6 +368,7 @@ impl Reaper {
     /// while LINES.stats().idle > 0 {
     ///     std::thread::yield_now();
     /// }
+    /// assert_eq!(LINES.stats().discarded.trimmed, 200);
     /// # Ok(())
     /// # }
     /// ```

@@ -16,6 +16,17 @@ pub use vec::RetainVec;
 use crate::wipe::swap;
 
 /// The iterators of [`RetainMap`].
+///
+/// # Examples
+///
+/// ```
+/// use poolable::{RetainMap, retain_map};
+///
+/// let mut ages = RetainMap::<String, u32>::new();
+/// *ages.insert_blank("ada") = 36;
+/// let mut entries: retain_map::Iter<'_, String, u32> = ages.iter();
+/// assert_eq!(entries.next().map(|(name, age)| (name.as_str(), *age)), Some(("ada", 36)));
+/// ```
 pub mod retain_map {
     pub use super::map::iter::{IntoIter, Iter, IterMut};
 }

@@ -32,6 +32,17 @@ pub use string::{SecretString, SecretUtf8Error};
 pub use vec::SecretVec;
 
 /// The iterators of [`SecretMap`].
+///
+/// # Examples
+///
+/// ```
+/// use poolable::{SecretMap, secret_map};
+///
+/// let mut pins = SecretMap::<u64, u32>::default();
+/// pins.insert(7, 1234);
+/// let mut entries: secret_map::Iter<'_, u64, u32> = pins.iter();
+/// assert_eq!(entries.next(), Some((&7, &1234)));
+/// ```
 #[cfg(feature = "hashbrown")]
 pub mod secret_map {
     pub use super::map::iter::{Iter, IterMut};

@@ -7,6 +7,28 @@
 //! the identity or the order of pooled objects: with
 //! `RUSTFLAGS="--cfg poolable_chaos" cargo test`, every pool drops one return in four, and
 //! hands its objects out in random order.
+//!
+//! # Examples
+//!
+//! ```should_panic
+//! use poolable::Reset;
+//! use poolable::testing::assert_reset;
+//!
+//! #[derive(Debug, PartialEq)]
+//! struct Session {
+//!     admin: bool,
+//! }
+//!
+//! impl Reset for Session {
+//!     fn blank() -> Self {
+//!         Self { admin: false }
+//!     }
+//!
+//!     fn reset(&mut self) {} // "`admin` is not reset"
+//! }
+//!
+//! assert_reset(|session: &mut Session| session.admin = true);
+//! ```
 
 mod outstanding;
 

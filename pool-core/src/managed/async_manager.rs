@@ -73,6 +73,31 @@ pub trait AsyncManager: Send + Sync + 'static {
     /// [`spawn`](super::AsyncResourcePoolBuilder::spawn) hook. One that takes longer than
     /// [`Timeouts::create`](super::Timeouts::create) is dropped.
     ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::managed::{AsyncManager, AsyncResourcePool, GetError};
+    /// use std::io;
+    ///
+    /// struct Numbers;
+    ///
+    /// impl AsyncManager for Numbers {
+    ///     type Resource = u32;
+    ///     type Error = io::Error;
+    ///
+    ///     async fn create(&self) -> io::Result<u32> {
+    ///         Err(io::ErrorKind::ConnectionRefused.into())
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let pool = AsyncResourcePool::new(Numbers);
+    /// assert!(matches!(pool.get().await, Err(GetError::Create(_))));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Whatever keeps it from being created. The getter that has asked for it is told.
@@ -84,6 +109,37 @@ pub trait AsyncManager: Send + Sync + 'static {
     /// If the getter goes away, its time is up, or the check takes longer than
     /// [`Timeouts::check`](super::Timeouts::check), this future is dropped, and the resource
     /// destroyed: nobody knows what is on its way there.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::managed::{AsyncManager, AsyncResourcePool, Meta};
+    /// use std::io;
+    ///
+    /// struct Numbers;
+    ///
+    /// impl AsyncManager for Numbers {
+    ///     type Resource = u32;
+    ///     type Error = io::Error;
+    ///
+    ///     async fn create(&self) -> io::Result<u32> {
+    ///         Ok(0)
+    ///     }
+    ///
+    ///     async fn check(&self, number: &mut u32, _: &Meta) -> io::Result<()> {
+    ///         if *number == 0 { Ok(()) } else { Err(io::ErrorKind::InvalidData.into()) }
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let pool = AsyncResourcePool::new(Numbers);
+    /// *pool.get().await? = 7;
+    /// assert_eq!(*pool.get().await?, 0); // another one
+    /// assert_eq!((pool.stats().created, pool.stats().check_failed), (2, 1));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -105,6 +161,38 @@ pub trait AsyncManager: Send + Sync + 'static {
     /// [`check`](Self::check). It is asked when a borrower panics too. Unless it is overridden, the
     /// answer is [`Fate::keep_unless_panicking`]; one that looks at other things as well should end
     /// with that.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::managed::{AsyncManager, AsyncResourcePool, Fate, Meta};
+    /// use std::io;
+    ///
+    /// struct Numbers;
+    ///
+    /// impl AsyncManager for Numbers {
+    ///     type Resource = u32;
+    ///     type Error = io::Error;
+    ///
+    ///     async fn create(&self) -> io::Result<u32> {
+    ///         Ok(0)
+    ///     }
+    ///
+    ///     fn on_release(&self, number: &mut u32, meta: &Meta) -> Fate {
+    ///         *number = 0;
+    ///         if meta.uses < 2 { Fate::keep_unless_panicking() } else { Fate::Discard }
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let pool = AsyncResourcePool::new(Numbers);
+    /// *pool.get().await? = 7;
+    /// assert_eq!((*pool.get().await?, pool.stats().created), (0, 1)); // set right
+    /// assert_eq!((pool.stats().idle, pool.stats().destroyed.released), (0, 1)); // used twice
+    /// # Ok(())
+    /// # }
+    /// ```
     fn on_release(&self, _resource: &mut Self::Resource, _meta: &Meta) -> Fate {
         Fate::keep_unless_panicking()
     }
@@ -113,6 +201,38 @@ pub trait AsyncManager: Send + Sync + 'static {
     ///
     /// It runs where the resource is given up, in a task or on a thread outside of any runtime.
     /// What has come of age while it was idle is destroyed on a thread of the pool's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::managed::{AsyncManager, AsyncResourcePool, Lease, Reason};
+    /// use std::io;
+    /// use std::sync::Mutex;
+    ///
+    /// #[derive(Default)]
+    /// struct Numbers(Mutex<Vec<(u32, Reason)>>);
+    ///
+    /// impl AsyncManager for Numbers {
+    ///     type Resource = u32;
+    ///     type Error = io::Error;
+    ///
+    ///     async fn create(&self) -> io::Result<u32> {
+    ///         Ok(0)
+    ///     }
+    ///
+    ///     fn destroy(&self, number: u32, why: Reason) {
+    ///         self.0.lock().unwrap().push((number, why));
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let pool = AsyncResourcePool::new(Numbers::default());
+    /// Lease::discard(pool.get().await?);
+    /// assert_eq!(pool.manager().0.lock().unwrap()[..], [(0, Reason::Released)]);
+    /// # Ok(())
+    /// # }
+    /// ```
     fn destroy(&self, resource: Self::Resource, _why: Reason) {
         drop(resource);
     }

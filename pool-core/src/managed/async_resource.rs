@@ -87,7 +87,22 @@ impl<M: AsyncManager> AsyncResourcePool<M> {
     ///
     /// # Examples
     ///
-    /// See [`AsyncManager`].
+    /// ```
+    /// # use poolable::managed::{AsyncManager, AsyncResourcePool};
+    /// # use std::convert::Infallible;
+    /// # struct Numbers;
+    /// # impl AsyncManager for Numbers {
+    /// #     type Resource = u32;
+    /// #     type Error = Infallible;
+    /// #     async fn create(&self) -> Result<u32, Infallible> { Ok(7) }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let pool = AsyncResourcePool::new(Numbers);
+    /// assert_eq!((*pool.get().await?, pool.stats().max_open), (7, Some(10)));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn new(manager: M) -> Self {
         match Self::builder(manager).build() {
@@ -100,7 +115,22 @@ impl<M: AsyncManager> AsyncResourcePool<M> {
     ///
     /// # Examples
     ///
-    /// See [`AsyncResourcePool`].
+    /// ```
+    /// # use poolable::managed::{AsyncManager, AsyncResourcePool};
+    /// # use std::convert::Infallible;
+    /// # struct Numbers;
+    /// # impl AsyncManager for Numbers {
+    /// #     type Resource = u32;
+    /// #     type Error = Infallible;
+    /// #     async fn create(&self) -> Result<u32, Infallible> { Ok(7) }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let pool = AsyncResourcePool::builder(Numbers).max_open(3).build()?;
+    /// assert_eq!(pool.stats().max_open, Some(3));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn builder(manager: M) -> AsyncResourcePoolBuilder<M> {
         ResourcePoolBuilder::new(manager)
     }
@@ -121,7 +151,23 @@ impl<M: AsyncManager> AsyncResourcePool<M> {
     ///
     /// # Examples
     ///
-    /// See [`AsyncResourcePool`].
+    /// ```
+    /// # use poolable::managed::{AsyncManager, AsyncResourcePool};
+    /// # use std::convert::Infallible;
+    /// # struct Numbers;
+    /// # impl AsyncManager for Numbers {
+    /// #     type Resource = u32;
+    /// #     type Error = Infallible;
+    /// #     async fn create(&self) -> Result<u32, Infallible> { Ok(7) }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let pool = AsyncResourcePool::new(Numbers);
+    /// *pool.get().await? += 1;
+    /// assert_eq!((*pool.get().await?, pool.stats().created), (8, 1)); // the same one
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -177,7 +223,26 @@ impl<M: AsyncManager> AsyncResourcePool<M> {
     ///
     /// # Examples
     ///
-    /// See [`AsyncResourcePool`].
+    /// ```
+    /// # use poolable::managed::{AsyncManager, AsyncResourcePool, GetError};
+    /// # use std::convert::Infallible;
+    /// # struct Numbers;
+    /// # impl AsyncManager for Numbers {
+    /// #     type Resource = u32;
+    /// #     type Error = Infallible;
+    /// #     async fn create(&self) -> Result<u32, Infallible> { Ok(7) }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::time::Duration;
+    ///
+    /// let pool = AsyncResourcePool::builder(Numbers).max_open(1).build()?;
+    /// let _number = pool.get_timeout(Duration::from_secs(5)).await?;
+    /// let late = pool.get_timeout(Duration::from_millis(1)).await;
+    /// assert!(matches!(late, Err(GetError::Timeout { .. })));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -281,7 +346,24 @@ impl<M: AsyncManager> AsyncResourcePool<M> {
     ///
     /// # Examples
     ///
-    /// As [`ResourcePool::resize`](super::ResourcePool::resize).
+    /// ```
+    /// # use poolable::managed::{AsyncManager, AsyncResourcePool};
+    /// # use std::convert::Infallible;
+    /// # struct Numbers;
+    /// # impl AsyncManager for Numbers {
+    /// #     type Resource = u32;
+    /// #     type Error = Infallible;
+    /// #     async fn create(&self) -> Result<u32, Infallible> { Ok(7) }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let pool = AsyncResourcePool::builder(Numbers).max_open(4).build()?;
+    /// pool.prewarm(4).await?;
+    /// pool.resize(1);
+    /// assert_eq!((pool.stats().open, pool.stats().destroyed.resized), (1, 3));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Panics
     ///
@@ -297,7 +379,24 @@ impl<M: AsyncManager> AsyncResourcePool<M> {
     ///
     /// # Examples
     ///
-    /// As [`ResourcePool::retain`](super::ResourcePool::retain).
+    /// ```
+    /// # use poolable::managed::{AsyncManager, AsyncResourcePool};
+    /// # use std::convert::Infallible;
+    /// # struct Numbers;
+    /// # impl AsyncManager for Numbers {
+    /// #     type Resource = u32;
+    /// #     type Error = Infallible;
+    /// #     async fn create(&self) -> Result<u32, Infallible> { Ok(7) }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let pool = AsyncResourcePool::new(Numbers);
+    /// pool.prewarm(4).await?;
+    /// assert_eq!(pool.retain(|_, meta| meta.id > 1), 1);
+    /// assert_eq!(pool.stats().idle, 3);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Panics
     ///
@@ -342,7 +441,24 @@ impl<M: AsyncManager> AsyncResourcePool<M> {
     ///
     /// # Examples
     ///
-    /// As [`ResourcePool::is_closed`](super::ResourcePool::is_closed).
+    /// ```
+    /// # use poolable::managed::{AsyncManager, AsyncResourcePool};
+    /// # use std::convert::Infallible;
+    /// # struct Numbers;
+    /// # impl AsyncManager for Numbers {
+    /// #     type Resource = u32;
+    /// #     type Error = Infallible;
+    /// #     async fn create(&self) -> Result<u32, Infallible> { Ok(7) }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let pool = AsyncResourcePool::new(Numbers);
+    /// assert!(!pool.is_closed());
+    /// pool.close();
+    /// assert!(pool.is_closed());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.handle.core.is_closed()
@@ -403,7 +519,24 @@ impl<M: AsyncManager> AsyncResourcePool<M> {
     ///
     /// # Examples
     ///
-    /// See [`Stats`].
+    /// ```
+    /// # use poolable::managed::{AsyncManager, AsyncResourcePool};
+    /// # use std::convert::Infallible;
+    /// # struct Numbers;
+    /// # impl AsyncManager for Numbers {
+    /// #     type Resource = u32;
+    /// #     type Error = Infallible;
+    /// #     async fn create(&self) -> Result<u32, Infallible> { Ok(7) }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let pool = AsyncResourcePool::new(Numbers);
+    /// let number = pool.get().await?;
+    /// assert_eq!((pool.stats().open, pool.stats().in_use), (1, 1));
+    /// # drop(number);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn stats(&self) -> Stats {
         self.handle.stats()
@@ -413,7 +546,25 @@ impl<M: AsyncManager> AsyncResourcePool<M> {
     ///
     /// # Examples
     ///
-    /// As [`ResourcePool::downgrade`](super::ResourcePool::downgrade).
+    /// ```
+    /// # use poolable::managed::{AsyncManager, AsyncResourcePool};
+    /// # use std::convert::Infallible;
+    /// # struct Numbers;
+    /// # impl AsyncManager for Numbers {
+    /// #     type Resource = u32;
+    /// #     type Error = Infallible;
+    /// #     async fn create(&self) -> Result<u32, Infallible> { Ok(7) }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let pool = AsyncResourcePool::new(Numbers);
+    /// let weak = pool.downgrade();
+    /// assert!(weak.upgrade().is_some());
+    /// drop(pool);
+    /// assert!(weak.upgrade().is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn downgrade(&self) -> WeakAsyncResourcePool<M> {
         WeakAsyncResourcePool {
@@ -426,7 +577,23 @@ impl<M: AsyncManager> AsyncResourcePool<M> {
     ///
     /// # Examples
     ///
-    /// As [`ResourcePool::manager`](super::ResourcePool::manager).
+    /// ```
+    /// use poolable::managed::{AsyncManager, AsyncResourcePool};
+    /// use std::convert::Infallible;
+    ///
+    /// struct Numbers(u32);
+    ///
+    /// impl AsyncManager for Numbers {
+    ///     type Resource = u32;
+    ///     type Error = Infallible;
+    ///
+    ///     async fn create(&self) -> Result<u32, Infallible> {
+    ///         Ok(self.0)
+    ///     }
+    /// }
+    ///
+    /// assert_eq!(AsyncResourcePool::new(Numbers(7)).manager().0, 7);
+    /// ```
     #[must_use]
     pub fn manager(&self) -> &M {
         &self.manager
@@ -449,7 +616,24 @@ impl<M: AsyncManager> fmt::Debug for AsyncResourcePool<M> {
 ///
 /// # Examples
 ///
-/// See [`AsyncResourcePool::downgrade`].
+/// ```
+/// # use poolable::managed::{AsyncManager, AsyncResourcePool, WeakAsyncResourcePool};
+/// # use std::convert::Infallible;
+/// # struct Numbers;
+/// # impl AsyncManager for Numbers {
+/// #     type Resource = u32;
+/// #     type Error = Infallible;
+/// #     async fn create(&self) -> Result<u32, Infallible> { Ok(7) }
+/// # }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let pool = AsyncResourcePool::new(Numbers);
+/// let weak: WeakAsyncResourcePool<Numbers> = pool.downgrade();
+/// drop(pool);
+/// assert!(weak.upgrade().is_none());
+/// # Ok(())
+/// # }
+/// ```
 pub struct WeakAsyncResourcePool<M: AsyncManager> {
     handle: Weak<Handle<M::Resource>>,
     manager: Weak<M>,
@@ -460,7 +644,25 @@ impl<M: AsyncManager> WeakAsyncResourcePool<M> {
     ///
     /// # Examples
     ///
-    /// See [`AsyncResourcePool::downgrade`].
+    /// ```
+    /// # use poolable::managed::{AsyncManager, AsyncResourcePool};
+    /// # use std::convert::Infallible;
+    /// # struct Numbers;
+    /// # impl AsyncManager for Numbers {
+    /// #     type Resource = u32;
+    /// #     type Error = Infallible;
+    /// #     async fn create(&self) -> Result<u32, Infallible> { Ok(7) }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let pool = AsyncResourcePool::new(Numbers);
+    /// let weak = pool.downgrade();
+    /// let again = weak.upgrade().expect("the pool is open");
+    /// drop(pool);
+    /// assert_eq!(*again.get().await?, 7); // kept open by this handle
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn upgrade(&self) -> Option<AsyncResourcePool<M>> {
         Some(AsyncResourcePool { handle: self.handle.upgrade()?, manager: self.manager.upgrade()? })

@@ -121,7 +121,13 @@ impl<T: Send + 'static> BoundedPool<T> {
     ///
     /// # Examples
     ///
-    /// See [`BoundedPoolBuilder`].
+    /// ```
+    /// use poolable::managed::{BoundedPool};
+    ///
+    /// let pool = BoundedPool::builder(String::new).max_open(3).build()?;
+    /// assert_eq!(pool.stats().max_open, Some(3));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn builder(
         create: impl Fn() -> T + Send + Sync + 'static,
     ) -> BoundedPoolBuilder<T, TraitReset> {
@@ -151,7 +157,15 @@ impl<T: Send + 'static> BoundedPool<T> {
     ///
     /// # Examples
     ///
-    /// See [`BoundedPool`].
+    /// ```
+    /// use poolable::managed::{BoundedPool};
+    ///
+    /// let pool = BoundedPool::new(1, String::new);
+    /// pool.get()?.push_str("hello");
+    /// assert!(pool.get()?.is_empty()); // the same one, reset
+    /// assert_eq!(pool.stats().created, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -194,7 +208,16 @@ impl<T: Send + 'static> BoundedPool<T> {
     ///
     /// # Examples
     ///
-    /// See [`BoundedPool`].
+    /// ```
+    /// use poolable::managed::{BoundedPool, GetError};
+    /// use std::time::Duration;
+    ///
+    /// let pool = BoundedPool::new(1, String::new);
+    /// let _line = pool.get_timeout(Duration::from_secs(5))?;
+    /// let late = pool.get_timeout(Duration::from_millis(1));
+    /// assert!(matches!(late, Err(GetError::Timeout { .. })));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -459,7 +482,15 @@ impl<T: Send + 'static> BoundedPool<T> {
     ///
     /// # Examples
     ///
-    /// See [`Stats`].
+    /// ```
+    /// use poolable::managed::{BoundedPool};
+    ///
+    /// let pool = BoundedPool::new(4, String::new);
+    /// drop((pool.get()?, pool.get()?));
+    /// let stats = pool.stats();
+    /// assert_eq!((stats.created, stats.borrowed, stats.returned, stats.idle), (2, 2, 2, 2));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn stats(&self) -> Stats {
         self.handle.stats()
@@ -486,7 +517,16 @@ impl<T: Send + 'static> BoundedPool<T> {
     ///
     /// # Examples
     ///
-    /// See [`size`](Self::size).
+    /// ```
+    /// use poolable::managed::{BoundedPool};
+    ///
+    /// let pool = BoundedPool::new(4, String::new);
+    /// let line = pool.get()?;
+    /// drop(pool.get()?);
+    /// assert_eq!((pool.open(), pool.size()), (2, 1));
+    /// # drop(line);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn open(&self) -> usize {
         self.handle.open()
@@ -551,6 +591,19 @@ pub struct BoundedPoolBuilder<T, P = TraitReset> {
 
 impl<T: Send + 'static, P> BoundedPoolBuilder<T, P> {
     /// Sets the most objects: idle, in use and being created. `None` is no maximum.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::managed::{BoundedPool};
+    ///
+    /// let pool = BoundedPool::builder(String::new).max_open(1).build()?;
+    /// let _line = pool.get()?;
+    /// assert!(pool.try_get().is_err());
+    /// let pool = BoundedPool::builder(String::new).max_open(None).build()?;
+    /// assert_eq!(pool.stats().max_open, None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn max_open(mut self, max_open: impl Into<Option<usize>>) -> Self {
         self.max_open = max_open.into();
         self
@@ -558,24 +611,78 @@ impl<T: Send + 'static, P> BoundedPoolBuilder<T, P> {
 
     /// Sets the most idle objects: one that is returned when there are as many is freed. Zero
     /// keeps none, and more than `max_open` are no more than that.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::managed::{BoundedPool};
+    ///
+    /// let pool = BoundedPool::builder(String::new).max_idle(1).build()?;
+    /// drop((pool.get()?, pool.get()?));
+    /// assert_eq!(pool.size(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn max_idle(mut self, max_idle: usize) -> Self {
         self.max_idle = Some(max_idle);
         self
     }
 
     /// Sets what a getter gets when there are as many as may be.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::managed::{BoundedPool, GetError, WhenExhausted};
+    ///
+    /// let pool = BoundedPool::builder(String::new)
+    ///     .max_open(1)
+    ///     .when_exhausted(WhenExhausted::Fail)
+    ///     .build()?;
+    /// let _line = pool.get()?;
+    /// assert!(matches!(pool.get(), Err(GetError::Exhausted))); // at once
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn when_exhausted(mut self, when_exhausted: WhenExhausted) -> Self {
         self.when_exhausted = when_exhausted;
         self
     }
 
     /// Sets which idle object is handed out first.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::managed::{BoundedPool, Lease, Order};
+    ///
+    /// let pool = BoundedPool::builder(String::new).order(Order::Fifo).build()?;
+    /// let (first, second) = (pool.get()?, pool.get()?);
+    /// let id = Lease::meta(&first).id;
+    /// drop(first);
+    /// drop(second);
+    /// assert_eq!(Lease::meta(&pool.get()?).id, id); // who came back first goes first
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn order(mut self, order: Order) -> Self {
         self.order = order;
         self
     }
 
     /// Sets how long a get waits.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::managed::{BoundedPool, GetError, Timeouts};
+    /// use std::time::Duration;
+    ///
+    /// let pool = BoundedPool::builder(String::new)
+    ///     .max_open(1)
+    ///     .timeouts(Timeouts { wait: Some(Duration::from_millis(1)), ..Timeouts::default() })
+    ///     .build()?;
+    /// let _line = pool.get()?;
+    /// assert!(matches!(pool.get(), Err(GetError::Timeout { .. })));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
         self.timeouts = timeouts;
         self
@@ -608,11 +715,44 @@ impl<T: Send + 'static, P> BoundedPoolBuilder<T, P> {
     }
 
     /// Has objects returned as they are, but for those whose borrower panics: they are freed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::managed::{BoundedPool};
+    ///
+    /// let pool = BoundedPool::builder(String::new).no_reset().build()?;
+    /// pool.get()?.push_str("hello");
+    /// assert_eq!(*pool.get()?, "hello");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn no_reset(self) -> BoundedPoolBuilder<T, CustomReset> {
         self.with_recipe(|recipe| recipe.cleaned_by(None))
     }
 
     /// Sets the clock that the pool goes by: for tests.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::managed::{BoundedPool, Clock, GetError};
+    /// use std::time::Duration;
+    ///
+    /// let clock = Clock::manual();
+    /// let pool = BoundedPool::builder(String::new).max_open(1).clock(&clock).build()?;
+    /// let line = pool.get()?;
+    /// let waiting = std::thread::spawn({
+    ///     let pool = pool.clone();
+    ///     move || pool.get().map(drop)
+    /// });
+    /// while pool.stats().waiting == 0 {
+    ///     std::thread::yield_now();
+    /// }
+    /// clock.advance(Duration::from_secs(31)); // in no time
+    /// assert!(matches!(waiting.join().unwrap(), Err(GetError::Timeout { .. })));
+    /// # drop(line);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn clock(mut self, clock: &Clock) -> Self {
         self.clock = clock.clone();
         self
@@ -651,6 +791,18 @@ impl<T: Send + 'static, P> BoundedPoolBuilder<T, P> {
     }
 
     /// Builds the pool, which creates nothing yet.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::managed::{BoundedPool, BuildError};
+    ///
+    /// let pool = BoundedPool::builder(String::new).build()?;
+    /// assert_eq!(pool.open(), 0); // nothing yet
+    /// let none = BoundedPool::builder(String::new).max_open(0).build();
+    /// assert!(matches!(none, Err(BuildError::ZeroMaxOpen)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///

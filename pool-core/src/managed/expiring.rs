@@ -97,7 +97,13 @@ impl<T: Send + 'static> ExpiringPool<T> {
     ///
     /// # Examples
     ///
-    /// See [`ExpiringPoolBuilder`].
+    /// ```
+    /// use poolable::managed::{ExpiringPool};
+    ///
+    /// let pool = ExpiringPool::builder(String::new).max_idle(2).build()?;
+    /// assert_eq!(pool.prewarm(10), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn builder(
         create: impl Fn() -> T + Send + Sync + 'static,
     ) -> ExpiringPoolBuilder<T, TraitReset> {
@@ -116,7 +122,15 @@ impl<T: Send + 'static> ExpiringPool<T> {
     ///
     /// # Examples
     ///
-    /// See [`ExpiringPool`].
+    /// ```
+    /// use poolable::managed::{ExpiringPool};
+    ///
+    /// let pool = ExpiringPool::builder(String::new).build()?;
+    /// pool.get()?.push_str("hello");
+    /// assert!(pool.get()?.is_empty()); // the same one, reset
+    /// assert_eq!(pool.stats().created, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -252,7 +266,14 @@ impl<T: Send + 'static> ExpiringPool<T> {
     ///
     /// # Examples
     ///
-    /// See [`Stats`].
+    /// ```
+    /// use poolable::managed::{ExpiringPool};
+    ///
+    /// let pool = ExpiringPool::builder(String::new).build()?;
+    /// drop((pool.get()?, pool.get()?));
+    /// assert_eq!((pool.stats().created, pool.stats().idle), (2, 2));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn stats(&self) -> Stats {
         self.handle.stats()
@@ -262,7 +283,16 @@ impl<T: Send + 'static> ExpiringPool<T> {
     ///
     /// # Examples
     ///
-    /// See [`prewarm`](Self::prewarm).
+    /// ```
+    /// use poolable::managed::{ExpiringPool};
+    ///
+    /// let pool = ExpiringPool::builder(String::new).build()?;
+    /// let line = pool.get()?;
+    /// assert_eq!((pool.size(), pool.stats().open), (0, 1));
+    /// drop(line);
+    /// assert_eq!(pool.size(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn size(&self) -> usize {
         self.handle.idle()
@@ -323,12 +353,41 @@ pub struct ExpiringPoolBuilder<T, P = TraitReset> {
 
 impl<T: Send + 'static, P> ExpiringPoolBuilder<T, P> {
     /// Sets the most idle objects: one that is returned when there are as many is destroyed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::managed::{ExpiringPool};
+    ///
+    /// let pool = ExpiringPool::builder(String::new).max_idle(1).build()?;
+    /// drop((pool.get()?, pool.get()?));
+    /// assert_eq!((pool.size(), pool.stats().destroyed.full), (1, 1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn max_idle(mut self, max_idle: usize) -> Self {
         self.max_idle = max_idle;
         self
     }
 
     /// Sets for how long an object may be idle.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::managed::{Clock, ExpiringPool};
+    /// use std::time::Duration;
+    ///
+    /// let clock = Clock::manual();
+    /// let pool = ExpiringPool::builder(String::new)
+    ///     .max_age(Duration::from_secs(60))
+    ///     .clock(&clock)
+    ///     .build()?;
+    /// drop(pool.get()?);
+    /// clock.advance(Duration::from_secs(61));
+    /// drop(pool.get()?);
+    /// assert_eq!(pool.stats().created, 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn max_age(mut self, max_age: Duration) -> Self {
         self.max_age = max_age;
         self
@@ -337,12 +396,43 @@ impl<T: Send + 'static, P> ExpiringPoolBuilder<T, P> {
     /// Sets what is done with an object that goes, instead of dropping it: on the thread that
     /// finds it too old or too much, which is one of the pool's if nobody gets or returns
     /// anything.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::managed::{ExpiringPool};
+    /// use std::sync::mpsc;
+    ///
+    /// let (sender, gone) = mpsc::channel();
+    /// let pool = ExpiringPool::builder(|| String::from("hello"))
+    ///     .destroy(move |line| sender.send(line).unwrap())
+    ///     .no_reset()
+    ///     .build()?;
+    /// drop(pool.get()?);
+    /// pool.close();
+    /// assert_eq!(gone.recv()?, "hello");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn destroy(mut self, destroy: impl Fn(T) + Send + Sync + 'static) -> Self {
         self.destroy = Some(Box::new(destroy));
         self
     }
 
     /// Sets which idle object is handed out first.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::managed::{ExpiringPool, Lease, Order};
+    ///
+    /// let pool = ExpiringPool::builder(String::new).order(Order::Fifo).build()?;
+    /// let (first, second) = (pool.get()?, pool.get()?);
+    /// let id = Lease::meta(&first).id;
+    /// drop(first);
+    /// drop(second);
+    /// assert_eq!(Lease::meta(&pool.get()?).id, id); // who came back first goes first
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn order(mut self, order: Order) -> Self {
         self.order = order;
         self
@@ -351,6 +441,17 @@ impl<T: Send + 'static, P> ExpiringPoolBuilder<T, P> {
     /// Sets what is done with a returned object, instead of its `Reset`. An object whose reset
     /// panics is destroyed, and the panic goes on in whoever drops the lease, unless that thread
     /// panics already.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::managed::{ExpiringPool};
+    ///
+    /// let pool = ExpiringPool::builder(String::new).reset(|line| line.push('.')).build()?;
+    /// drop(pool.get()?);
+    /// assert_eq!(*pool.get()?, ".");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn reset(
         self,
         reset: impl Fn(&mut T) + Send + Sync + 'static,
@@ -359,6 +460,17 @@ impl<T: Send + 'static, P> ExpiringPoolBuilder<T, P> {
     }
 
     /// Has objects returned as they are, but for those whose borrower panics: they are destroyed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::managed::{ExpiringPool};
+    ///
+    /// let pool = ExpiringPool::builder(String::new).no_reset().build()?;
+    /// pool.get()?.push_str("hello");
+    /// assert_eq!(*pool.get()?, "hello");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn no_reset(self) -> ExpiringPoolBuilder<T, CustomReset> {
         self.with_recipe(|recipe| recipe.cleaned_by(None))
     }
@@ -367,7 +479,17 @@ impl<T: Send + 'static, P> ExpiringPoolBuilder<T, P> {
     ///
     /// # Examples
     ///
-    /// See [`ExpiringPool`].
+    /// ```
+    /// use poolable::managed::{Clock, ExpiringPool};
+    /// use std::time::Duration;
+    ///
+    /// let clock = Clock::manual(); // stands still, until it is told to go on
+    /// let pool = ExpiringPool::builder(String::new).clock(&clock).build()?;
+    /// drop(pool.get()?);
+    /// clock.advance(Duration::from_secs(3600));
+    /// assert_eq!(pool.size(), 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn clock(mut self, clock: &Clock) -> Self {
         self.clock = clock.clone();
         self
@@ -405,6 +527,18 @@ impl<T: Send + 'static, P> ExpiringPoolBuilder<T, P> {
     }
 
     /// Builds the pool, which creates nothing yet.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::managed::{BuildError, ExpiringPool};
+    /// use std::time::Duration;
+    ///
+    /// assert_eq!(ExpiringPool::builder(String::new).build()?.stats().open, 0); // nothing yet
+    /// let never = ExpiringPool::builder(String::new).max_age(Duration::ZERO).build();
+    /// assert!(matches!(never, Err(BuildError::ZeroMaxAge)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///

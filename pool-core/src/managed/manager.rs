@@ -69,6 +69,26 @@ pub trait Manager: Send + Sync + 'static {
     /// Creates a resource, on a thread that does nothing else. If the system has no thread to give,
     /// the getter that asked does it itself, and waits until it is done.
     ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::managed::{GetError, Manager, ResourcePool};
+    /// use std::io;
+    ///
+    /// struct Down;
+    ///
+    /// impl Manager for Down {
+    ///     type Resource = ();
+    ///     type Error = io::Error;
+    ///
+    ///     fn create(&self) -> io::Result<()> {
+    ///         Err(io::ErrorKind::ConnectionRefused.into())
+    ///     }
+    /// }
+    ///
+    /// assert!(matches!(ResourcePool::new(Down).get(), Err(GetError::Create(_))));
+    /// ```
+    ///
     /// # Errors
     ///
     /// Whatever keeps it from being created. The getter that has asked for it is told.
@@ -79,6 +99,34 @@ pub trait Manager: Send + Sync + 'static {
     ///
     /// The pool cannot interrupt a check: give the resource a time limit of its own for what is
     /// asked here, such as a read timeout.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::managed::{Manager, Meta, ResourcePool};
+    /// use std::io;
+    ///
+    /// struct Numbers;
+    ///
+    /// impl Manager for Numbers {
+    ///     type Resource = u32;
+    ///     type Error = io::Error;
+    ///
+    ///     fn create(&self) -> io::Result<u32> {
+    ///         Ok(0)
+    ///     }
+    ///
+    ///     fn check(&self, number: &mut u32, _: &Meta) -> io::Result<()> {
+    ///         if *number == 0 { Ok(()) } else { Err(io::ErrorKind::InvalidData.into()) }
+    ///     }
+    /// }
+    ///
+    /// let pool = ResourcePool::new(Numbers);
+    /// *pool.get()? = 7;
+    /// assert_eq!(*pool.get()?, 0); // another one
+    /// assert_eq!((pool.stats().created, pool.stats().check_failed), (2, 1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -94,6 +142,35 @@ pub trait Manager: Send + Sync + 'static {
     /// It is asked when a borrower panics too. Unless it is overridden, the answer is
     /// [`Fate::keep_unless_panicking`]; one that looks at other things as well should end with
     /// that.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::managed::{Fate, Manager, Meta, ResourcePool};
+    /// use std::convert::Infallible;
+    ///
+    /// struct Numbers;
+    ///
+    /// impl Manager for Numbers {
+    ///     type Resource = u32;
+    ///     type Error = Infallible;
+    ///
+    ///     fn create(&self) -> Result<u32, Infallible> {
+    ///         Ok(0)
+    ///     }
+    ///
+    ///     fn on_release(&self, number: &mut u32, meta: &Meta) -> Fate {
+    ///         *number = 0;
+    ///         if meta.uses < 2 { Fate::keep_unless_panicking() } else { Fate::Discard }
+    ///     }
+    /// }
+    ///
+    /// let pool = ResourcePool::new(Numbers);
+    /// *pool.get()? = 7;
+    /// assert_eq!((*pool.get()?, pool.stats().created), (0, 1)); // set right
+    /// assert_eq!((pool.stats().idle, pool.stats().destroyed.released), (0, 1)); // used twice
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     fn on_release(&self, _resource: &mut Self::Resource, _meta: &Meta) -> Fate {
         Fate::keep_unless_panicking()
     }
@@ -104,6 +181,35 @@ pub trait Manager: Send + Sync + 'static {
     /// thread that does it; what has come of age, or failed its check, by threads apart, at most
     /// four for a pool. One that never ends takes one of them for good.
     /// [`Stats::destroying`](super::Stats::destroying) tells how many have not ended.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::managed::{Lease, Manager, Reason, ResourcePool};
+    /// use std::convert::Infallible;
+    /// use std::sync::Mutex;
+    ///
+    /// #[derive(Default)]
+    /// struct Numbers(Mutex<Vec<(u32, Reason)>>);
+    ///
+    /// impl Manager for Numbers {
+    ///     type Resource = u32;
+    ///     type Error = Infallible;
+    ///
+    ///     fn create(&self) -> Result<u32, Infallible> {
+    ///         Ok(7)
+    ///     }
+    ///
+    ///     fn destroy(&self, number: u32, why: Reason) {
+    ///         self.0.lock().unwrap().push((number, why));
+    ///     }
+    /// }
+    ///
+    /// let pool = ResourcePool::new(Numbers::default());
+    /// Lease::discard(pool.get()?);
+    /// assert_eq!(pool.manager().0.lock().unwrap()[..], [(7, Reason::Released)]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     fn destroy(&self, resource: Self::Resource, _why: Reason) {
         drop(resource);
     }

@@ -8,10 +8,35 @@ use super::reason::Reason;
 use crate::reset::Reset;
 
 /// Says that objects are reset by their trait [`Reset`].
+///
+/// # Examples
+///
+/// ```
+/// use poolable::managed::{BoundedPool, BoundedPoolBuilder, TraitReset};
+///
+/// let builder: BoundedPoolBuilder<String, TraitReset> = BoundedPool::builder(String::new);
+/// let pool = builder.build()?;
+/// pool.get()?.push_str("hello");
+/// assert!(pool.get()?.is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct TraitReset(());
 
 /// Says that objects are reset by a function, or not at all.
+///
+/// # Examples
+///
+/// ```
+/// use poolable::managed::{BoundedPool, BoundedPoolBuilder, CustomReset};
+///
+/// let builder: BoundedPoolBuilder<String, CustomReset> =
+///     BoundedPool::builder(String::new).reset(|line| line.truncate(1));
+/// let pool = builder.build()?;
+/// pool.get()?.push_str("hello");
+/// assert_eq!(*pool.get()?, "h");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct CustomReset(());
 
@@ -21,6 +46,24 @@ pub struct CustomReset(());
     label = "neither `Reset` nor told what to do",
     note = "derive `Reset` for `{T}`, or call `reset(..)` or `no_reset()` on the builder"
 )]
+///
+/// # Examples
+///
+/// ```
+/// use poolable::managed::{BoundedPool, BoundedPoolBuilder, BuildError, ResetRule};
+///
+/// /// A last touch to any builder.
+/// fn small<T: Send + 'static, R: ResetRule<T>>(
+///     builder: BoundedPoolBuilder<T, R>,
+/// ) -> Result<BoundedPool<T>, BuildError> {
+///     builder.max_open(2).build()
+/// }
+///
+/// let lines = small(BoundedPool::builder(String::new))?;
+/// let times = small(BoundedPool::builder(std::time::Instant::now).no_reset())?;
+/// assert_eq!((lines.prewarm(9), times.prewarm(9)), (2, 2));
+/// # Ok::<(), BuildError>(())
+/// ```
 pub trait ResetRule<T>: sealed::Sealed {
     #[doc(hidden)]
     fn by_trait() -> Option<fn(&mut T)>;

@@ -90,7 +90,19 @@ impl<M: Manager> ResourcePool<M> {
     ///
     /// # Examples
     ///
-    /// See [`ResourcePoolBuilder`].
+    /// ```
+    /// # use poolable::managed::{Manager, ResourcePool};
+    /// # use std::convert::Infallible;
+    /// # struct Numbers;
+    /// # impl Manager for Numbers {
+    /// #     type Resource = u32;
+    /// #     type Error = Infallible;
+    /// #     fn create(&self) -> Result<u32, Infallible> { Ok(7) }
+    /// # }
+    /// let pool = ResourcePool::builder(Numbers).max_open(3).build()?;
+    /// assert_eq!(pool.stats().max_open, Some(3));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn builder(manager: M) -> ResourcePoolBuilder<M> {
         ResourcePoolBuilder::new(manager)
     }
@@ -103,7 +115,22 @@ impl<M: Manager> ResourcePool<M> {
     ///
     /// # Examples
     ///
-    /// See [`ResourcePool`].
+    /// ```
+    /// # use poolable::managed::{Manager, ResourcePool};
+    /// # use std::convert::Infallible;
+    /// # struct Numbers;
+    /// # impl Manager for Numbers {
+    /// #     type Resource = u32;
+    /// #     type Error = Infallible;
+    /// #     fn create(&self) -> Result<u32, Infallible> { Ok(7) }
+    /// # }
+    /// let pool = ResourcePool::builder(Numbers).build()?;
+    /// let mut number = pool.get()?;
+    /// *number += 1;
+    /// drop(number);
+    /// assert_eq!((*pool.get()?, pool.stats().created), (8, 1)); // the same one
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -158,7 +185,23 @@ impl<M: Manager> ResourcePool<M> {
     ///
     /// # Examples
     ///
-    /// See [`ResourcePool`].
+    /// ```
+    /// # use poolable::managed::{GetError, Manager, ResourcePool};
+    /// # use std::convert::Infallible;
+    /// # struct Numbers;
+    /// # impl Manager for Numbers {
+    /// #     type Resource = u32;
+    /// #     type Error = Infallible;
+    /// #     fn create(&self) -> Result<u32, Infallible> { Ok(7) }
+    /// # }
+    /// use std::time::Duration;
+    ///
+    /// let pool = ResourcePool::builder(Numbers).max_open(1).build()?;
+    /// let _number = pool.get_timeout(Duration::from_secs(5))?;
+    /// let late = pool.get_timeout(Duration::from_millis(1));
+    /// assert!(matches!(late, Err(GetError::Timeout { .. })));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -342,7 +385,21 @@ impl<M: Manager> ResourcePool<M> {
     ///
     /// # Examples
     ///
-    /// See [`close`](Self::close).
+    /// ```
+    /// # use poolable::managed::{Manager, ResourcePool};
+    /// # use std::convert::Infallible;
+    /// # struct Numbers;
+    /// # impl Manager for Numbers {
+    /// #     type Resource = u32;
+    /// #     type Error = Infallible;
+    /// #     fn create(&self) -> Result<u32, Infallible> { Ok(7) }
+    /// # }
+    /// let pool = ResourcePool::builder(Numbers).build()?;
+    /// assert!(!pool.is_closed());
+    /// pool.close();
+    /// assert!(pool.is_closed());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.handle.core.is_closed()
@@ -400,7 +457,22 @@ impl<M: Manager> ResourcePool<M> {
     ///
     /// # Examples
     ///
-    /// See [`Stats`].
+    /// ```
+    /// # use poolable::managed::{Manager, ResourcePool};
+    /// # use std::convert::Infallible;
+    /// # struct Numbers;
+    /// # impl Manager for Numbers {
+    /// #     type Resource = u32;
+    /// #     type Error = Infallible;
+    /// #     fn create(&self) -> Result<u32, Infallible> { Ok(7) }
+    /// # }
+    /// let pool = ResourcePool::builder(Numbers).build()?;
+    /// let number = pool.get()?;
+    /// let stats = pool.stats();
+    /// assert_eq!((stats.open, stats.in_use, stats.borrowed), (1, 1, 1));
+    /// # drop(number);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn stats(&self) -> Stats {
         self.handle.stats()
@@ -478,7 +550,21 @@ impl<M: Manager> fmt::Debug for ResourcePool<M> {
 ///
 /// # Examples
 ///
-/// See [`ResourcePool::downgrade`].
+/// ```
+/// # use poolable::managed::{Manager, ResourcePool, WeakResourcePool};
+/// # use std::convert::Infallible;
+/// # struct Numbers;
+/// # impl Manager for Numbers {
+/// #     type Resource = u32;
+/// #     type Error = Infallible;
+/// #     fn create(&self) -> Result<u32, Infallible> { Ok(7) }
+/// # }
+/// let pool = ResourcePool::builder(Numbers).build()?;
+/// let weak: WeakResourcePool<Numbers> = pool.downgrade();
+/// drop(pool);
+/// assert!(weak.upgrade().is_none());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct WeakResourcePool<M: Manager> {
     handle: Weak<Handle<M::Resource>>,
     manager: Weak<M>,
@@ -489,7 +575,22 @@ impl<M: Manager> WeakResourcePool<M> {
     ///
     /// # Examples
     ///
-    /// See [`ResourcePool::downgrade`].
+    /// ```
+    /// # use poolable::managed::{Manager, ResourcePool};
+    /// # use std::convert::Infallible;
+    /// # struct Numbers;
+    /// # impl Manager for Numbers {
+    /// #     type Resource = u32;
+    /// #     type Error = Infallible;
+    /// #     fn create(&self) -> Result<u32, Infallible> { Ok(7) }
+    /// # }
+    /// let pool = ResourcePool::builder(Numbers).build()?;
+    /// let weak = pool.downgrade();
+    /// let again = weak.upgrade().expect("the pool is open");
+    /// drop(pool);
+    /// assert_eq!(*again.get()?, 7); // kept open by this handle
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn upgrade(&self) -> Option<ResourcePool<M>> {
         Some(ResourcePool { handle: self.handle.upgrade()?, manager: self.manager.upgrade()? })

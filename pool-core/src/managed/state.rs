@@ -19,10 +19,16 @@ use crate::sync::{AtomicU64, Ordering};
 /// # Examples
 ///
 /// ```
-/// use poolable::managed::{BoundedPool, Order};
+/// use poolable::managed::{BoundedPool, Lease, Order};
 ///
-/// let pool = BoundedPool::builder(String::new).order(Order::Fifo).build()?;
-/// # Ok::<(), poolable::managed::BuildError>(())
+/// for (order, expected) in [(Order::Lifo, 2), (Order::Fifo, 1)] {
+///     let pool = BoundedPool::builder(String::new).order(order).build()?;
+///     let (first, second) = (pool.get()?, pool.get()?);
+///     drop(first);
+///     drop(second);
+///     assert_eq!(Lease::meta(&pool.get()?).id, expected);
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]

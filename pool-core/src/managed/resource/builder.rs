@@ -120,6 +120,25 @@ impl<M, K> ResourcePoolBuilder<M, K> {
 
     /// Sets the most resources that are open: idle, in use and being created. `None` is no
     /// maximum.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use poolable::managed::{Manager, ResourcePool};
+    /// # use std::convert::Infallible;
+    /// # struct Numbers;
+    /// # impl Manager for Numbers {
+    /// #     type Resource = u32;
+    /// #     type Error = Infallible;
+    /// #     fn create(&self) -> Result<u32, Infallible> { Ok(7) }
+    /// # }
+    /// let pool = ResourcePool::builder(Numbers).max_open(2).build()?;
+    /// let _both = (pool.get()?, pool.get()?);
+    /// assert!(pool.try_get().is_err());
+    /// let pool = ResourcePool::builder(Numbers).max_open(None).build()?;
+    /// assert_eq!(pool.stats().max_open, None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn max_open(mut self, max_open: impl Into<Option<usize>>) -> Self {
         self.max_open = max_open.into();
         self
@@ -127,6 +146,23 @@ impl<M, K> ResourcePoolBuilder<M, K> {
 
     /// Sets the most idle resources: one that is returned when there are as many is destroyed.
     /// Zero keeps none, and more than `max_open` are no more than that.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use poolable::managed::{Manager, ResourcePool};
+    /// # use std::convert::Infallible;
+    /// # struct Numbers;
+    /// # impl Manager for Numbers {
+    /// #     type Resource = u32;
+    /// #     type Error = Infallible;
+    /// #     fn create(&self) -> Result<u32, Infallible> { Ok(7) }
+    /// # }
+    /// let pool = ResourcePool::builder(Numbers).max_idle(1).build()?;
+    /// drop((pool.get()?, pool.get()?));
+    /// assert_eq!((pool.stats().idle, pool.stats().destroyed.full), (1, 1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn max_idle(mut self, max_idle: usize) -> Self {
         self.max_idle = Some(max_idle);
         self
@@ -136,6 +172,25 @@ impl<M, K> ResourcePoolBuilder<M, K> {
     /// apart, or by tasks of the [`spawn`](ResourcePoolBuilder::spawn) hook, without which an
     /// [`AsyncResourcePool`] is not built. After one that failed the next is tried a second later,
     /// or when another create has succeeded.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use poolable::managed::{Manager, ResourcePool};
+    /// # use std::convert::Infallible;
+    /// # struct Numbers;
+    /// # impl Manager for Numbers {
+    /// #     type Resource = u32;
+    /// #     type Error = Infallible;
+    /// #     fn create(&self) -> Result<u32, Infallible> { Ok(7) }
+    /// # }
+    /// let pool = ResourcePool::builder(Numbers).min_idle(2).build()?;
+    /// while pool.stats().idle < 2 {
+    ///     std::thread::yield_now(); // they are created without being asked for
+    /// }
+    /// assert_eq!(pool.stats().created, 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn min_idle(mut self, min_idle: usize) -> Self {
         self.min_idle = min_idle;
         self
@@ -143,6 +198,31 @@ impl<M, K> ResourcePoolBuilder<M, K> {
 
     /// Sets how old a resource may become. One that is idle is destroyed soon after that, at most
     /// an eighth of the shortest limit or a second late; one in use when it is returned.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use poolable::managed::{Clock, Manager, ResourcePool};
+    /// # use std::convert::Infallible;
+    /// # struct Numbers;
+    /// # impl Manager for Numbers {
+    /// #     type Resource = u32;
+    /// #     type Error = Infallible;
+    /// #     fn create(&self) -> Result<u32, Infallible> { Ok(7) }
+    /// # }
+    /// use std::time::Duration;
+    ///
+    /// let clock = Clock::manual();
+    /// let pool = ResourcePool::builder(Numbers)
+    ///     .max_lifetime(Duration::from_secs(600))
+    ///     .clock(&clock)
+    ///     .build()?;
+    /// drop(pool.get()?);
+    /// clock.advance(Duration::from_secs(601));
+    /// drop(pool.get()?);
+    /// assert_eq!(pool.stats().created, 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn max_lifetime(mut self, max_lifetime: impl Into<Option<Duration>>) -> Self {
         self.max_lifetime = max_lifetime.into();
         self
@@ -150,6 +230,25 @@ impl<M, K> ResourcePoolBuilder<M, K> {
 
     /// Sets the share of its lifetime that each resource may lose, at random, when it is created:
     /// so that many which were created together do not end together.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use poolable::managed::{Manager, ResourcePool};
+    /// # use std::convert::Infallible;
+    /// # struct Numbers;
+    /// # impl Manager for Numbers {
+    /// #     type Resource = u32;
+    /// #     type Error = Infallible;
+    /// #     fn create(&self) -> Result<u32, Infallible> { Ok(7) }
+    /// # }
+    /// use poolable::managed::BuildError;
+    ///
+    /// assert!(ResourcePool::builder(Numbers).jitter(0.25).build().is_ok());
+    /// let more_than_all = ResourcePool::builder(Numbers).jitter(1.5).build();
+    /// assert!(matches!(more_than_all, Err(BuildError::Jitter)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn jitter(mut self, jitter: f64) -> Self {
         self.jitter = jitter;
         self
@@ -157,6 +256,30 @@ impl<M, K> ResourcePoolBuilder<M, K> {
 
     /// Sets how long a resource may be idle. Later it is destroyed, unless no more than
     /// `min_idle` are idle.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use poolable::managed::{Clock, Manager, ResourcePool};
+    /// # use std::convert::Infallible;
+    /// # struct Numbers;
+    /// # impl Manager for Numbers {
+    /// #     type Resource = u32;
+    /// #     type Error = Infallible;
+    /// #     fn create(&self) -> Result<u32, Infallible> { Ok(7) }
+    /// # }
+    /// use std::time::Duration;
+    ///
+    /// let clock = Clock::manual();
+    /// let pool = ResourcePool::builder(Numbers)
+    ///     .idle_timeout(Duration::from_secs(60))
+    ///     .clock(&clock)
+    ///     .build()?;
+    /// drop(pool.get()?);
+    /// clock.advance(Duration::from_secs(70));
+    /// assert_eq!((pool.stats().idle, pool.stats().destroyed.idle), (0, 1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn idle_timeout(mut self, idle_timeout: impl Into<Option<Duration>>) -> Self {
         self.idle_timeout = idle_timeout.into();
         self
@@ -164,12 +287,68 @@ impl<M, K> ResourcePoolBuilder<M, K> {
 
     /// Sets how long a resource must have been idle to be checked before it is handed out. Zero
     /// checks always; one that has just been created is not checked.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::managed::{Clock, Manager, Meta, ResourcePool};
+    /// use std::io;
+    /// use std::time::Duration;
+    ///
+    /// struct Fragile;
+    ///
+    /// impl Manager for Fragile {
+    ///     type Resource = ();
+    ///     type Error = io::Error;
+    ///
+    ///     fn create(&self) -> io::Result<()> {
+    ///         Ok(())
+    ///     }
+    ///
+    ///     fn check(&self, _: &mut (), _: &Meta) -> io::Result<()> {
+    ///         Err(io::ErrorKind::BrokenPipe.into())
+    ///     }
+    /// }
+    ///
+    /// let clock = Clock::manual();
+    /// let pool = ResourcePool::builder(Fragile)
+    ///     .check_after(Duration::from_secs(5))
+    ///     .clock(&clock)
+    ///     .build()?;
+    /// drop(pool.get()?);
+    /// drop(pool.get()?); // not checked yet
+    /// assert_eq!(pool.stats().check_failed, 0);
+    /// clock.advance(Duration::from_secs(6));
+    /// drop(pool.get()?); // another one
+    /// assert_eq!((pool.stats().check_failed, pool.stats().created), (1, 2));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn check_after(mut self, check_after: Duration) -> Self {
         self.check_after = check_after;
         self
     }
 
     /// Sets which idle resource is handed out first.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use poolable::managed::{Lease, Manager, Order, ResourcePool};
+    /// # use std::convert::Infallible;
+    /// # struct Numbers;
+    /// # impl Manager for Numbers {
+    /// #     type Resource = u32;
+    /// #     type Error = Infallible;
+    /// #     fn create(&self) -> Result<u32, Infallible> { Ok(7) }
+    /// # }
+    /// let pool = ResourcePool::builder(Numbers).order(Order::Fifo).build()?;
+    /// let (first, second) = (pool.get()?, pool.get()?);
+    /// let id = Lease::meta(&first).id;
+    /// drop(first);
+    /// drop(second);
+    /// assert_eq!(Lease::meta(&pool.get()?).id, id); // who came back first goes first
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn order(mut self, order: Order) -> Self {
         self.order = order;
         self
@@ -177,18 +356,91 @@ impl<M, K> ResourcePoolBuilder<M, K> {
 
     /// Sets the most creates that run at a time. It does not bound how many begin in a second:
     /// where a server refuses at once, that is up to [`retry`](Self::retry).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use poolable::managed::{Manager, ResourcePool};
+    /// # use std::convert::Infallible;
+    /// # struct Numbers;
+    /// # impl Manager for Numbers {
+    /// #     type Resource = u32;
+    /// #     type Error = Infallible;
+    /// #     fn create(&self) -> Result<u32, Infallible> { Ok(7) }
+    /// # }
+    /// use poolable::managed::BuildError;
+    ///
+    /// let pool = ResourcePool::builder(Numbers).max_connecting(1).build()?;
+    /// assert_eq!(pool.prewarm(3)?, 3); // one after the other
+    /// let none = ResourcePool::builder(Numbers).max_connecting(0).build();
+    /// assert!(matches!(none, Err(BuildError::ZeroMaxConnecting)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn max_connecting(mut self, max_connecting: usize) -> Self {
         self.max_connecting = max_connecting;
         self
     }
 
     /// Sets how long a get waits.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use poolable::managed::{GetError, Manager, ResourcePool, Timeouts};
+    /// # use std::convert::Infallible;
+    /// # struct Numbers;
+    /// # impl Manager for Numbers {
+    /// #     type Resource = u32;
+    /// #     type Error = Infallible;
+    /// #     fn create(&self) -> Result<u32, Infallible> { Ok(7) }
+    /// # }
+    /// use std::time::Duration;
+    ///
+    /// let pool = ResourcePool::builder(Numbers)
+    ///     .max_open(1)
+    ///     .timeouts(Timeouts { wait: Some(Duration::from_millis(1)), ..Timeouts::default() })
+    ///     .build()?;
+    /// let _number = pool.get()?;
+    /// assert!(matches!(pool.get(), Err(GetError::Timeout { .. })));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
         self.timeouts = timeouts;
         self
     }
 
     /// Sets when a create that failed is tried again.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::managed::{Manager, ResourcePool, Retry};
+    /// use std::io;
+    /// use std::sync::atomic::{AtomicU32, Ordering};
+    /// use std::time::Duration;
+    ///
+    /// /// Accepts nobody at first.
+    /// struct Starting(AtomicU32);
+    ///
+    /// impl Manager for Starting {
+    ///     type Resource = ();
+    ///     type Error = io::Error;
+    ///
+    ///     fn create(&self) -> io::Result<()> {
+    ///         match self.0.fetch_add(1, Ordering::Relaxed) {
+    ///             0 | 1 => Err(io::ErrorKind::ConnectionRefused.into()),
+    ///             _ => Ok(()),
+    ///         }
+    ///     }
+    /// }
+    ///
+    /// let pause = Duration::from_millis(1);
+    /// let pool = ResourcePool::builder(Starting(AtomicU32::new(0)))
+    ///     .retry(Retry::exponential(pause, 2 * pause, 3))
+    ///     .build()?;
+    /// assert!(pool.get().is_ok()); // at the third try
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn retry(mut self, retry: Retry) -> Self {
         self.retry = retry;
         self
@@ -196,6 +448,38 @@ impl<M, K> ResourcePoolBuilder<M, K> {
 
     /// Has the [`observer`](Self::observer) told of each lease that is held for longer, once.
     /// Without one nobody is, but for those who listen to the features `tracing` and `metrics`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use poolable::managed::{Clock, Event, Manager, ResourcePool};
+    /// # use std::convert::Infallible;
+    /// # struct Numbers;
+    /// # impl Manager for Numbers {
+    /// #     type Resource = u32;
+    /// #     type Error = Infallible;
+    /// #     fn create(&self) -> Result<u32, Infallible> { Ok(7) }
+    /// # }
+    /// use std::sync::mpsc;
+    /// use std::time::Duration;
+    ///
+    /// let (sender, warnings) = mpsc::channel();
+    /// let clock = Clock::manual();
+    /// let pool = ResourcePool::builder(Numbers)
+    ///     .hold_warn_after(Duration::from_secs(5))
+    ///     .observer(move |event| {
+    ///         if let Event::HeldTooLong { .. } = event {
+    ///             sender.send(()).unwrap();
+    ///         }
+    ///     })
+    ///     .clock(&clock)
+    ///     .build()?;
+    /// let number = pool.get()?;
+    /// clock.advance(Duration::from_secs(6));
+    /// assert!(warnings.recv().is_ok());
+    /// # drop(number);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn hold_warn_after(mut self, hold_warn_after: impl Into<Option<Duration>>) -> Self {
         self.hold_warn_after = hold_warn_after.into();
         self
@@ -206,7 +490,33 @@ impl<M, K> ResourcePoolBuilder<M, K> {
     ///
     /// # Examples
     ///
-    /// See [`Event`].
+    /// ```
+    /// # use poolable::managed::{Event, Manager, ResourcePool};
+    /// # use std::convert::Infallible;
+    /// # struct Numbers;
+    /// # impl Manager for Numbers {
+    /// #     type Resource = u32;
+    /// #     type Error = Infallible;
+    /// #     fn create(&self) -> Result<u32, Infallible> { Ok(7) }
+    /// # }
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicU32, Ordering};
+    ///
+    /// let created = Arc::new(AtomicU32::new(0));
+    /// let pool = ResourcePool::builder(Numbers)
+    ///     .observer({
+    ///         let created = created.clone();
+    ///         move |event| {
+    ///             if let Event::Created { .. } = event {
+    ///                 created.fetch_add(1, Ordering::Relaxed);
+    ///             }
+    ///         }
+    ///     })
+    ///     .build()?;
+    /// assert_eq!(pool.prewarm(3)?, 3);
+    /// assert_eq!(created.load(Ordering::Relaxed), 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn observer(mut self, see: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
         self.observer = Some(Observer::new(see));
         self
@@ -239,7 +549,24 @@ impl<M, K> ResourcePoolBuilder<M, K> {
     ///
     /// # Examples
     ///
-    /// See [`Clock`].
+    /// ```
+    /// # use poolable::managed::{Clock, Manager, ResourcePool};
+    /// # use std::convert::Infallible;
+    /// # struct Numbers;
+    /// # impl Manager for Numbers {
+    /// #     type Resource = u32;
+    /// #     type Error = Infallible;
+    /// #     fn create(&self) -> Result<u32, Infallible> { Ok(7) }
+    /// # }
+    /// use std::time::Duration;
+    ///
+    /// let clock = Clock::manual(); // stands still, until it is told to go on
+    /// let pool = ResourcePool::builder(Numbers).clock(&clock).build()?;
+    /// drop(pool.get()?);
+    /// clock.advance(Duration::from_secs(3600)); // above both ages
+    /// assert_eq!(pool.stats().idle, 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn clock(mut self, clock: &Clock) -> Self {
         self.clock = clock.clone();
         self
@@ -304,6 +631,24 @@ impl<M, K> ResourcePoolBuilder<M, K> {
 impl<M: Manager> ResourcePoolBuilder<M> {
     /// Builds the pool. It creates nothing yet, but for `min_idle`.
     ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use poolable::managed::{BuildError, Manager, ResourcePool};
+    /// # use std::convert::Infallible;
+    /// # struct Numbers;
+    /// # impl Manager for Numbers {
+    /// #     type Resource = u32;
+    /// #     type Error = Infallible;
+    /// #     fn create(&self) -> Result<u32, Infallible> { Ok(7) }
+    /// # }
+    /// let pool = ResourcePool::builder(Numbers).build()?;
+    /// assert_eq!(pool.stats().open, 0); // nothing yet
+    /// let none = ResourcePool::builder(Numbers).max_open(0).build();
+    /// assert!(matches!(none, Err(BuildError::ZeroMaxOpen)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// If the settings exclude each other, or a limit is 0 that must not be.
@@ -360,7 +705,24 @@ impl<M: AsyncManager> ResourcePoolBuilder<M, Tasks> {
     ///
     /// # Examples
     ///
-    /// See [`AsyncResourcePool`].
+    /// ```
+    /// # use poolable::managed::{AsyncManager, AsyncResourcePool};
+    /// # use std::convert::Infallible;
+    /// # struct Numbers;
+    /// # impl AsyncManager for Numbers {
+    /// #     type Resource = u32;
+    /// #     type Error = Infallible;
+    /// #     async fn create(&self) -> Result<u32, Infallible> { Ok(7) }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let pool = AsyncResourcePool::builder(Numbers).min_idle(1).tokio().build()?;
+    /// assert_eq!(*pool.get().await?, 7);
+    /// let outside = std::thread::spawn(|| AsyncResourcePool::builder(Numbers).tokio().build().is_ok());
+    /// assert!(outside.join().is_err()); // it panicked
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Panics
     ///
@@ -378,6 +740,27 @@ impl<M: AsyncManager> ResourcePoolBuilder<M, Tasks> {
 
     /// Builds the pool. It creates nothing yet, but for `min_idle`.
     ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use poolable::managed::{AsyncManager, AsyncResourcePool, BuildError};
+    /// # use std::convert::Infallible;
+    /// # struct Numbers;
+    /// # impl AsyncManager for Numbers {
+    /// #     type Resource = u32;
+    /// #     type Error = Infallible;
+    /// #     async fn create(&self) -> Result<u32, Infallible> { Ok(7) }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let pool = AsyncResourcePool::builder(Numbers).build()?;
+    /// assert_eq!(*pool.get().await?, 7);
+    /// let nobody = AsyncResourcePool::builder(Numbers).min_idle(1).build();
+    /// assert!(matches!(nobody, Err(BuildError::MinIdleWithoutSpawn)));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// If the settings exclude each other, or a limit is 0 that must not be; and if `min_idle` is
@@ -393,10 +776,45 @@ impl<M: AsyncManager> ResourcePoolBuilder<M, Tasks> {
 }
 
 /// Says that a builder is that of a [`ResourcePool`].
+///
+/// # Examples
+///
+/// ```
+/// # use poolable::managed::{Manager, ResourcePool, ResourcePoolBuilder, Threads};
+/// # use std::convert::Infallible;
+/// # struct Numbers;
+/// # impl Manager for Numbers {
+/// #     type Resource = u32;
+/// #     type Error = Infallible;
+/// #     fn create(&self) -> Result<u32, Infallible> { Ok(7) }
+/// # }
+/// let builder: ResourcePoolBuilder<Numbers, Threads> = ResourcePool::builder(Numbers);
+/// assert_eq!(*builder.build()?.get()?, 7);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Threads(());
 
 /// Says that a builder is that of an [`AsyncResourcePool`].
+///
+/// # Examples
+///
+/// ```
+/// # use poolable::managed::{AsyncManager, AsyncResourcePool, ResourcePoolBuilder, Tasks};
+/// # use std::convert::Infallible;
+/// # struct Numbers;
+/// # impl AsyncManager for Numbers {
+/// #     type Resource = u32;
+/// #     type Error = Infallible;
+/// #     async fn create(&self) -> Result<u32, Infallible> { Ok(7) }
+/// # }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let builder: ResourcePoolBuilder<Numbers, Tasks> = AsyncResourcePool::builder(Numbers);
+/// assert_eq!(*builder.build()?.get().await?, 7);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Tasks(());
 
