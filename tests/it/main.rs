@@ -103,6 +103,19 @@ mod pools;
 mod process;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod recursion;
+#[cfg(all(
+    feature = "arrayvec",
+    feature = "buffer",
+    feature = "bytes",
+    feature = "compact_str",
+    feature = "hashbrown",
+    feature = "http",
+    feature = "indexmap",
+    feature = "serde_json",
+    feature = "smallvec",
+    not(any(poolable_passthrough, poolable_chaos))
+))]
+mod resets_page;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod retain;
 #[cfg(all(feature = "zeroize", not(any(poolable_passthrough, poolable_chaos))))]

@@ -11,6 +11,7 @@ mod examples;
 mod page;
 mod program;
 mod programs;
+mod resets;
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -25,7 +26,7 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match arguments[..] {
         ["programs", ref pages @ ..] => programs::check(pages),
-        ["examples"] => examples::check(),
+        ["examples"] => examples::check().and_then(|()| resets::check()),
         _ => Err(USAGE.to_owned()),
     };
     match outcome {
