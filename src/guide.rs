@@ -32,7 +32,7 @@ pub mod borrowing {}
 #[doc = include_str!("../docs/guide/buffers.md")]
 pub mod buffers {}
 
-#[cfg(any(not(doctest), feature = "managed"))]
+#[cfg(any(not(doctest), all(feature = "buffer", feature = "managed")))]
 #[doc = include_str!("../docs/guide/choosing.md")]
 pub mod choosing {}
 
@@ -108,6 +108,6 @@ pub mod shared {}
 #[doc = include_str!("../docs/guide/serde.md")]
 pub mod serde {}
 
-#[cfg(feature = "managed")]
+#[cfg(all(feature = "managed", any(not(doctest), feature = "tokio")))]
 #[doc = include_str!("../docs/guide/tasks.md")]
 pub mod tasks {}

@@ -90,3 +90,35 @@ fn read(messages: &[u8], package: &str) -> Result<Built, String> {
     }
     Ok(built)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cargo_says_is_told_apart_by_program() {
+        let of = |name: &str, rest: &str| {
+            format!(
+                r#"{{"package_id":"path+file:///pages_one#0.0.0","target":{{"kind":["bin"],"name":"{name}"}},{rest}}}"#
+            )
+        };
+        let error = |code: &str| {
+            let code = format!(r#"{{"level":"error","code":{code},"rendered":"error: it is"}}"#);
+            format!(r#""reason":"compiler-message","message":{code}"#)
+        };
+        let lines = [
+            of("good", r#""reason":"compiler-artifact","executable":"/bin/good""#),
+            of("bad", &error(r#"{"code":"E0382"}"#)),
+            of("worse", &error("null")),
+            of("bad", &error(r#"{"code":"E0382"}"#)).replace("pages_one", "another"),
+            r#"{"reason":"build-finished","success":false}"#.to_owned(),
+        ];
+        let built = read(lines.join("\n").as_bytes(), "pages_one").unwrap();
+        assert_eq!(built.binaries.into_keys().collect::<Vec<_>>(), ["good"]);
+        let errors: Vec<_> =
+            built.errors.iter().map(|(name, codes)| (name.as_str(), codes)).collect();
+        let one = |code: &str| BTreeSet::from([code.to_owned()]);
+        assert_eq!(errors, [("bad", &one("E0382")), ("worse", &one("without a code"))]);
+        assert!(read(b"{no json", "pages_one").is_err());
+    }
+}
