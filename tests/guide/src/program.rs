@@ -1,6 +1,6 @@
 //! One block of Rust, and the program that rustdoc makes of it.
 
-use std::fmt::Write;
+use core::fmt::Write;
 
 /// What is to become of a program.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,12 +1,13 @@
 //! Every program of the pages, built and run.
 
+use core::time::Duration;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 use std::process::{Command, ExitStatus};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::build::{self, Built};
 use crate::page::{self, Page};
