@@ -127,11 +127,16 @@ pub(super) enum Cause {
     /// Objects were reset, and no wipe was seen.
     NothingWiped,
     /// The system refused.
+    #[cfg_attr(not(unix), expect(dead_code, reason = "those without the call cannot refuse it"))]
     Refused { call: &'static str, os_error: i32, bound: Bound },
 }
 
 /// What was reached when the system refused, as far as that can be told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    not(any(target_os = "linux", target_os = "android")),
+    expect(dead_code, reason = "the other systems tell less, or have no such call")
+)]
 pub(super) enum Bound {
     Unknown,
     /// How much the process may lock.

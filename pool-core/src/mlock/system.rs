@@ -104,7 +104,7 @@ mod calls {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     fn hide_from_dumps(start: *mut c_void, length: usize, hide: bool) -> Result<()> {
         let advice = if hide { mm::Advice::LinuxDontDump } else { mm::Advice::LinuxDoDump };
-        // SAFETY: these two advices change no contents, and the call fails if there is no
+        // SAFETY: neither advice changes the contents, and the call fails if there is no
         // memory at the address.
         unsafe { mm::madvise(start, length, advice) }
     }
