@@ -1,5 +1,7 @@
 //! What is read in place shows nothing of what was there before.
 
+use core::str;
+
 use poolable::json;
 use poolable::{Poolable, Pooled, Reset, RetainMap, RetainOption, RetainVec, SecretString};
 use serde::de::DeserializeOwned;

@@ -1,5 +1,6 @@
 //! Layout and escapes, compared with what Go's `encoding/json` writes.
 
+use core::str;
 use std::collections::BTreeMap;
 
 use poolable::json::{self, Options};
