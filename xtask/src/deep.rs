@@ -13,6 +13,7 @@ mod toolchain;
 use core::time::Duration;
 
 use check::Check;
+pub(crate) use outcome::is_required;
 use outcome::{Outcome, Summary};
 use place::{Place, describe, limited};
 

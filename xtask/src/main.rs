@@ -1,12 +1,19 @@
 //! The project's own chores: `cargo xtask <chore>`.
 #![forbid(unsafe_code)]
 
+mod api;
 mod bench;
 mod deep;
+mod features;
 mod guide;
 mod hit_path;
 mod instructions;
 mod load;
+mod manifests;
+mod minimal;
+mod msrv;
+mod package;
+mod targets;
 mod wipe_asm;
 
 use std::env;
@@ -20,6 +27,13 @@ cargo xtask wipe-asm       look for wipes that the optimiser took out, in the co
 cargo xtask guide [PAGE..] build and run what README and guide show, in crates that have
                            what they say and nothing else
 cargo xtask examples       look for public items without an example that asserts something
+cargo xtask features       compare the lists of features, and lint with each on its own
+cargo xtask minimal        build with the oldest versions of what the crates depend on
+cargo xtask msrv [--doc]   test with the oldest Rust, and the documentation's examples too
+cargo xtask targets [TARGET..]
+                           check the code for other systems
+cargo xtask package        pack what would be published, and build what was packed
+cargo xtask api [--bless]  compare what the crates offer with docs/api, or write that anew
 cargo xtask deep [CHECK..] run what takes longer: sanitizers, loom, valgrind, fuzzing,
                            a soak against a server
 cargo xtask deep planted [BUG..]
@@ -49,6 +63,14 @@ fn main() -> ExitCode {
         ["wipe-asm"] => wipe_asm::check(),
         ["guide", ref pages @ ..] => guide::follow(pages),
         ["examples"] => guide::examples(),
+        ["features"] => features::check(),
+        ["minimal"] => minimal::check(),
+        ["msrv"] => msrv::check(false),
+        ["msrv", "--doc"] => msrv::check(true),
+        ["targets", ref names @ ..] => targets::check(names),
+        ["package"] => package::check(),
+        ["api"] => api::check(false),
+        ["api", "--bless"] => api::check(true),
         ["deep", ref names @ ..] => deep::run(names),
         ["bench", "--go", ref options @ ..] if bench::is_effort(options) => {
             bench::beside_go(options)
@@ -86,4 +108,23 @@ fn cargo(arguments: &[&str]) -> Command {
 fn run(command: &mut Command) -> Result<(), String> {
     let status = command.status().map_err(|error| format!("cannot run {command:?}: {error}"))?;
     if status.success() { Ok(()) } else { Err(format!("{command:?} failed: {status}")) }
+}
+
+/// What a program prints.
+fn output(command: &mut Command) -> Result<String, String> {
+    let output = command.output().map_err(|error| format!("cannot run {command:?}: {error}"))?;
+    if !output.status.success() {
+        let error = String::from_utf8_lossy(&output.stderr);
+        return Err(format!("{command:?} failed: {}", error.trim_end()));
+    }
+    String::from_utf8(output.stdout).map_err(|error| format!("{command:?} prints {error}"))
+}
+
+/// Says that a check cannot be run here, which is an error if it must be.
+fn skip(why: &str) -> Result<(), String> {
+    println!("skipped: {why}");
+    if deep::is_required() {
+        return Err("and POOLABLE_REQUIRE is set".to_owned());
+    }
+    Ok(())
 }
