@@ -12,6 +12,7 @@
 
 pub mod guide;
 
+pub use pool_core::advise;
 #[cfg(feature = "axum")]
 pub use pool_core::axum;
 #[cfg(feature = "buffer")]

@@ -16,6 +16,7 @@
 //! | `json` | JSON into pooled buffers and pooled objects (feature `json`) |
 //! | `axum` | the bodies of axum's requests and responses (feature `axum`) |
 //! | `inspect` | a page that shows what pools do, and its JSON (feature `inspect`) |
+//! | `advise` | whether a type is worth a pool, measured where it runs |
 //! | `testing` | help for the tests of users |
 //! | `lifecycle` | an object's way: created, taken, given back, freed |
 //! | `nest` | returns that bring about returns, and which of them wait |
@@ -38,6 +39,7 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+pub mod advise;
 #[cfg(feature = "axum")]
 pub mod axum;
 mod borrow;
@@ -91,6 +93,7 @@ mod watch;
 #[cfg(feature = "zeroize")]
 mod wipe;
 
+pub use advise::advise;
 pub use borrow::ReleaseBorrows;
 pub use capacity::Capacity;
 pub use guard::{Pooled, PooledMap, Shared};

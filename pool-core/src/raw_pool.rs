@@ -130,6 +130,11 @@ impl RawPool {
         self.locker.as_ref().map_or(MemoryLock::Off, |locker| locker.report())
     }
 
+    /// The limits that the pool began with.
+    pub(crate) fn limits(&self) -> Settled {
+        self.limits
+    }
+
     /// What an object that is kept may hold.
     fn max_object_bytes(&self) -> usize {
         self.limits.max_object_bytes(self.bytes_at_birth.load(Ordering::Relaxed))

@@ -7,6 +7,8 @@
 #![allow(clippy::std_instead_of_core, reason = "tests are written as users write")]
 
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
+mod advise;
+#[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod allocations;
 #[cfg(not(any(poolable_passthrough, poolable_chaos)))]
 mod attributes;
