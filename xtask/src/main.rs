@@ -21,6 +21,8 @@ use std::process::{Command, ExitCode};
 
 const USAGE: &str = "\
 cargo xtask ui [--bless]   check the messages of rejected programs, or write them anew
+cargo xtask advise [--quick]
+                           compare the advice of `poolable::advise` with a benchmark
 cargo xtask hit-path       look for atomic read-modify-writes in the code of a hit, and
                            count its instructions
 cargo xtask wipe-asm       look for wipes that the optimiser took out, in the code of some
@@ -59,6 +61,7 @@ fn main() -> ExitCode {
     let outcome = match arguments[..] {
         ["ui"] => ui(false),
         ["ui", "--bless"] => ui(true),
+        ["advise", ref options @ ..] => advise(options),
         ["hit-path"] => hit_path::check(),
         ["wipe-asm"] => wipe_asm::check(),
         ["guide", ref pages @ ..] => guide::follow(pages),
@@ -96,6 +99,12 @@ fn ui(bless: bool) -> Result<(), String> {
         command.env("TRYBUILD", "overwrite");
     }
     run(&mut command)
+}
+
+/// Asks for advice on types that are hard to judge, and times them.
+fn advise(options: &[&str]) -> Result<(), String> {
+    let package = ["--release", "--package", "poolable-advise"];
+    run(cargo(&["run", "--quiet"]).args(package).arg("--").args(options))
 }
 
 /// The cargo that runs this.
