@@ -1,4 +1,4 @@
-//! What pools count, for the recorder of the crate [`metrics`](::metrics).
+//! What pools count, for the recorder of the crate [`metrics`](https://docs.rs/metrics).
 //!
 //! Pools count for themselves, without a word to anybody: so a hit takes not one instruction more
 //! for this. [`record`] reads the statistics of all pools and sets what is in the tables below. Call

@@ -184,7 +184,7 @@ impl Reason {
     ];
 
     /// The name of its counter in [`Discarded`].
-    #[cfg(any(feature = "metrics", feature = "tracing"))]
+    #[cfg(feature = "tracing")]
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Full => "full",

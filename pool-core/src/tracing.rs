@@ -1,4 +1,4 @@
-//! What pools tell the subscriber of the crate [`tracing`](::tracing).
+//! What pools tell the subscriber of the crate [`tracing`](https://docs.rs/tracing).
 //!
 //! Events of the target `poolable`, with the feature of that name. A program that has a subscriber
 //! needs nothing else: it filters as usual, `RUST_LOG=poolable=debug`, say. Without a subscriber nothing
