@@ -39,7 +39,7 @@ pub use figures::{Allocations, Contest, Figures, Spread};
 pub use rules::{Raise, Rule, Verdict};
 
 use crate::poolable::Poolable;
-use rules::Demand;
+use rules::{Demand, Room};
 
 /// Measures a type on this machine and says whether to pool it.
 ///
@@ -279,7 +279,7 @@ impl Advisor {
     ) -> Advice {
         let figures = measure::measure::<T, _>(&fill, self.demand.threads, self.budget);
         let pool = T::pool();
-        Advice::new(pool.name().to_owned(), figures, self.demand, pool.raw().limits().into())
+        Advice::new(pool.name().to_owned(), figures, self.demand, Room::of(pool.raw()))
     }
 }
 

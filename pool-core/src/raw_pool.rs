@@ -130,9 +130,9 @@ impl RawPool {
         self.locker.as_ref().map_or(MemoryLock::Off, |locker| locker.report())
     }
 
-    /// The limits that the pool began with.
-    pub(crate) fn limits(&self) -> Settled {
-        self.limits
+    /// Whether each thread keeps its objects to itself.
+    pub(crate) fn is_local(&self) -> bool {
+        self.limits.is_local
     }
 
     /// What an object that is kept may hold.
@@ -156,6 +156,11 @@ impl RawPool {
         self.renewed_below.store(if watch::is_on() { 0 } else { below }, Ordering::Relaxed);
         drop(depot);
         most.is_some_and(|most| retained <= most)
+    }
+
+    /// Whether an object that holds so much on the heap is not kept.
+    pub(crate) fn is_oversize(&self, retained: usize) -> bool {
+        retained.saturating_add(self.limits.depot.object_size) > self.max_object_bytes()
     }
 
     /// What an object holds, inline and on the heap.

@@ -9,7 +9,7 @@
 use core::time::Duration;
 
 use super::figures::{Figures, Spread};
-use crate::limits::Settled;
+use crate::raw_pool::RawPool;
 
 /// Gets in a second below which nothing is worth a pool.
 const RARE: f64 = 1_000.0;
@@ -168,15 +168,16 @@ impl Demand {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Room {
     pub(super) is_local: bool,
-    objects: usize,
-    bytes: usize,
+    objects: u64,
+    bytes: u64,
 }
 
-impl From<Settled> for Room {
-    fn from(limits: Settled) -> Self {
+impl Room {
+    pub(super) fn of(pool: &RawPool) -> Self {
+        let (is_local, limits) = (pool.is_local(), pool.limits());
         // The pool of a `local` type has caches, and nothing behind them.
-        let objects = if limits.is_local { limits.capacity } else { limits.depot.max_idle };
-        Self { is_local: limits.is_local, objects, bytes: limits.depot.max_bytes }
+        let objects = if is_local { limits.cache } else { limits.max_idle };
+        Self { is_local, objects, bytes: limits.max_bytes }
     }
 }
 
@@ -192,7 +193,7 @@ pub(super) fn raises(figures: &Figures, demand: &Demand, room: &Room) -> Vec<Rai
     [(objects, room.objects, needed), ("max_bytes", room.bytes, bytes)]
         .into_iter()
         .filter(|&(_, is, needed)| needed > is as f64)
-        .map(|(attribute, is, needed)| Raise { attribute, is: is as u64, needed: needed as u64 })
+        .map(|(attribute, is, needed)| Raise { attribute, is, needed: needed as u64 })
         .collect()
 }
 
