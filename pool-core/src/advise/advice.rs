@@ -87,7 +87,8 @@ impl Advice {
     /// #[derive(Poolable)]
     /// struct Point(f64, f64);
     ///
-    /// let advice = Advisor::new().budget(Duration::from_millis(50)).run::<Point>(|point| point.0 = 1.0);
+    /// let advisor = Advisor::new().budget(Duration::from_millis(50));
+    /// let advice = advisor.run::<Point>(|point| point.0 = 1.0);
     /// assert_eq!(advice.rule(), Rule::KeepsNothing);
     /// ```
     #[must_use]
@@ -107,7 +108,8 @@ impl Advice {
     /// #[derive(Poolable)]
     /// struct Point(f64, f64);
     ///
-    /// let advice = Advisor::new().budget(Duration::from_millis(50)).run::<Point>(|point| point.0 = 1.0);
+    /// let advisor = Advisor::new().budget(Duration::from_millis(50));
+    /// let advice = advisor.run::<Point>(|point| point.0 = 1.0);
     /// assert_eq!((advice.figures().inline_bytes, advice.figures().kept.max), (16, 0));
     /// ```
     #[must_use]

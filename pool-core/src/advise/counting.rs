@@ -88,7 +88,8 @@ impl CountingAllocator {
     /// #[derive(Poolable)]
     /// struct Point(f64, f64);
     ///
-    /// let advice = Advisor::new().budget(Duration::from_millis(50)).run::<Point>(|point| point.0 = 1.0);
+    /// let advisor = Advisor::new().budget(Duration::from_millis(50));
+    /// let advice = advisor.run::<Point>(|point| point.0 = 1.0);
     /// assert_eq!(advice.figures().allocations.unwrap().fresh, 0.0);
     /// ```
     #[must_use]

@@ -250,6 +250,8 @@ mod tests {
         Contest { fresh, pooled, ratio: pooled / fresh, noise: 0.05 }
     }
 
+    type Case = (&'static str, Figures, Demand, Room, (Verdict, Rule));
+
     /// A type that is twice as fast pooled, and leaves 1000 bytes.
     fn figures() -> Figures {
         Figures {
@@ -301,7 +303,7 @@ mod tests {
         use Verdict::*;
 
         let even = |figures: &mut Figures| figures.alone = contest(1_000.0, 960.0);
-        let cases: &[(&str, Figures, Demand, Room, (Verdict, Rule))] = &[
+        let cases: &[Case] = &[
             ("plain", figures(), UNKNOWN, SHARED, (Pool, Faster)),
             // What keeps nothing.
             (
