@@ -224,7 +224,7 @@
       say('bad', 'timed_out', k => `${many(k, 'get', 'gets')} gave up waiting. With ${open}, raise \`max_open\` if the other side bears it, hold objects for less long, or wait longer (\`timeouts\`).`);
       say('bad', 'create_failed', k => `${many(k, 'create', 'creates')} failed: see whether the other side is there.`);
       say('bad', 'panicked', k => `${many(k, 'object', 'objects')} ${k === 1 ? 'was' : 'were'} destroyed because of a panic.`);
-      say('warn', 'waited', k => `${many(k, 'get', 'gets')} had to wait, beside ${count(n('gets'))} that got an object, because ${open} were open already: raise \`max_open\`, or hold objects for less long.`);
+      say('warn', 'waited', k => `${many(k, 'get', 'gets')} had to wait because ${open} were open already; ${count(n('gets'))} got an object in that time. Raise \`max_open\`, or hold objects for less long.`);
       say('warn', 'broken', k => `the check refused ${many(k, 'object', 'objects')}, which ${k === 1 ? 'was' : 'were'} replaced: perhaps the other side closes them when idle; an \`idle_timeout\` below its own avoids that.`);
       say('warn', 'full', k => `${many(k, 'returned object was', 'returned objects were')} destroyed because ${limit('max_idle')} were idle already: raise \`max_idle\`, or expect the load to create ${k === 1 ? 'it' : 'them'} again.`);
       say('info', 'cancelled', k => `${many(k, 'get was', 'gets were')} cancelled.`);
