@@ -377,7 +377,8 @@ fn no_memory_is_made_for_what_a_client_merely_claims() {
             assert_eq!(told(&unlimited, json(Body::new(body))), (StatusCode::OK, ORDER.into()));
         }
         let grown = crate::allocations::live_bytes() - before;
-        assert!(grown < 20 << 10, "{grown} bytes");
+        // The pools themselves, one for each size.
+        assert!(grown < 24 << 10, "{grown} bytes");
         let stats = read_buffers().stats();
         let large = stats.classes.iter().filter(|class| class.size > 4 << 10);
         assert_eq!(large.map(|class| class.stats.misses).sum::<u64>() + stats.unpooled, 0);
