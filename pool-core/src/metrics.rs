@@ -62,16 +62,18 @@ Managed pools, likewise:
 //!
 //! Pools of the same name, all unnamed `Pool<String>` say, are added up. What a pool has counted stays
 //! in the counters of its name when the pool is dropped, so that they never decrease; its gauges
-//! become 0. That takes some bytes for each name there ever was: as for every label, do not make a
-//! name for each connection or user.
+//! become 0. So it is from the first call of `record` or `describe` on: what was gone before is not
+//! counted. It takes some bytes for each name there ever was: as for every label, do not make a name
+//! for each connection or user.
 //!
 //! # Recorders
 //!
 //! They run on the thread that calls `record`, or that waited or created, with no lock of a pool's held.
 //! What they do with pools is not recorded in turn, so that they may use them, but for this: one that
-//! waits for an object of the very managed pool that tells it something may wait for itself. A panic of theirs ends
-//! where it happens, or goes on in the caller of `record` and `describe`.
+//! waits for an object of the very managed pool that tells it something may wait for itself. A panic
+//! of theirs ends where it happens, or goes on in the caller of `record` and `describe`.
 
+use core::sync::atomic::{AtomicBool, Ordering};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -146,7 +148,7 @@ pub(crate) use leases::keep as keep_managed;
 /// If the recorder does; or if a pool is dropped meanwhile, ends here, and the drop of one of its
 /// objects panics.
 pub fn record() {
-    events::silently(|| {
+    ask(|| {
         // First: what ends behind this is still alive below, or in neither for once, and never in
         // both. A counter that is told less than before stays as it is.
         let mut named = lock(&GONE).clone();
@@ -196,7 +198,7 @@ pub fn record() {
 ///
 /// If the recorder does.
 pub fn describe() {
-    events::silently(|| {
+    ask(|| {
         for counter in COUNTERS {
             ::metrics::describe_counter!(counter.name, Unit::Count, counter.help);
         }
@@ -293,12 +295,27 @@ fn label(pool: &str) -> Label {
     Label::new("pool", pool.to_owned())
 }
 
+/// Whether anybody has asked: for those who never do, nothing is kept of pools that are gone.
+static IS_ASKED: AtomicBool = AtomicBool::new(false);
+
+/// Runs a recorder, and tells it nothing of what it does in pools.
+fn ask(recorder: impl FnOnce()) {
+    // Relaxed: what ends meanwhile is kept, or it is not.
+    IS_ASKED.store(true, Ordering::Relaxed);
+    events::silently(recorder);
+}
+
+/// Whether what a pool that ends has counted is to be kept.
+fn is_asked() -> bool {
+    IS_ASKED.load(Ordering::Relaxed)
+}
+
 /// What pools that are gone have counted, by their names.
 static GONE: Mutex<BTreeMap<String, Totals>> = Mutex::new(BTreeMap::new());
 
 /// Keeps the counts of a pool that ends.
 pub(crate) fn keep(pool: &str, stats: Stats) {
-    if stats == Stats::default() {
+    if !is_asked() || stats == Stats::default() {
         return;
     }
     // What is idle or in use of a pool that is gone is nobody's.

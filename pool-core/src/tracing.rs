@@ -38,7 +38,7 @@
 //! They are told on the thread that it happens on, with no lock of a pool's held, and a panic of
 //! theirs ends there. They may use pools, even the one that they are told of: what happens on a
 //! thread while its subscriber is told something is not told. But one that waits for an object of the
-//! very managed pool that tells it something may wait for itself. And a subscriber that takes a pooled object
+//! very managed pool that tells it something may wait for itself. And one that takes a pooled object
 //! *while it holds a lock of its own* to write what somebody else has told it, is told of the object
 //! if that has to be created: it should not listen to this target, or take the object before.
 
@@ -129,7 +129,8 @@ pub(crate) fn tell(pool: &str, told: &Told<'_>) {
     match *told {
         Told::Created => ::tracing::debug!(target: TARGET, pool, "object created"),
         Told::Discarded { reason, count } => {
-            ::tracing::debug!(target: TARGET, pool, reason = reason.name(), count, "objects discarded");
+            let reason = reason.name();
+            ::tracing::debug!(target: TARGET, pool, reason, count, "objects discarded");
         }
         Told::Trimmed { reason, count } => {
             let reason = reason.name();

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 
 use ::metrics::{Label, Unit};
 
-use super::{Reading, label, lock, reading, record_all, record_by_reason};
+use super::{Reading, is_asked, label, lock, reading, record_all, record_by_reason};
 use crate::managed::{Destroyed, Event, PoolInfo, Stats, pools};
 
 /// What the managed pools of one name have come to.
@@ -124,7 +124,7 @@ static GONE: Mutex<BTreeMap<String, Totals>> = Mutex::new(BTreeMap::new());
 pub(crate) fn keep(pool: &str, stats: &Stats) {
     let mut counts = Totals::default();
     counts.add_counts(stats);
-    if counts.stats == Stats::default() {
+    if !is_asked() || counts.stats == Stats::default() {
         return;
     }
     let name = pool.to_owned();

@@ -1,9 +1,9 @@
 //! Models of the structures that threads share.
 //!
 //! The modules are those of `pool-core`, the very files, compiled against loom's types
-//! instead of std's: `sync` is the one that differs, and `events` tells nobody. Loom then runs each model under every
-//! schedule, and with every value that a relaxed load may see, up to a bound on the number
-//! of preemptions.
+//! instead of std's: `sync` is the one that differs, and `events` tells nobody. Loom then runs
+//! each model under every schedule, and with every value that a relaxed load may see, up to a
+//! bound on the number of preemptions.
 //!
 //! Run them with `cargo test --release --package poolable-loom`.
 #![expect(dead_code, reason = "the models use a part of the modules")]

@@ -152,6 +152,8 @@ fn pools_of_one_name_are_added_up_and_what_is_gone_stays_in_the_counters() {
 #[test]
 fn totals_never_decrease_while_pools_come_and_go() {
     const ROUNDS: u64 = 200;
+
+    prometheus();
     let users: Vec<_> = (0..2)
         .map(|_| {
             thread::spawn(|| {
