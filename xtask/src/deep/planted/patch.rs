@@ -98,3 +98,24 @@ fn catch(text: &str) -> Result<Catch, String> {
     let (name, filter) = run.trim().split_once(':').unwrap_or((run.trim(), ""));
     Ok(Catch { check: check::find(name)?, filter: filter.to_owned(), says })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    #[test]
+    fn every_bug_can_be_planted_in_the_code_as_it_is() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
+        let patches = read_all(&root.join("xtask/planted"), &[]).expect("patches");
+        assert!(!patches.is_empty());
+        for patch in patches {
+            let mut apply = Command::new("git");
+            apply.args(["apply", "--check"]).arg(&patch.file).current_dir(root);
+            let output = apply.output().expect("git");
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{}: {said}", patch.name);
+        }
+    }
+}
