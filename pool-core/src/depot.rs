@@ -22,9 +22,9 @@
 //! while threads run each needed a protocol of their own around it.
 
 use crate::cache::{CacheRef, Caches, Orders};
+use crate::discarded::Reason;
 use crate::slot::{Header, Object};
 use crate::stack::{Entry, Stack};
-use crate::stats::Reason;
 use crate::sync::at_compile_time;
 
 /// An object that holds more is kept by the depot alone, apart from the others, so that no

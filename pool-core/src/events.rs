@@ -22,9 +22,10 @@
 use core::panic::Location;
 use core::time::Duration;
 
+use crate::discarded::Reason;
 #[cfg(feature = "managed")]
 use crate::managed::Event;
-use crate::stats::{Reason, Stats};
+use crate::stats::Stats;
 
 /// What happened in a pool.
 #[derive(Debug)]

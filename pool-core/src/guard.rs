@@ -1,4 +1,6 @@
-//! The guard of an object that its type's pool owns.
+//! The guards of thread-cached pools: that of an object which its type's pool owns, and in
+//! the files beside this one, those of a part (`map`), for several users (`shared`), and of pools
+//! that users make (`pool`). `forward` gives each what all guards have.
 //!
 //! # Invariants
 //!
@@ -8,7 +10,9 @@
 //! There is no way to pin the value. A value that relies on its address could be taken
 //! out of the guard after it was pinned, by safe code.
 
+mod forward;
 mod map;
+mod pool;
 mod shared;
 
 use core::marker::PhantomData;
@@ -17,16 +21,17 @@ use core::ops::{Deref, DerefMut};
 use core::panic::Location;
 use core::ptr::NonNull;
 
+pub(crate) use self::forward::forward;
 pub use self::map::PooledMap;
+pub use self::pool::{PooledOwned, PooledRef};
 pub use self::shared::Shared;
-use crate::forward::forward;
+use crate::discarded::Reason;
 use crate::lifecycle::{self, OfType};
 use crate::nest::Level;
 use crate::poolable::Poolable;
 use crate::private::LeavesThread;
 use crate::reset::Reset;
 use crate::slot::Slot;
-use crate::stats::Reason;
 use crate::watch::{self, Unwatched};
 
 /// An object taken from its type's pool, which goes back when this guard drops.

@@ -7,9 +7,8 @@
 //! | `wipe` | how secrets are overwritten |
 //! | `secret` | containers that wipe the memory they leave, when they grow too |
 //! | `foreign` | the containers of other crates (features of their names) |
-//! | `poolable`, `guard`, `type_pool` | what users hold: the trait, the guard, the pool of a type |
-//! | `pool` | pools that users make, with their builder and their guards |
-//! | `forward` | what every guard passes on to its object |
+//! | `poolable`, `guard`, `type_pool` | what users hold: the trait, the guards, the pool of a type |
+//! | `pool` | pools that users make, with their builder |
 //! | `process`, `registry` | all pools of the process |
 //! | `watch` | who holds objects, and for how long |
 //! | `serde` | how guards and kept values are written and read (feature `serde`) |
@@ -35,6 +34,7 @@
 //! | `mlock` | memory that is kept out of swap and of core dumps (feature `mlock`) |
 //! | `slot` | one object's allocation |
 //! | `handles` | how many handles share an object |
+//! | `discarded` | the reasons why objects are freed |
 //! | `stats` | counters |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -49,9 +49,9 @@ mod by_type;
 mod cache;
 mod capacity;
 mod depot;
+mod discarded;
 mod events;
 mod foreign;
-mod forward;
 mod guard;
 mod handles;
 #[cfg(feature = "inspect")]
@@ -96,11 +96,12 @@ mod wipe;
 pub use advise::advise;
 pub use borrow::ReleaseBorrows;
 pub use capacity::Capacity;
-pub use guard::{Pooled, PooledMap, Shared};
+pub use discarded::Discarded;
+pub use guard::{Pooled, PooledMap, PooledOwned, PooledRef, Shared};
 pub use limits::PoolLimits;
 #[cfg(feature = "mlock")]
 pub use mlock::{LockError, MemoryLock};
-pub use pool::{Pool, PoolBuilder, PooledOwned, PooledRef};
+pub use pool::{Pool, PoolBuilder};
 pub use poolable::Poolable;
 pub use process::{PoolInfo, Reaper, Report, maintain, pools, report, trim_all};
 pub use reset::Reset;
@@ -109,7 +110,7 @@ pub use retain::{RetainMap, RetainOption, RetainVec, retain_map};
 pub use secret::{SecretMap, secret_map};
 #[cfg(feature = "zeroize")]
 pub use secret::{SecretString, SecretUtf8Error, SecretVec};
-pub use stats::{Discarded, Stats};
+pub use stats::Stats;
 pub use type_pool::TypePool;
 pub use watch::{Hold, HoldWatch};
 #[cfg(feature = "zeroize")]

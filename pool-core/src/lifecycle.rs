@@ -12,6 +12,7 @@ use core::ptr::NonNull;
 
 use crate::by_type;
 use crate::cache::CacheRef;
+use crate::discarded::Reason;
 use crate::events;
 #[cfg(feature = "mlock")]
 use crate::mlock::Held;
@@ -20,7 +21,6 @@ use crate::poolable::Poolable;
 use crate::raw_pool::RawPool;
 use crate::registry;
 use crate::slot::{Object, Slot};
-use crate::stats::Reason;
 use crate::thread::{self, Way};
 use crate::watch::{self, Unwatched};
 

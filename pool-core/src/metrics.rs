@@ -79,9 +79,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ::metrics::{Label, Unit};
 
+use crate::discarded::Discarded;
 use crate::events::{self, Told};
 use crate::process::{PoolInfo, pools};
-use crate::stats::{Discarded, Stats};
+use crate::stats::Stats;
 
 #[cfg(feature = "managed")]
 mod leases;

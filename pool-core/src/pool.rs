@@ -1,7 +1,6 @@
 //! Pools that users make.
 
 mod builder;
-mod guard;
 #[cfg(feature = "mlock")]
 mod locked;
 
@@ -14,9 +13,9 @@ use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
 pub use self::builder::PoolBuilder;
-pub use self::guard::{PooledOwned, PooledRef};
 use crate::cache::CacheRef;
 use crate::depot::Visitors;
+use crate::guard::{PooledOwned, PooledRef};
 use crate::lifecycle::{self, Home};
 use crate::limits::Limits;
 #[cfg(feature = "mlock")]
@@ -277,7 +276,7 @@ impl<T> Pool<T> {
     ///
     /// - The slot came from this pool, and the caller owns it and gives it up.
     #[inline]
-    unsafe fn give(&self, slot: NonNull<Slot<T>>) {
+    pub(crate) unsafe fn give(&self, slot: NonNull<Slot<T>>) {
         // SAFETY: the caller's promise is the one asked for.
         unsafe { (self.recipe.give)(self, slot) };
     }

@@ -18,12 +18,13 @@ use std::sync::Arc;
 
 use crate::cache::{CacheRef, Caches, Fit};
 use crate::depot::{Depot, Doomed, Visitors};
+use crate::discarded::Reason;
 use crate::events;
 use crate::limits::{Limits, PoolLimits, Settled};
 #[cfg(feature = "mlock")]
 use crate::mlock::{Locker, MemoryLock};
 use crate::slot::Object;
-use crate::stats::{Reason, Stats, Tally};
+use crate::stats::{Stats, Tally};
 use crate::sync::{
     AtomicU64, AtomicUsize, Mutex, MutexGuard, Ordering, at_compile_time, thread_number,
 };

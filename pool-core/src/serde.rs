@@ -15,8 +15,7 @@ use core::hash::{BuildHasher, Hash};
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 
-use crate::guard::{Pooled, PooledMap, Shared};
-use crate::pool::{PooledOwned, PooledRef};
+use crate::guard::{Pooled, PooledMap, PooledOwned, PooledRef, Shared};
 use crate::poolable::Poolable;
 use crate::reset::Reset;
 use crate::retain::{RetainMap, RetainOption, RetainVec};

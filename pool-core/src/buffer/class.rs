@@ -26,12 +26,13 @@ use super::calibrate::Tuner;
 use super::ladder::{Ladder, Rungs};
 use crate::cache::CacheRef;
 use crate::depot::Visitors;
+use crate::discarded::Reason;
 use crate::lifecycle::{self, Caller, Home};
 use crate::limits::Limits;
 use crate::raw_pool::RawPool;
 use crate::registry::{self, Key};
 use crate::slot::{Object, Slot, free_object};
-use crate::stats::{Reason, Stats};
+use crate::stats::Stats;
 use crate::thread::{self, Desk};
 use crate::wipe::Wipe;
 

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::calibrate::Tuner;
 use super::class::Class;
 use crate::cache::CacheRef;
-use crate::stats::Reason;
+use crate::discarded::Reason;
 use crate::thread::Desk;
 
 /// The most classes that a pool has: 64.

@@ -21,7 +21,7 @@ use core::ops::{Deref, DerefMut};
 use core::ptr::NonNull;
 
 use super::Pooled;
-use crate::forward::forward;
+use super::forward;
 use crate::poolable::Poolable;
 
 /// A part of a pooled object, which goes back as a whole when this guard drops.

@@ -19,7 +19,7 @@ use core::ops::Deref;
 use core::ptr::NonNull;
 
 use super::Pooled;
-use crate::forward::forward;
+use super::forward;
 use crate::handles::Handles;
 use crate::lifecycle::{self, OfType};
 use crate::poolable::Poolable;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::entry::{Entry, Meta};
 use super::home::Home;
-use crate::forward::forward;
+use crate::guard::forward;
 
 /// An object taken from a managed pool, which goes back when this guard drops, wherever and
 /// whyever that is.

@@ -1,7 +1,8 @@
 //! The names of `pool-core`'s `events`, where nobody listens: it tells with no lock held, in places
 //! where the drop of an object may run as well.
 
-use crate::stats::{Reason, Stats};
+use crate::discarded::Reason;
+use crate::stats::Stats;
 
 /// Tells nobody.
 pub(crate) struct Discarding<'a> {

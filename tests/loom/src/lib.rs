@@ -13,6 +13,8 @@
 mod cache;
 #[path = "../../../pool-core/src/depot.rs"]
 mod depot;
+#[path = "../../../pool-core/src/discarded.rs"]
+mod discarded;
 mod events;
 #[path = "../../../pool-core/src/handles.rs"]
 mod handles;

@@ -8,11 +8,11 @@ use core::ops::{Deref, DerefMut};
 use core::ptr::NonNull;
 use std::sync::Arc;
 
-use super::Pool;
-use crate::forward::forward;
+use super::forward;
+use crate::discarded::Reason;
 use crate::lifecycle;
+use crate::pool::Pool;
 use crate::slot::Slot;
-use crate::stats::Reason;
 
 /// An object taken from a [`Pool`], which goes back when this guard drops.
 ///
@@ -70,7 +70,7 @@ unsafe impl<T: Sync> Sync for PooledOwned<T> {}
 
 impl<'p, T> PooledRef<'p, T> {
     #[inline]
-    pub(super) fn new(pool: &'p Pool<T>, slot: NonNull<Slot<T>>) -> Self {
+    pub(crate) fn new(pool: &'p Pool<T>, slot: NonNull<Slot<T>>) -> Self {
         Self { slot, pool }
     }
 
@@ -142,7 +142,7 @@ impl<'p, T> PooledRef<'p, T> {
 
 impl<T> PooledOwned<T> {
     #[inline]
-    pub(super) fn new(pool: Arc<Pool<T>>, slot: NonNull<Slot<T>>) -> Self {
+    pub(crate) fn new(pool: Arc<Pool<T>>, slot: NonNull<Slot<T>>) -> Self {
         Self { slot, pool }
     }
 

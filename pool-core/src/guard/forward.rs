@@ -5,7 +5,7 @@
 /// mutably.
 macro_rules! forward {
     ([$($params:tt)*] $guard:ty => mut $target:ty) => {
-        $crate::forward::forward!([$($params)*] $guard => $target);
+        $crate::guard::forward!([$($params)*] $guard => $target);
 
         impl<$($params)*, V: ?Sized> AsMut<V> for $guard
         where
