@@ -16,6 +16,7 @@
 //! | `json` | JSON into pooled buffers and objects, and web services (features `json` and `axum`) |
 //! | `serde` | pooled objects read and written (feature `serde`) |
 //! | [`production`] | limits, trimming, and what the statistics tell |
+//! | [`watching`] | what is held, what is freed and why: in tests, in a browser, on a dashboard, in a log |
 //! | [`inside`] | the way of an object, from get to return and beyond the end of its thread |
 //! | [`benchmarks`] | what is measured, how to run it again, and how to read it |
 //! | [`from_go`] | what Go programs build on `sync.Pool`, construct by construct |
@@ -111,3 +112,7 @@ pub mod serde {}
 #[cfg(all(feature = "managed", any(not(doctest), feature = "tokio")))]
 #[doc = include_str!("../docs/guide/tasks.md")]
 pub mod tasks {}
+
+#[cfg(any(not(doctest), all(feature = "inspect", feature = "managed", feature = "metrics")))]
+#[doc = include_str!("../docs/guide/watching.md")]
+pub mod watching {}
