@@ -57,7 +57,7 @@
 
   /** Reasons for which objects are freed, of the two families of pools. */
   const DISCARDED = {
-    full: ['No room in the depot', '`max_idle`'],
+    full: ['No room in the depot, or none behind the cache', '`max_idle`, `cache`'],
     oversize: ['Grown too big', '`max_object_bytes`'],
     bytes: ['Too many bytes idle', '`max_bytes`'],
     invalid: ['Refused by `validate`', 'or it panicked'],
@@ -99,6 +99,8 @@
       this.series = new Float32Array(KEPT * SERIES).fill(NaN);
       this.counters = new Float64Array(COUNTED * this.counts.length);
       this.first = ticks - 1;
+      /** The last answer by which as many were open as may be. */
+      this.full = -1;
       // One that came between two answers had counted nothing at the first.
       if (this.first > 0 && now() - timeOf(this.first - 1) < GAP) this.first--;
     }
@@ -121,6 +123,7 @@
         : gets > 0 ? 1 - this.since(past, 'misses') / gets : NaN;
       this.series[point + IN_USE] = stats.in_use;
       this.series[point + IDLE] = stats.idle;
+      if (this.isManaged && stats.open >= (this.limits.max_open ?? Infinity)) this.full = tick;
       this.judge();
     }
 
@@ -166,17 +169,32 @@
         if (has('timed_out')) return ['bad', 'timeouts'];
         if (has('panicked')) return ['bad', 'panics'];
         if (has('create_failed')) return ['bad', 'creates fail'];
-        if (this.stats.waiting > 0 || has('waited')) return ['warn', 'max_open'];
+        if (this.queued() > 0 || has('waited')) return ['warn', this.bound()];
         if (has('broken')) return ['warn', 'check'];
         if (has('full')) return ['warn', 'max_idle'];
         return null;
       }
       if (has('panic')) return ['bad', 'reset panics'];
       if (has('invalid')) return ['warn', 'validate'];
-      const most = [['full', 'max_idle'], ['oversize', 'max_object_bytes'], ['bytes', 'max_bytes']]
+      // Where there is no depot, as behind the caches of a `local` type, they are what was full.
+      const most = [['full', this.limits.max_idle === 0 ? 'cache' : 'max_idle'], ['oversize', 'max_object_bytes'], ['bytes', 'max_bytes']]
         .filter(([reason]) => has(reason))
         .sort(([a], [b]) => this.since(this.minute, b) - this.since(this.minute, a))[0];
       return most ? ['warn', most[1]] : null;
+    }
+
+    /** Gets that wait now, without those of asynchronous pools for whom a create is under way. */
+    queued() {
+      const { waiting, creating } = this.stats;
+      return Math.max(0, (waiting || 0) - (this.info.kind === 'async-resource' ? creating || 0 : 0));
+    }
+
+    /** What gets wait for: a place among those that are open, or to create, of which there are fewer. */
+    bound() {
+      if (!/resource$/.test(this.info.kind) || this.full >= this.minute) return 'max_open';
+      const hasRoom = this.queued() > 0 || !isLimit(this.limits.max_open);
+      // If nobody waits any more, it was one of them, in between two answers.
+      return hasRoom ? 'max_connecting' : 'waits';
     }
 
     /** For how long has been counted what is said of the last minute. */
@@ -206,7 +224,7 @@
         : ' Hardly any get had to create one meanwhile: so far they were not missed.';
       say('bad', 'panic', k => `the reset of ${many(k, 'object', 'objects')} panicked, and ${k === 1 ? 'it was' : 'they were'} freed: a bug in a \`Reset\` or in a function given by \`with\`.`);
       say('warn', 'full', k => this.limits.max_idle === 0
-        ? `${objects(k)} freed because the cache of the thread was full and the depot keeps none (${limit('max_idle')}): a larger \`cache\` keeps more.${again(k)}`
+        ? `${objects(k)} freed because the cache of the thread was full, or the thread ended, and the depot keeps none (${limit('max_idle')}): a larger \`cache\` keeps more.${again(k)}`
         : `${objects(k)} freed because the depot holds ${limit('max_idle')} already: raise \`max_idle\`, or expect the load to create ${k === 1 ? 'it' : 'them'} again.${again(k)}`);
       say('warn', 'bytes', k => `${objects(k)} freed because all idle objects together hold ${limit('max_bytes', bytes)} already: raise \`max_bytes\`, or have each keep less (\`max_capacity\`).${again(k)}`);
       say('warn', 'oversize', k => `${objects(k)} freed because ${k === 1 ? 'it' : 'each'} held more than ${limit('max_object_bytes', bytes)}: raise it if such objects are common, or have their buffers shrink (\`max_capacity\`).${again(k)}`);
@@ -218,13 +236,24 @@
     sayManaged(say, limit, many, n, found) {
       const stats = this.stats, open = limit('max_open');
       if (this.info.closed) found.push(['info', 'The pool is closed: it is listed until its last object is back.']);
-      if (stats.waiting > 0) {
-        found.push(['warn', `Now ${stats.waiting === 1 ? '1 get waits' : count(stats.waiting) + ' gets wait'} for an object: ${count(stats.in_use)} are in use, and ${open} is the most there may be.`]);
+      const bound = this.bound(), queued = this.queued(), gets = k => many(k, 'get', 'gets');
+      const waits = (k, rest) => `Now ${k === 1 ? '1 get waits' : count(k) + ' gets wait'} ${rest}`;
+      if (queued > 0) {
+        found.push(['warn', waits(queued, bound === 'max_open'
+          ? `for an object: ${count(stats.in_use)} are in use, and ${open} is the most there may be.`
+          : `to create an object: ${count(stats.creating)} are being created, and no more may be at a time (\`max_connecting\`).`)]);
       }
-      say('bad', 'timed_out', k => `${many(k, 'get', 'gets')} gave up waiting. With ${open}, raise \`max_open\` if the other side bears it, hold objects for less long, or wait longer (\`timeouts\`).`);
+      if (stats.waiting > queued) found.push(['info', waits(stats.waiting - queued, 'for objects that are being created.')]);
+      say('bad', 'timed_out', k => this.total('waited') === 0
+        ? `${gets(k)} gave up while an object was created or checked: none ever had to wait for room. See why that takes so long, or allow more (\`timeouts\`).`
+        : bound === 'max_open'
+          ? `${gets(k)} gave up waiting. With ${open}, raise \`max_open\` if the other side bears it, hold objects for less long, or wait longer (\`timeouts\`).`
+          : `${gets(k)} gave up waiting, for room or for a create. See whether creates take too long, or wait longer (\`timeouts\`).`);
       say('bad', 'create_failed', k => `${many(k, 'create', 'creates')} failed: see whether the other side is there.`);
       say('bad', 'panicked', k => `${many(k, 'object', 'objects')} ${k === 1 ? 'was' : 'were'} destroyed because of a panic.`);
-      say('warn', 'waited', k => `${many(k, 'get', 'gets')} had to wait because ${open} were open already; ${count(n('gets'))} got an object in that time. Raise \`max_open\`, or hold objects for less long.`);
+      say('warn', 'waited', k => bound === 'max_open'
+        ? `${gets(k)} had to wait because ${open} were open already; ${count(n('gets'))} got an object in that time. Raise \`max_open\`, or hold objects for less long.`
+        : `${gets(k)} had to wait because ${bound === 'waits' ? `${open} were open already, or ` : ''}as many were being created as may be at a time (\`max_connecting\`); ${count(n('gets'))} got an object in that time.`);
       say('warn', 'broken', k => `the check refused ${many(k, 'object', 'objects')}, which ${k === 1 ? 'was' : 'were'} replaced: perhaps the other side closes them when idle; an \`idle_timeout\` below its own avoids that.`);
       say('warn', 'full', k => `${many(k, 'returned object was', 'returned objects were')} destroyed because ${limit('max_idle')} were idle already: raise \`max_idle\`, or expect the load to create ${k === 1 ? 'it' : 'them'} again.`);
       say('info', 'cancelled', k => `${many(k, 'get was', 'gets were')} cancelled.`);

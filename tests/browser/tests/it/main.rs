@@ -6,6 +6,7 @@
 #![allow(clippy::std_instead_of_core, reason = "tests are written as users write")]
 
 mod browser;
+mod limits;
 mod looks;
 mod many;
 mod moves;
