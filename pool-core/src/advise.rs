@@ -6,6 +6,24 @@
 //!
 //! The rules are in [`Rule`], in their order, with the reason of each.
 //!
+//! # Examples
+//!
+//! ```
+//! use poolable::Poolable;
+//! use poolable::advise::{Advisor, Rule, Verdict};
+//! use std::time::Duration;
+//!
+//! #[derive(Poolable)]
+//! struct Place {
+//!     latitude: f64,
+//!     longitude: f64,
+//! }
+//!
+//! let advisor = Advisor::new().rate(50_000.0).budget(Duration::from_millis(50));
+//! let advice = advisor.run::<Place>(|place| place.latitude = 52.5);
+//! assert_eq!((advice.verdict(), advice.rule()), (Verdict::Nothing, Rule::KeepsNothing));
+//! ```
+//!
 //! # Invariants
 //!
 //! 1. Both contenders see the same calls of the same `fill`: each has a clone of it, and does as

@@ -19,6 +19,25 @@ use super::stats::Stats;
 /// Sets up an [`AsyncResourcePool`]. All settings are those of [`ResourcePoolBuilder`], where they are
 /// listed, and two more that are for tasks: [`spawn`](ResourcePoolBuilder::spawn), and `tokio` with
 /// the feature of that name.
+///
+/// # Examples
+///
+/// ```
+/// # use poolable::managed::{AsyncManager, AsyncResourcePool};
+/// # use std::convert::Infallible;
+/// # struct Numbers;
+/// # impl AsyncManager for Numbers {
+/// #     type Resource = u32;
+/// #     type Error = Infallible;
+/// #     async fn create(&self) -> Result<u32, Infallible> { Ok(7) }
+/// # }
+/// use poolable::managed::AsyncResourcePoolBuilder;
+///
+/// let builder: AsyncResourcePoolBuilder<Numbers> = AsyncResourcePool::builder(Numbers);
+/// let pool = builder.max_open(3).build()?;
+/// assert_eq!(pool.stats().max_open, Some(3));
+/// # Ok::<(), poolable::managed::BuildError>(())
+/// ```
 pub type AsyncResourcePoolBuilder<M> = ResourcePoolBuilder<M, Tasks>;
 
 /// A pool of resources that an [`AsyncManager`] creates, checks and destroys, for tasks on any
@@ -509,7 +528,19 @@ impl<M: AsyncManager> AsyncResourcePool<M> {
     ///
     /// # Examples
     ///
-    /// See [`ResourcePoolBuilder::name`].
+    /// ```
+    /// # use poolable::managed::{AsyncManager, AsyncResourcePool};
+    /// # use std::convert::Infallible;
+    /// # struct Numbers;
+    /// # impl AsyncManager for Numbers {
+    /// #     type Resource = u32;
+    /// #     type Error = Infallible;
+    /// #     async fn create(&self) -> Result<u32, Infallible> { Ok(7) }
+    /// # }
+    /// let pool = AsyncResourcePool::builder(Numbers).name("numbers").build()?;
+    /// assert_eq!(pool.name(), "numbers");
+    /// # Ok::<(), poolable::managed::BuildError>(())
+    /// ```
     #[must_use]
     pub fn name(&self) -> &str {
         &self.handle.identity.name

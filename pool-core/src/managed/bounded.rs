@@ -472,7 +472,15 @@ impl<T: Send + 'static> BoundedPool<T> {
     ///
     /// # Examples
     ///
-    /// See [`BoundedPoolBuilder::name`].
+    /// ```
+    /// use poolable::managed::BoundedPool;
+    ///
+    /// let pool = BoundedPool::builder(Vec::<u8>::new).name("lines").build()?;
+    /// assert_eq!(pool.name(), "lines");
+    /// let pool = BoundedPool::builder(Vec::<u8>::new).build()?;
+    /// assert!(pool.name().ends_with("Vec<u8>"));
+    /// # Ok::<(), poolable::managed::BuildError>(())
+    /// ```
     #[must_use]
     pub fn name(&self) -> &str {
         &self.handle.identity.name

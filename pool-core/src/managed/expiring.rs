@@ -256,7 +256,15 @@ impl<T: Send + 'static> ExpiringPool<T> {
     ///
     /// # Examples
     ///
-    /// See [`ExpiringPoolBuilder::name`].
+    /// ```
+    /// use poolable::managed::ExpiringPool;
+    ///
+    /// let pool = ExpiringPool::builder(Vec::<u8>::new).name("lines").build()?;
+    /// assert_eq!(pool.name(), "lines");
+    /// let pool = ExpiringPool::builder(Vec::<u8>::new).build()?;
+    /// assert!(pool.name().ends_with("Vec<u8>"));
+    /// # Ok::<(), poolable::managed::BuildError>(())
+    /// ```
     #[must_use]
     pub fn name(&self) -> &str {
         &self.handle.identity.name

@@ -447,7 +447,19 @@ impl<M: Manager> ResourcePool<M> {
     ///
     /// # Examples
     ///
-    /// See [`ResourcePoolBuilder::name`].
+    /// ```
+    /// # use poolable::managed::{Manager, ResourcePool};
+    /// # use std::convert::Infallible;
+    /// # struct Numbers;
+    /// # impl Manager for Numbers {
+    /// #     type Resource = u32;
+    /// #     type Error = Infallible;
+    /// #     fn create(&self) -> Result<u32, Infallible> { Ok(7) }
+    /// # }
+    /// let pool = ResourcePool::builder(Numbers).name("numbers").build()?;
+    /// assert_eq!(pool.name(), "numbers");
+    /// # Ok::<(), poolable::managed::BuildError>(())
+    /// ```
     #[must_use]
     pub fn name(&self) -> &str {
         &self.handle.identity.name

@@ -2,27 +2,35 @@
 //!
 //! It asks rustdoc for what it knows, as JSON, since its own count of examples (`--show-coverage`)
 //! leaves out what is re-exported from a private module, and so nearly everything here. What
-//! needs an example is what rustdoc says needs one: modules, types, traits, functions, methods
-//! and macros. Fields, variants, constants, associated types and the methods of implementations
-//! of traits do not: they are explained where their type or trait is.
+//! needs an example is what stands in a module, and each method: modules, types, traits, functions,
+//! macros, constants. Fields, variants, associated constants and types and the methods of
+//! implementations of traits do not: they are explained where their type or trait is.
+//!
+//! An example asserts something if it is run and has an assertion of more than literals, or if the
+//! compiler has to refuse it with an error that is named. What stands in a comment asserts nothing.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use proc_macro2::{TokenStream, TokenTree};
 use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
 use serde_json::Value;
 
+use crate::program::{Kind, shown_and_hidden};
 use crate::{cargo, root};
 
 /// What shows an item at work without a word that can fail, or not at all, and why. The second
 /// is what stands in that example, of which there may be others; nothing, where there is none.
 const EXCUSED: &[(&str, &str, &str)] = &[
     ("pool_core", "", "users have it as `poolable`, whose page begins with examples"),
+    ("pool_core::metrics", "", "tables; `record` and `describe` have examples, with a recorder"),
+    ("pool_core::tracing", "", "a table; `TARGET` has an example, with a subscriber"),
     ("pool_derive", "", "users have it as `poolable`"),
     ("pool_derive::Poolable", "", "its example is where `poolable` re-exports it, and can run"),
     ("pool_derive::Reset", "", "its example is where `poolable` re-exports it, and can run"),
     ("poolable", "axum::Router::new()", "a service is put together; `examples/service` drives one"),
+    ("poolable", "metrics::describe()", "for a recorder, which the examples of `record` have"),
     ("poolable::guide", "", "a table of contents"),
     ("poolable::guide::from_go", "", "a table of contents"),
     ("poolable::guide::json", "axum::serve(", "it serves until it is killed"),
@@ -154,7 +162,7 @@ fn visit(rustdoc: &Value, id: &Value, path: &str, items: &mut Vec<Item>) -> Resu
                 visit(rustdoc, id, &below(id), items)?;
             }
         }
-        "function" | "macro" | "proc_macro" => {}
+        "function" | "macro" | "proc_macro" | "constant" | "static" | "type_alias" => {}
         // Explained where their type or trait is.
         _ => return Ok(()),
     }
@@ -186,10 +194,63 @@ fn examples_of(docs: &str) -> Vec<String> {
     blocks
 }
 
-/// Whether a program can fail: by an assertion, or by being built where it should not be.
+/// Whether a program can fail: by an assertion that is run, by a panic that does not come, or by
+/// being built where it should not be.
 fn asserts(block: &str) -> bool {
     let (info, code) = block.split_once('\n').unwrap_or(("", block));
-    info.contains("compile_fail") || info.contains("should_panic") || code.contains("assert")
+    match Kind::of(info) {
+        Ok(Kind::Panics | Kind::Fails(_)) => true,
+        Ok(Kind::Runs) => {
+            let code: Result<TokenStream, _> = shown_and_hidden(code).parse();
+            code.is_ok_and(has_assertion)
+        }
+        // What is not run, and what is skipped.
+        Ok(Kind::Builds) | Err(_) => false,
+    }
+}
+
+/// Whether there is a call of a macro or a function that is named after asserting. A macro has to
+/// have more than literals to look at.
+fn has_assertion(code: TokenStream) -> bool {
+    let (mut is_named, mut is_macro, mut depth) = (false, false, 0_u32);
+    for token in code {
+        match token {
+            TokenTree::Group(group) => {
+                let asserts = is_named && depth == 0 && (!is_macro || has_name(group.stream()));
+                if asserts || has_assertion(group.stream()) {
+                    return true;
+                }
+                is_named &= depth > 0;
+            }
+            // The types that a function is given.
+            TokenTree::Ident(_) if is_named && depth > 0 => {}
+            TokenTree::Ident(name) => {
+                (is_named, is_macro) = (name.to_string().starts_with("assert"), false);
+            }
+            TokenTree::Punct(mark) if is_named => match mark.as_char() {
+                '!' => is_macro = true,
+                '<' => depth += 1,
+                '>' => depth = depth.saturating_sub(1),
+                ':' => {}
+                _ => is_named = depth > 0,
+            },
+            TokenTree::Punct(_) => {}
+            TokenTree::Literal(_) => is_named &= depth > 0,
+        }
+        if !is_named {
+            depth = 0;
+        }
+    }
+    false
+}
+
+/// Whether anything is called by a name: `true` alone is as it is.
+fn has_name(code: TokenStream) -> bool {
+    code.into_iter().any(|token| match token {
+        TokenTree::Group(group) => has_name(group.stream()),
+        TokenTree::Ident(name) => name != "true" && name != "false",
+        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+    })
 }
 
 #[cfg(test)]
@@ -198,12 +259,53 @@ mod tests {
 
     #[test]
     fn examples_and_whether_they_assert() {
-        let docs = "Words.\n\n```\nassert!(true);\n```\n```text\nassert\n```\n```no_run\none()?;\n```\n\
+        let docs = "Words.\n\n```\nassert!(one());\n```\n```text\nassert\n```\n```no_run\none()?;\n```\n\
             ```compile_fail,E0277\ntwo();\n```\n";
         let blocks = examples_of(docs);
         let asserting: Vec<bool> = blocks.iter().map(|block| asserts(block)).collect();
         assert_eq!(asserting, [true, false, true]);
         assert!(examples_of("Words alone.").is_empty());
+    }
+
+    #[test]
+    fn what_cannot_fail_asserts_nothing() {
+        for cannot in [
+            "\none(); // assert!(is_one())",
+            "\n/* assert_eq!(one(), 1) */ one();",
+            "\nlet text = \"assert!(one())\";",
+            "\nassert!(true);",
+            "\nassert_eq!((1, 2), (1, 2));",
+            "\nlet asserted = one();",
+            "\nuse one::assert_one;",
+            "ignore\nassert!(one());",
+            "no_run\nassert!(one());",
+            "compile_fail\none();",
+        ] {
+            assert!(!asserts(cannot), "{cannot}");
+        }
+        for can in [
+            "\n# assert!(one());",
+            "rust\nfn main() { if two() { assert_ne!(one(), 1, \"why\"); } }",
+            "\nassert_reset::<One<(), [u8; 2]>>(fill);",
+            "\nlet none = assert_none_outstanding();",
+            "should_panic\none();",
+            "compile_fail,E0277\none();",
+        ] {
+            assert!(asserts(can), "{can}");
+        }
+    }
+
+    #[test]
+    fn constants_of_modules_need_examples_too() {
+        let rustdoc = serde_json::json!({"index": {
+            "0": {"name": "root", "docs": "", "inner": {"module": {"items": [1, 2]}}},
+            "1": {"name": "MOST", "docs": "", "inner": {"constant": {}}},
+            "2": {"name": "Short", "docs": "", "inner": {"type_alias": {}}},
+        }});
+        let mut items = Vec::new();
+        visit(&rustdoc, &0.into(), "root", &mut items).unwrap();
+        let paths: Vec<_> = items.iter().map(|item| item.path.as_str()).collect();
+        assert_eq!(paths, ["root::MOST", "root::Short", "root"]);
     }
 
     #[test]

@@ -72,7 +72,7 @@ impl Program {
 }
 
 /// The lines of a block, those included that readers do not see.
-fn shown_and_hidden(block: &str) -> String {
+pub(crate) fn shown_and_hidden(block: &str) -> String {
     let mut code = String::new();
     for line in block.lines() {
         let bare = line.trim_start();
