@@ -86,7 +86,8 @@ fn main() -> ExitCode {
 fn advisor(arguments: &[String]) -> Option<Advisor> {
     let mut advisor = Advisor::new();
     if let Some(rate) = arguments.first() {
-        advisor = advisor.rate(rate.parse().ok().filter(|&rate| rate >= 0.0)?);
+        advisor =
+            advisor.rate(rate.parse().ok().filter(|rate: &f64| rate.is_finite() && *rate >= 0.0)?);
     }
     if let Some(hold) = arguments.get(1) {
         advisor = advisor.hold(time(hold)?);

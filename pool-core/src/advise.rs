@@ -171,11 +171,11 @@ impl Advisor {
     ///
     /// # Panics
     ///
-    /// If it is negative or not a number.
+    /// If it is negative, infinite or not a number.
     pub fn rate(mut self, per_second: f64) -> Self {
         assert!(
-            per_second >= 0.0,
-            "`Advisor::rate`: {per_second} gets in a second; give a number from 0 up"
+            per_second.is_finite() && per_second >= 0.0,
+            "`Advisor::rate`: {per_second} gets in a second; give a finite number from 0 up"
         );
         self.demand.rate = Some(per_second);
         self

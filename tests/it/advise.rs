@@ -320,7 +320,7 @@ fn senseless_inputs_are_refused() {
         let text = panic.downcast_ref::<String>().cloned();
         text.unwrap_or_else(|| (*panic.downcast_ref::<&str>().unwrap()).to_owned())
     };
-    for rate in [-1.0, f64::NAN] {
+    for rate in [-1.0, f64::NAN, f64::INFINITY] {
         let told = message(catch_unwind(|| Advisor::new().rate(rate)));
         assert!(told.contains("`Advisor::rate`"), "{told}");
     }

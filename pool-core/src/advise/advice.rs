@@ -119,7 +119,7 @@ impl Advice {
 
     /// From which rate on a pool is worth it, in gets per second: there it saves a thousandth of a
     /// core, and there are at least 1000 of them (unless a creation takes 100 µs or more). `None` if
-    /// it saves nothing.
+    /// it saves nothing beyond the noise.
     ///
     /// # Examples
     ///

@@ -204,10 +204,12 @@ pub(super) fn is_uneven(kept: &Spread) -> bool {
 
 /// From which rate on a pool is not [`Rare`](Rule::Rare), if there is one.
 pub(super) fn rate_that_matters(figures: &Figures) -> Option<f64> {
-    let saving = figures.decisive().saving();
+    let contest = figures.decisive();
+    let saving = contest.saving();
     let least = LEAST_SHARE / saving;
     let floor = if figures.create >= SLOW { 0.0 } else { RARE };
-    (saving > 0.0).then_some(least.max(floor))
+    // Within the noise there is none: the verdict at that rate would be another.
+    (contest.pooled_is_faster() && saving > 0.0).then_some(least.max(floor))
 }
 
 pub(super) fn decide(figures: &Figures, demand: &Demand, room: &Room) -> (Verdict, Rule) {
@@ -558,5 +560,6 @@ mod tests {
         assert_eq!(rate(10_000.0, 500.0, 0.0), Some(1_000.0));
         assert_eq!(rate(1e6, 0.0, 1e5).map(f64::round), Some(1.0));
         assert_eq!(rate(500.0, 500.0, 0.0), None);
+        assert_eq!(rate(500.0, 490.0, 0.0), None, "within the noise");
     }
 }
