@@ -16,6 +16,9 @@ pub(crate) struct Package {
     pub(crate) version: String,
     pub(crate) folder: PathBuf,
     pub(crate) rust_version: String,
+    /// What the registry shows, and asks for.
+    pub(crate) description: String,
+    pub(crate) license: String,
     pub(crate) keywords: Vec<String>,
     /// What each feature turns on.
     pub(crate) features: BTreeMap<String, Vec<String>>,
@@ -95,6 +98,8 @@ fn read(package: &Value) -> Result<Package, String> {
         version: text_of(&package["version"]),
         folder: manifest.parent().ok_or("a manifest without a folder")?.to_owned(),
         rust_version: text_of(&package["rust_version"]),
+        description: text_of(&package["description"]),
+        license: text_of(&package["license"]),
         keywords: texts(&package["keywords"]),
         features: features.iter().map(|(name, on)| (name.clone(), texts(on))).collect(),
         dependencies: list(&package["dependencies"]).iter().map(dependency).collect(),

@@ -51,8 +51,15 @@ impl Compiler {
 /// Builds everything that is published, and runs its tests; with `deep`, also the examples in
 /// the documentation.
 pub(crate) fn check(deep: bool) -> Result<(), String> {
-    let [_, _, face] = published()?;
+    let packages = published()?;
+    let [_, _, face] = &packages;
     let wanted = &face.rust_version;
+    if let Some(other) = packages.iter().find(|package| package.rust_version != *wanted) {
+        return Err(format!(
+            "msrv: {} promises Rust {:?}, and poolable {wanted:?}",
+            other.name, other.rust_version
+        ));
+    }
     let compiler = match find(wanted, &face.folder.join("target/msrv")) {
         Ok(compiler) => compiler,
         Err(why) => return skip(&format!("msrv: there is no Rust {wanted}: {why}")),

@@ -59,6 +59,10 @@ fn look_through(package: &Package, root: &Path) -> Result<(), String> {
     if package.keywords.len() > MOST_KEYWORDS || package.keywords.is_empty() {
         return Err(format!("package: the registry takes {MOST_KEYWORDS} keywords of {name}"));
     }
+    // To pack one without them cargo only warns; the registry refuses it.
+    if package.description.is_empty() || package.license.is_empty() {
+        return Err(format!("package: the registry asks for description and license of {name}"));
+    }
     println!("package: {name} has {} files", files.len());
     Ok(())
 }
