@@ -185,6 +185,29 @@ fn objects_that_the_pool_does_not_keep_are_told_of() {
 }
 
 #[derive(Poolable)]
+#[pool(create = Self::new, cache = 0, max_idle = 0)]
+struct Unkept(Vec<u8>);
+
+impl Unkept {
+    fn new() -> Self {
+        work(Duration::from_micros(20));
+        Self(Vec::new())
+    }
+}
+
+#[test]
+fn a_pool_whose_limits_keep_nothing_is_told_of() {
+    let advice = advisor().run::<Unkept>(|unkept| unkept.0.push(1));
+    assert_eq!((advice.verdict(), advice.figures().missed), (Verdict::Nothing, 1.0));
+    let report = advice.to_string();
+    assert!(report.contains("In 100 % of the gets the pool had nothing to give"), "{report}");
+
+    let kept = advisor().run::<Costly>(|costly| costly.0.push(1));
+    assert!(kept.figures().missed < 0.05, "{:?}", kept.figures());
+    assert!(!kept.to_string().contains("nothing to give"), "{kept}");
+}
+
+#[derive(Poolable)]
 struct Tree(BTreeMap<u8, u8>);
 
 #[test]

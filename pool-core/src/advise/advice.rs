@@ -307,6 +307,16 @@ impl fmt::Display for Advice {
                 figures.oversize * 100.0
             )?;
         }
+        // Of seven gets, as few as there may be, the first creates one.
+        if figures.missed > 0.2 {
+            let missed = format!(
+                "In {:.0} % of the gets the pool had nothing to give: its limits (`cache`, `max_idle`, \
+                 `max_bytes`, `max_object_bytes`), or how this was built, keep it from keeping the \
+                 objects, and what was measured is no reuse.",
+                figures.missed * 100.0
+            );
+            writeln!(f, "{}", Paragraph(&missed))?;
+        }
         self.demand(f)?;
         if cfg!(debug_assertions) {
             writeln!(f, "  Built without optimisation: the times say nothing. Use `--release`.")?;

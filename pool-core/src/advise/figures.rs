@@ -44,6 +44,10 @@ pub struct Figures {
     /// The share of uses that leave more than the pool keeps of one object, so that it is freed:
     /// from 0.0 to 1.0.
     pub oversize: f64,
+    /// The share of gets, on one thread, that found the pool empty and created an object: from 0.0
+    /// to 1.0. Where it is large, the limits of the pool let it keep nothing, and `pooled` is the time
+    /// of a pool that does not work.
+    pub missed: f64,
 }
 
 impl Figures {

@@ -22,6 +22,7 @@ use super::gate::{Gate, Passed};
 use crate::guard::Pooled;
 use crate::poolable::Poolable;
 use crate::reset::Reset;
+use crate::stats::Stats;
 
 /// Rounds of a contest. More would each be too short for the clock.
 const MOST_ROUNDS: u32 = 201;
@@ -47,7 +48,9 @@ where
     let part = |percent: u32| budget.min(HOUR) * percent / 100;
     let counts = counting::is_installed();
     let (kept, fresh) = sizes(fill.clone(), until(part(4)));
+    let before = T::pool().stats();
     let (alone, uses) = alone(fill, part(if threads > 1 { 45 } else { 85 }));
+    let missed = missed(&before, &T::pool().stats());
     let pooled = pooled_allocations(fill.clone(), until(part(3)));
     let row = row(size_of::<T>() + kept.iter().max().unwrap_or(&0), alone.fresh, part(6));
     let (create, reset) = create_and_reset(fill.clone(), row, until(part(6)));
@@ -71,7 +74,15 @@ where
         inline_bytes: size_of::<T>(),
         oversize: oversize as f64 / kept.len() as f64,
         kept: Spread::of(kept),
+        missed,
     }
+}
+
+/// The share of the gets between two looks at the statistics that created an object.
+fn missed(before: &Stats, after: &Stats) -> f64 {
+    let [hits, misses] =
+        [after.hits - before.hits, after.misses - before.misses].map(|count| count as f64);
+    misses / (hits + misses).max(1.0)
 }
 
 fn until(time: Duration) -> Instant {

@@ -266,6 +266,7 @@ mod tests {
             inline_bytes: 24,
             kept: Spread { min: 1000, median: 1000, p99: 1000, max: 1000 },
             oversize: 0.0,
+            missed: 0.0,
         }
     }
 
