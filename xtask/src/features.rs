@@ -21,6 +21,12 @@ pub(crate) fn check() -> Result<(), String> {
         let arguments = ["clippy", "--package", "pool-core", "--no-default-features"];
         run(cargo(&arguments).args(["--features", &features, "--", "-D", "warnings"]))?;
     }
+    // What `poolable` re-exports with each is there, and nothing that is not.
+    for feature in face.named_features() {
+        println!("\n==> poolable with {feature}");
+        let arguments = ["clippy", "--package", "poolable", "--lib", "--no-default-features"];
+        run(cargo(&arguments).args(["--features", feature, "--", "-D", "warnings"]))?;
+    }
     println!("\nfeatures: {} sets of pool-core's, none of which warns", sets.len());
     Ok(())
 }
