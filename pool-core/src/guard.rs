@@ -87,6 +87,14 @@ impl<T: Poolable> Pooled<T> {
         Self { slot: lifecycle::take(OfType::new()), _owns: PhantomData, _invariant: PhantomData }
     }
 
+    /// A guard for an idle object, if there is one.
+    #[inline]
+    #[track_caller]
+    pub(crate) fn take_idle() -> Option<Self> {
+        let slot = lifecycle::take_idle(OfType::new(), Location::caller())?;
+        Some(Self { slot, _owns: PhantomData, _invariant: PhantomData })
+    }
+
     /// A guard for a slot.
     ///
     /// # Safety

@@ -41,12 +41,13 @@ const MOST_CACHED: usize = 1 << 20;
 /// # Examples
 ///
 /// ```
-/// use poolable::{Pool, pools};
+/// use poolable::{Pool, PoolLimits, pools};
 ///
 /// let pool: Pool<String> = Pool::builder().name("lines").max_idle(100).build();
 /// drop(pool.get());
-/// let lines = pools().into_iter().find(|pool| pool.name == "lines").unwrap();
-/// assert_eq!((lines.limits.max_idle, lines.limits.max_bytes), (100, 64 << 20));
+/// let limits: PoolLimits = pool.limits();
+/// assert_eq!((limits.max_idle, limits.max_bytes), (100, 64 << 20));
+/// assert!(pools().iter().any(|pool| pool.name == "lines" && pool.limits == limits));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -17,7 +17,7 @@ use crate::cache::CacheRef;
 use crate::depot::Visitors;
 use crate::guard::{PooledOwned, PooledRef};
 use crate::lifecycle::{self, Home};
-use crate::limits::Limits;
+use crate::limits::{Limits, PoolLimits};
 #[cfg(feature = "mlock")]
 use crate::mlock::{Held, Locker};
 use crate::raw_pool::RawPool;
@@ -410,6 +410,24 @@ impl<T> Pool<T> {
     #[must_use]
     pub fn stats(&self) -> Stats {
         self.raw().stats()
+    }
+
+    /// What the pool may keep, as things are: [`set_max_idle`](Self::set_max_idle) changes it, and
+    /// so does an object that is born bigger, if there is no `max_object_bytes`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::Pool;
+    ///
+    /// let pool: Pool<String> = Pool::builder().max_bytes(1 << 20).build();
+    /// pool.set_max_idle(3);
+    /// let limits = pool.limits();
+    /// assert_eq!((limits.max_idle, limits.max_bytes), (3, 1 << 20));
+    /// ```
+    #[must_use]
+    pub fn limits(&self) -> PoolLimits {
+        self.raw().limits()
     }
 
     /// Creates up to `count` idle objects ahead of time and returns how many.

@@ -147,7 +147,7 @@ impl fmt::Display for Report {
         let row = |PoolInfo { name, stats, caches, .. }: &PoolInfo| {
             [
                 on_one_line(name),
-                (stats.hits + stats.misses).to_string(),
+                stats.gets().to_string(),
                 format!("{:.1}%", stats.hit_rate() * 100.0),
                 stats.in_use.to_string(),
                 stats.idle.to_string(),

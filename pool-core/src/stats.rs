@@ -72,8 +72,27 @@ impl Stats {
     /// ```
     #[must_use]
     pub fn hit_rate(&self) -> f64 {
-        let gets = self.hits + self.misses;
+        let gets = self.gets();
         if gets == 0 { 0.0 } else { self.hits as f64 / gets as f64 }
+    }
+
+    /// The gets: those that found an object, and those that had to create one. A `try_get` that
+    /// found nothing is none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::Poolable;
+    ///
+    /// #[derive(Poolable)]
+    /// struct Line(String);
+    ///
+    /// (0..3).for_each(|_| drop(Line::pooled()));
+    /// assert_eq!(Line::pool().stats().gets(), 3);
+    /// ```
+    #[must_use]
+    pub fn gets(&self) -> u64 {
+        self.hits + self.misses
     }
 
     /// The sum of the counters of two pools.

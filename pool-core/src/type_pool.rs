@@ -2,11 +2,13 @@
 
 use core::fmt;
 use core::marker::PhantomData;
+use core::panic::{RefUnwindSafe, UnwindSafe};
 use std::borrow::Cow;
 
 use crate::depot::Visitors;
+use crate::guard::Pooled;
 use crate::lifecycle::{self, Home, OfType};
-use crate::limits::Limits;
+use crate::limits::{Limits, PoolLimits};
 use crate::poolable::Poolable;
 use crate::raw_pool::RawPool;
 use crate::slot::free_object;
@@ -129,9 +131,53 @@ impl<T> TypePool<T> {
     pub fn stats(&self) -> Stats {
         self.raw.stats()
     }
+
+    /// What the pool may keep, as things are: [`set_max_idle`](Self::set_max_idle) changes it, and
+    /// so does an object that is born bigger, if there is no `max_object_bytes`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::Poolable;
+    ///
+    /// #[derive(Poolable)]
+    /// #[pool(cache = 8)]
+    /// struct Line(Vec<u8>);
+    ///
+    /// let limits = Line::pool().limits();
+    /// assert_eq!((limits.cache, limits.max_idle, limits.max_bytes), (8, 1024, 64 << 20));
+    /// ```
+    #[must_use]
+    pub fn limits(&self) -> PoolLimits {
+        self.raw.limits()
+    }
 }
 
 impl<T: Poolable<Static = T> + 'static> TypePool<T> {
+    /// Takes an object if there is an idle one; creates none, and counts no miss.
+    ///
+    /// Where the type has lifetimes, they are `'static` here.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::Poolable;
+    ///
+    /// #[derive(Poolable)]
+    /// struct Line(Vec<u8>);
+    ///
+    /// assert!(Line::pool().try_get().is_none());
+    /// drop(Line::pooled());
+    /// assert!(Line::pool().try_get().is_some());
+    /// assert_eq!((Line::pool().stats().hits, Line::pool().stats().misses), (1, 1));
+    /// ```
+    #[inline]
+    #[track_caller]
+    #[must_use = "the object goes back to its pool at once unless the guard is kept"]
+    pub fn try_get(&self) -> Option<Pooled<T>> {
+        Pooled::take_idle()
+    }
+
     /// Creates up to `count` idle objects ahead of time and returns how many.
     ///
     /// They go to the depot, at most to `max_idle`. That many gets by one thread,
@@ -262,6 +308,11 @@ impl<T: Poolable<Static = T> + 'static> TypePool<T> {
         T::pool().raw.set_max_idle(objects);
     }
 }
+
+// A panic of user code leaves the pool as it was: no call of it comes in the middle of a
+// change.
+impl<T> RefUnwindSafe for TypePool<T> {}
+impl<T> UnwindSafe for TypePool<T> {}
 
 impl<T> fmt::Debug for TypePool<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

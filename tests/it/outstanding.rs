@@ -99,6 +99,9 @@ fn every_way_to_get_an_object_is_followed_and_named() {
     let tried = POOL.try_get();
     assert_eq!(out(&guard), usize::from(tried.is_some()));
     drop(tried);
+    let tried = Line::pool().try_get();
+    assert_eq!(out(&guard), usize::from(tried.is_some()));
+    drop(tried);
 }
 
 #[cfg(feature = "json")]

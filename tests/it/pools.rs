@@ -1,6 +1,6 @@
 //! The calls on a pool.
 
-use poolable::{Poolable, Pooled};
+use poolable::{Pool, Poolable, Pooled, pools};
 
 #[test]
 fn prewarmed_objects_serve_any_thread() {
@@ -127,4 +127,95 @@ fn types_of_one_layout_have_pools_of_their_own() {
     assert_eq!(LINE::pooled().0.capacity(), 0);
     assert_eq!((Line::pool().stats().idle, LINE::pool().stats().misses), (1, 1));
     assert_eq!(Line::pooled().0.capacity(), 77);
+}
+
+#[test]
+fn a_try_finds_what_is_idle_and_creates_nothing() {
+    /// Its create tries, too.
+    #[derive(Poolable)]
+    #[pool(create = Self::new)]
+    struct Line(String);
+
+    impl Line {
+        fn new() -> Self {
+            assert!(Line::pool().try_get().is_none(), "nothing is idle");
+            Self(String::new())
+        }
+    }
+
+    let pool = Line::pool();
+    assert!(pool.try_get().is_none());
+    let mut line = Line::pooled();
+    line.0.push('a');
+    assert!(pool.try_get().is_none(), "it is in use");
+    drop(line);
+    let found = pool.try_get().expect("it is back");
+    assert_eq!(found.0, "");
+    assert!(pool.try_get().is_none());
+    drop(found);
+
+    // What another thread put into the depot is found.
+    pool.clear();
+    assert_eq!(std::thread::spawn(|| Line::pool().prewarm(1)).join().expect("no panic"), 1);
+    let found: Vec<_> = std::iter::from_fn(|| pool.try_get()).collect();
+    assert_eq!(found.len(), 1);
+    drop(found);
+    let stats = pool.stats();
+    assert_eq!((stats.created, stats.misses, stats.hits, stats.gets()), (2, 1, 2, 3));
+    assert_eq!((stats.returned, stats.idle, stats.in_use), (3, 1, 0));
+}
+
+#[test]
+fn a_try_finds_objects_that_borrowed_and_those_of_one_thread() {
+    #[derive(Poolable)]
+    struct Words<'a>(Vec<&'a str>);
+
+    #[derive(Poolable)]
+    #[pool(local)]
+    struct Shares(Vec<std::rc::Rc<u8>>);
+
+    let text = String::from("to be");
+    let mut words = Words::pooled();
+    words.0.extend(text.split(' '));
+    drop(words);
+    let found: Pooled<Words<'static>> = Words::pool().try_get().expect("it is back");
+    assert_eq!((found.0.len(), found.0.capacity() >= 2), (0, true));
+
+    drop(Shares::pooled());
+    assert!(Shares::pool().try_get().is_some());
+    let is_elsewhere = std::thread::spawn(|| Shares::pool().try_get().is_some());
+    assert!(!is_elsewhere.join().expect("no panic"));
+}
+
+#[test]
+fn limits_are_those_that_hold_at_the_moment() {
+    #[derive(Poolable)]
+    #[pool(cache = 4, max_idle = 9, max_object_bytes = 300, max_bytes = 5000)]
+    struct Given(u8);
+
+    #[derive(Poolable)]
+    #[pool(create = Self::new)]
+    struct Big(Vec<u8>);
+
+    impl Big {
+        fn new() -> Self {
+            Self(Vec::with_capacity(1 << 20))
+        }
+    }
+
+    let limits = Given::pool().limits();
+    assert_eq!((limits.cache, limits.max_idle), (4, 9));
+    assert_eq!((limits.max_object_bytes, limits.max_bytes), (300, 5000));
+    Given::pool().set_max_idle(2);
+    assert_eq!(Given::pool().limits().max_idle, 2);
+
+    assert_eq!(Big::pool().limits().max_object_bytes, 1 << 20);
+    drop(Big::pooled());
+    assert!(Big::pool().limits().max_object_bytes > 4 << 20);
+
+    // A pool that nobody has used yet has some, too, and tells them no other way.
+    let pool: Pool<String> = Pool::builder().name("never used").cache(3).max_bytes(77).build();
+    let limits = pool.limits();
+    assert_eq!((limits.cache, limits.max_idle, limits.max_bytes), (3, 1024, 77));
+    assert!(pools().iter().all(|pool| pool.name != "never used"));
 }
