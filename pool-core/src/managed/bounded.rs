@@ -41,7 +41,7 @@ use crate::reset::Reset;
 /// assert_eq!((pool.size(), pool.stats().destroyed.full), (1, 1));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum WhenExhausted {
     /// Has it wait.

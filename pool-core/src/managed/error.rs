@@ -86,7 +86,7 @@ pub enum GetError<E = Infallible> {
 /// ```
 /// assert_eq!(poolable::managed::Stage::Wait.to_string(), "waiting for an object");
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Stage {
     /// It waited in the queue.
@@ -158,7 +158,7 @@ impl<E: Error + 'static> Error for GetError<E> {
 /// assert_eq!(error.to_string(), "`max_open` must be at least 1");
 /// assert_eq!(error, BuildError::ZeroMaxOpen);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BuildError {
     /// `max_open` is 0.

@@ -59,7 +59,7 @@ pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
 /// # drop(lease);
 /// # assert_eq!(pool.stats().destroyed.released, 1);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Fate {
     /// It is kept for the next getter.

@@ -58,7 +58,7 @@ pub struct PoolInfo {
 /// ```
 /// assert_eq!(poolable::managed::Kind::AsyncResource.to_string(), "AsyncResourcePool");
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Kind {
     /// A [`BoundedPool`](super::BoundedPool).

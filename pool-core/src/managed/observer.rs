@@ -42,7 +42,7 @@ use super::reason::Reason;
 /// assert_eq!(created.recv(), Ok(1));
 /// # Ok::<(), poolable::managed::BuildError>(())
 /// ```
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
     /// An object was created.

@@ -30,7 +30,7 @@ use crate::sync::{AtomicU64, Ordering};
 /// }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Order {
     /// The one that was returned last: it is warm, and the others may come of age.

@@ -1,11 +1,13 @@
 //! What pools tell of themselves: statistics, errors, and refusals of the builder.
 
+use std::collections::HashSet;
 use std::error::Error;
+use std::hash::Hash;
 use std::time::Duration;
 
 use poolable::managed::{
-    BoundedPool, CancelToken, Clock, ExpiringPool, GetError, Lease, Manager, Reason, ResourcePool,
-    ResourcePoolBuilder, Stats,
+    BoundedPool, BuildError, CancelToken, Clock, Event, ExpiringPool, Fate, GetError, Kind, Lease,
+    Manager, Order, Reason, ResourcePool, ResourcePoolBuilder, Stage, Stats, WhenExhausted,
 };
 
 use super::scripted::{
@@ -298,4 +300,20 @@ fn pools_can_be_printed() {
     assert!(format!("{bounded:?}").contains("BoundedPool"));
     let expiring = ExpiringPool::new(1, Duration::from_secs(1), String::new);
     assert!(format!("{expiring:?}").contains("ExpiringPool"));
+}
+
+#[test]
+fn what_tells_cases_apart_may_be_a_key_and_events_are_passed_on_by_copy() {
+    fn is_key<T: Copy + Eq + Hash>() {}
+    fn is_copy<T: Copy>() {}
+
+    is_key::<BuildError>();
+    is_key::<Fate>();
+    is_key::<Order>();
+    is_key::<WhenExhausted>();
+    is_copy::<Event<'_>>();
+    let stages = HashSet::from([Stage::Wait, Stage::Create, Stage::Check, Stage::Wait]);
+    let kinds = HashSet::from([Kind::Bounded, Kind::Expiring, Kind::Resource, Kind::Bounded]);
+    let reasons = HashSet::from([Reason::Full, Reason::Idle, Reason::Full]);
+    assert_eq!((stages.len(), kinds.len(), reasons.len()), (3, 3, 2));
 }
