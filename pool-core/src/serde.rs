@@ -16,6 +16,8 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, Se
 use serde::ser::{Serialize, Serializer};
 
 use crate::guard::{Pooled, PooledMap, PooledOwned, PooledRef, Shared};
+#[cfg(feature = "managed")]
+use crate::managed::Lease;
 use crate::poolable::Poolable;
 use crate::reset::Reset;
 use crate::retain::{RetainMap, RetainOption, RetainVec};
@@ -42,6 +44,11 @@ as_target! {
     [T] PooledRef<'_, T> => T;
     [T] PooledOwned<T> => T;
     [T] RetainVec<T> => [T];
+}
+
+#[cfg(feature = "managed")]
+as_target! {
+    [T: Send + 'static] Lease<T> => T;
 }
 
 /// As a map.

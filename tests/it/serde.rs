@@ -71,6 +71,15 @@ fn every_guard_is_written_as_its_value() {
     assert_eq!(Word::pool().stats().in_use, 0);
 }
 
+#[cfg(feature = "managed")]
+#[test]
+fn a_lease_is_written_as_its_value() {
+    let pool = poolable::managed::BoundedPool::new(1, String::new);
+    let mut line = pool.get().expect("there is room");
+    line.push_str("a");
+    assert_eq!(serde_json::to_string(&(&line, 1)).unwrap(), r#"["a",1]"#);
+}
+
 #[test]
 fn what_was_written_is_read_again() {
     request!();
