@@ -696,6 +696,21 @@ fn everything_can_be_written_and_collected() {
 }
 
 #[test]
+fn text_is_parsed_and_comes_of_bytes() {
+    let text: SecretString = "aß".parse().expect("it never fails");
+    assert_eq!(text, "aß");
+    let place = text.as_bytes().as_ptr();
+    let bytes = SecretVec::from(text);
+    let text = SecretString::try_from(bytes).expect("it is UTF-8");
+    assert_eq!((&*text, text.as_bytes().as_ptr()), ("aß", place));
+    let error = SecretString::try_from(SecretVec::from(b"a\xff")).expect_err("it is not UTF-8");
+    assert_eq!(
+        (error.utf8_error().valid_up_to(), error.into_bytes().as_slice()),
+        (1, &b"a\xff"[..])
+    );
+}
+
+#[test]
 fn pooled_objects_keep_their_buffers_and_lose_their_secrets() {
     #[derive(Poolable)]
     struct Session {

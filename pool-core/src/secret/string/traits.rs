@@ -1,13 +1,15 @@
 //! What std's traits, and those of pools, show of a text.
 
+use core::convert::Infallible;
 use core::fmt;
 use core::ops::{AddAssign, Deref, DerefMut, Index, IndexMut};
 use core::slice::SliceIndex;
+use core::str::FromStr;
 use std::borrow::Cow;
 
 use subtle::{Choice, ConstantTimeEq};
 
-use super::SecretString;
+use super::{SecretString, SecretUtf8Error};
 use crate::secret::SecretVec;
 use crate::wipe::{Wipe, WipeOnHeap};
 use crate::{Capacity, ReleaseBorrows, Reset};
@@ -174,6 +176,26 @@ impl From<&str> for SecretString {
     #[inline]
     fn from(text: &str) -> Self {
         Self { bytes: SecretVec::from(text.as_bytes()) }
+    }
+}
+
+/// Copies it, and never fails; the original is not wiped.
+impl FromStr for SecretString {
+    type Err = Infallible;
+
+    #[inline]
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(Self::from(text))
+    }
+}
+
+/// As [`from_utf8`](SecretString::from_utf8), without a copy.
+impl TryFrom<SecretVec<u8>> for SecretString {
+    type Error = SecretUtf8Error;
+
+    #[inline]
+    fn try_from(bytes: SecretVec<u8>) -> Result<Self, SecretUtf8Error> {
+        Self::from_utf8(bytes)
     }
 }
 
