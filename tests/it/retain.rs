@@ -247,3 +247,14 @@ fn panic_in_the_reset_of_an_element_discards_the_object() {
     assert_eq!(Board::pool().stats().discarded.panic, 1);
     assert_eq!(Board::pooled().fuses.retained(), 0);
 }
+
+#[test]
+fn containers_come_of_arrays() {
+    let mut names = RetainVec::from([String::from("a"), String::from("b")]);
+    assert_eq!((&*names, names.retained()), (&["a".to_owned(), "b".to_owned()][..], 0));
+    names.clear();
+    assert_eq!((names.len(), names.retained()), (0, 2));
+    assert_eq!(RetainVec::from([0_u8; 0]).capacity(), 0);
+    let map = RetainMap::from([(String::from("a"), 1), (String::from("a"), 2)]);
+    assert_eq!((map.len(), map["a"]), (1, 2));
+}

@@ -71,6 +71,13 @@ impl<T> From<Vec<T>> for RetainVec<T> {
     }
 }
 
+impl<T, const N: usize> From<[T; N]> for RetainVec<T> {
+    #[inline]
+    fn from(items: [T; N]) -> Self {
+        Self::from(Vec::from(items))
+    }
+}
+
 impl<T> FromIterator<T> for RetainVec<T> {
     fn from_iter<I: IntoIterator<Item = T>>(values: I) -> Self {
         Self::from(Vec::from_iter(values))
