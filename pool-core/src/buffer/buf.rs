@@ -380,6 +380,17 @@ impl<'a> Extend<&'a u8> for PooledBuf {
     }
 }
 
+/// In a buffer of the [pool of the process](BufferPool::global).
+impl FromIterator<u8> for PooledBuf {
+    #[track_caller]
+    fn from_iter<I: IntoIterator<Item = u8>>(bytes: I) -> Self {
+        let bytes = bytes.into_iter();
+        let mut buf = Self::with_capacity(bytes.size_hint().0.max(1));
+        buf.extend(bytes);
+        buf
+    }
+}
+
 impl<'a> IntoIterator for &'a PooledBuf {
     type Item = &'a u8;
     type IntoIter = slice::Iter<'a, u8>;

@@ -65,6 +65,16 @@ fn a_buffer_is_extended_by_bytes_and_by_references_to_them() {
 }
 
 #[test]
+fn a_buffer_collects_bytes() {
+    let buf: PooledBuf = (0..100).collect();
+    assert!(buf.iter().copied().eq(0..100) && buf.capacity() >= 100);
+    // An iterator that claims nothing, and one that has nothing.
+    let bytes = std::iter::successors(Some(0_u8), |&byte| byte.checked_add(1));
+    assert_eq!(bytes.collect::<PooledBuf>().len(), 256);
+    assert!(std::iter::empty().collect::<PooledBuf>().is_empty());
+}
+
+#[test]
 fn a_buffer_is_taken_where_bytes_are() {
     fn as_slice(bytes: impl AsRef<[u8]>) -> Vec<u8> {
         bytes.as_ref().to_vec()
