@@ -219,3 +219,20 @@ fn limits_are_those_that_hold_at_the_moment() {
     assert_eq!((limits.cache, limits.max_idle, limits.max_bytes), (3, 1024, 77));
     assert!(pools().iter().all(|pool| pool.name != "never used"));
 }
+
+#[test]
+fn the_pool_of_a_type_passes_a_panic_whatever_its_objects_are() {
+    #[derive(Poolable)]
+    struct Count(std::cell::Cell<u8>);
+
+    let pool = Count::pool();
+    let outcome = std::panic::catch_unwind(|| {
+        pool.prewarm(1);
+        let count = Count::pooled();
+        count.0.set(1);
+        crate::unwind();
+    });
+    assert!(outcome.is_err());
+    let stats = pool.stats();
+    assert_eq!((stats.hits, stats.idle, Count::pooled().0.get()), (1, 1, 0));
+}
