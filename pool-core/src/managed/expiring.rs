@@ -252,6 +252,37 @@ impl<T: Send + 'static> ExpiringPool<T> {
         self.handle.drain(deadline)
     }
 
+    /// The same as [`drain`](Self::drain), for a task: that call would block its thread, and those
+    /// who are to return what they have may need it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::managed::ExpiringPool;
+    /// use std::time::{Duration, Instant};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let pool = ExpiringPool::new(8, Duration::from_secs(60), String::new);
+    /// let line = pool.get()?;
+    /// let job = tokio::spawn(async move { line.len() });
+    /// pool.drain_async(Instant::now() + Duration::from_secs(5)).await?;
+    /// assert_eq!(job.await?, 0);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`drain`](Self::drain).
+    ///
+    /// # Panics
+    ///
+    /// As for [`close`](Self::close).
+    pub async fn drain_async(&self, deadline: Instant) -> Result<(), DrainError> {
+        self.handle.drain_async(deadline).await
+    }
+
     /// The name given to the builder, or else that of the type of its objects.
     ///
     /// # Examples

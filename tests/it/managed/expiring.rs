@@ -1,10 +1,12 @@
 //! `ExpiringPool`: never waits, and lets go of what idled for too long.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use poolable::managed::{Clock, ExpiringPool, GetError, Lease, Order};
+use poolable::managed::{Clock, DrainError, ExpiringPool, GetError, Lease, Order};
 
 use super::scripted::{Gate, SECOND, assert_laws, eventually, promptly, start_on, until};
 
@@ -193,6 +195,34 @@ fn drain_of_an_expiring_pool_waits_for_what_is_out() {
     promptly(move || drop(held));
     assert!(draining.finish());
     assert_eq!(gone.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn a_task_drains_an_expiring_pool() {
+    let (destroyed, clock, pool) = numbers(4, SECOND);
+    let (kept, lease) = (pool.get().expect("it creates"), pool.get().expect("it creates"));
+    drop(kept);
+    let cx = &mut Context::from_waker(Waker::noop());
+    let mut drain = pin!(pool.drain_async(clock.now() + SECOND));
+    assert!(drain.as_mut().poll(cx).is_pending());
+    assert!(pool.is_closed());
+    assert_eq!(destroyed.load(Ordering::SeqCst), 1, "what was idle");
+    drop(lease);
+    assert_eq!(drain.as_mut().poll(cx), Poll::Ready(Ok(())));
+    assert_eq!(destroyed.load(Ordering::SeqCst), 2);
+    assert_laws(&pool.stats());
+}
+
+#[test]
+fn a_task_that_drains_an_expiring_pool_is_told_what_did_not_come() {
+    let (_, clock, pool) = numbers(4, SECOND);
+    let _lease = pool.get().expect("it creates");
+    let cx = &mut Context::from_waker(Waker::noop());
+    let mut drain = pin!(pool.drain_async(clock.now() + SECOND));
+    assert!(drain.as_mut().poll(cx).is_pending());
+    clock.advance(SECOND);
+    let outcome = drain.as_mut().poll(cx);
+    assert!(matches!(outcome, Poll::Ready(Err(DrainError { in_use: 1, .. }))), "{outcome:?}");
 }
 
 #[test]
