@@ -30,6 +30,29 @@ fn the_whole_object_comes_home_when_its_part_is_dropped() {
 }
 
 #[test]
+fn the_whole_object_is_freed_when_its_part_is_discarded() {
+    #[derive(Poolable)]
+    struct Words<'a> {
+        first: Vec<&'a str>,
+        next: Option<Pooled<Word>>,
+    }
+
+    #[derive(Poolable)]
+    struct Word(String);
+
+    let text = String::from("to be");
+    let mut words = Words::pooled();
+    words.next = Some(Word::pooled());
+    words.first.extend(text.split(' '));
+    let first = Pooled::map(words, |words| &mut words.first);
+    assert_eq!(*first, ["to", "be"]);
+    PooledMap::discard(first);
+    let stats = Words::pool().stats();
+    assert_eq!((stats.discarded.explicit, stats.returned, stats.idle, stats.in_use), (1, 0, 0, 0));
+    assert_eq!(Word::pool().stats().idle, 1, "the guard inside is dropped");
+}
+
+#[test]
 fn a_part_is_narrowed_step_by_step() {
     #[derive(Poolable)]
     struct Message(Vec<String>);

@@ -84,6 +84,25 @@ impl<T: Poolable, U: ?Sized> PooledMap<T, U> {
         }
     }
 
+    /// Frees the whole object instead of keeping it, its secrets wiped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::{Poolable, Pooled, PooledMap};
+    ///
+    /// #[derive(Poolable)]
+    /// struct Frame(Vec<u8>);
+    ///
+    /// let body = Pooled::map(Frame::pooled(), |frame| &mut frame.0);
+    /// PooledMap::discard(body);
+    /// let stats = Frame::pool().stats();
+    /// assert_eq!((stats.discarded.explicit, stats.idle), (1, 0));
+    /// ```
+    pub fn discard(guard: Self) {
+        Pooled::discard(guard.whole);
+    }
+
     /// Narrows the guard further. The whole object goes home when the new guard drops, or
     /// at once if `part` panics.
     ///
