@@ -201,6 +201,18 @@ impl RawPool {
         drop(depot);
     }
 
+    /// Has an object that is on record be taken off it when it is reset inside of another one.
+    ///
+    /// The watch that put it there may have begun just now, and not have come by here yet.
+    pub(crate) fn watch_renewed(&self) {
+        let depot = self.depot.lock();
+        // As in `heed_watch`.
+        if watch::is_on() {
+            self.renewed_below.store(0, Ordering::Relaxed);
+        }
+        drop(depot);
+    }
+
     /// Whether threads are to have caches.
     pub(crate) fn has_caches(&self) -> bool {
         self.limits.capacity > 0

@@ -90,7 +90,8 @@ impl fmt::Display for Hold {
 /// for as long as this lives.
 ///
 /// One get in 128 is sampled, on average: after each sample of a thread, the next is one of the
-/// 255 gets that follow, each as likely. So what is held for long again and again is found,
+/// 255 gets that follow, each as likely. The first one of a thread is as likely to be sampled as
+/// any other. So what is held for long again and again is found,
 /// and a single object most probably is not. [`assert_none_outstanding`], for tests, follows
 /// every get.
 ///
@@ -105,7 +106,10 @@ impl fmt::Display for Hold {
 ///
 /// Where it was got is the place of the call: `Request::pooled()`, `pool.get()` and so on, also
 /// when it is made by `Pooled::default`. A function between the pool and the place that is of
-/// interest passes that on if it has `#[track_caller]`.
+/// interest passes that on if it has `#[track_caller]`. The standard library's mostly have not: of
+/// `mem::take(&mut guard)` and `unwrap_or_default()` the place is theirs, and so is that of
+/// `unwrap_or_else(Request::pooled)`, where a closure, `|| Request::pooled()`, has its own. What
+/// is got by `Deserialize`, and by axum's extractor, has its place in this crate.
 ///
 /// [`assert_none_outstanding`]: crate::testing::assert_none_outstanding
 /// [`Pool`]: crate::Pool

@@ -76,6 +76,21 @@ fn one_get_in_128_is_sampled() {
 }
 
 #[test]
+fn what_threads_get_that_get_nothing_else_is_sampled_too() {
+    const THREADS: usize = 4_000;
+
+    alone(|| {
+        let (watch, _reports) = never();
+        let get = || thread::spawn(Line::pooled).join().expect("it gets one");
+        let kept: Vec<_> = (0..THREADS).map(|_| get()).collect();
+        let sampled = watch.outstanding().len();
+        // Five standard deviations on either side of 31.
+        assert!((4..=59).contains(&sampled), "{sampled}");
+        drop(kept);
+    });
+}
+
+#[test]
 fn a_rhythm_of_two_places_hides_neither() {
     alone(|| {
         let (watch, _reports) = never();

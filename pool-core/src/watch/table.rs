@@ -132,8 +132,16 @@ impl Table {
         self.records.insert(record.word.0.addr().get(), record);
         if self.records.len() > self.most {
             self.records.retain(|_, record| record.is_out());
-            self.most = LEAST_ROOM.max(2 * self.records.len());
+            self.make_room();
         }
+    }
+
+    /// Sets how many records there may be by how many there are, and gives back what is too
+    /// much for them: it would take memory for ever, and every sweep and every look goes over
+    /// all of it.
+    fn make_room(&mut self) {
+        self.most = LEAST_ROOM.max(2 * self.records.len());
+        self.records.shrink_to(self.most + 1);
     }
 
     /// Forgets what nobody wants to know any more.
@@ -148,6 +156,7 @@ impl Table {
             record.is_sample || followers.contains(&record.follower)
         });
         self.followers = followers;
+        self.make_room();
         self.tell();
     }
 }
@@ -157,7 +166,7 @@ impl Table {
 struct Local {
     /// The follower that is told of the thread's gets, or zero.
     follower: Cell<u64>,
-    /// How many gets are left before the next sample; zero before the first of all.
+    /// Of so many gets, the last one is the next sample; zero before the first get of all.
     countdown: Cell<u32>,
     /// How many reasons there are to leave the thread's gets alone.
     unwatched: Cell<u32>,
@@ -172,12 +181,11 @@ thread_local! {
 impl Local {
     /// Counts a get, and tells whether it is a sample.
     fn samples(&self) -> bool {
-        let left = self.countdown.get();
-        if left > 1 {
-            self.countdown.set(left - 1);
-            return false;
-        }
-        self.countdown.set(next_interval());
+        let left = match self.countdown.get() {
+            0 => first_interval(),
+            left => left,
+        };
+        self.countdown.set(if left > 1 { left - 1 } else { next_interval() });
         left == 1
     }
 }
@@ -185,14 +193,29 @@ impl Local {
 /// How many gets there are from one sample to the next: 1 to 255, each as likely, so that no
 /// rhythm of the program hides any of them.
 fn next_interval() -> u32 {
-    static SEED: AtomicU64 = AtomicU64::new(0);
+    1 + (random() % u64::from(2 * ONE_IN - 1)) as u32
+}
+
+/// How many gets of a new thread there are up to its first sample: as many as are left for one
+/// that comes in at any of the gets between two samples. So each get is as likely to be one, the
+/// first of a thread that makes no other too.
+fn first_interval() -> u32 {
+    let random = random();
+    // The lesser of two different ones of the numbers from 0 to 255.
+    let one = (random % u64::from(2 * ONE_IN)) as u32;
+    let other = ((random >> 32) % u64::from(2 * ONE_IN - 1)) as u32;
+    1 + one.min(if other < one { other } else { other + 1 })
+}
+
+fn random() -> u64 {
+    const STEP: u64 = 0x9E37_79B9_7F4A_7C15;
+    static SEED: AtomicU64 = AtomicU64::new(STEP);
 
     // The steps and the mixing of SplitMix64.
-    let mut mixed = SEED.fetch_add(0x9E37_79B9_7F4A_7C15, Ordering::Relaxed);
+    let mut mixed = SEED.fetch_add(STEP, Ordering::Relaxed);
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    mixed ^= mixed >> 31;
-    1 + (mixed % u64::from(2 * ONE_IN - 1)) as u32
+    mixed ^ (mixed >> 31)
 }
 
 /// While this lives, gets of the current thread are nobody's: what a create takes belongs to
@@ -249,6 +272,10 @@ pub(crate) unsafe fn got(
         location,
         since: Instant::now(),
     };
+    // A follower has come by all pools before it follows.
+    if is_sample {
+        pool.watch_renewed();
+    }
     let mut table = TABLE.lock();
     record.is_sample &= table.samplers > 0;
     if !table.followers.contains(&follower) {
@@ -511,6 +538,91 @@ mod tests {
         assert_eq!(TABLE.lock().records.len(), 0);
         drop((followed, watching));
         assert!(!is_on());
+    }
+
+    #[test]
+    fn the_room_for_many_records_is_given_back() {
+        const MANY: usize = 20_000;
+
+        let _alone = ONE_AT_A_TIME.lock();
+        let pool = pool();
+        let watching = Watching::follower();
+        let followed = Followed::new(watching.scope());
+        let get = || {
+            let slot = Slot::allocate(|| 1_u8);
+            // SAFETY: the slot is new, and freed by `Slot`.
+            unsafe { got(Slot::word(slot), &pool, Location::caller()) };
+            slot
+        };
+        // SAFETY: this test owns the slot.
+        let free = |slot| unsafe { Slot::free(slot) };
+        let room = || TABLE.lock().records.capacity();
+        // By the end of the watch ..
+        let slots: Vec<_> = (0..MANY).map(|_| get()).collect();
+        assert!(room() >= MANY);
+        drop((followed, watching));
+        assert!(room() <= 4 * LEAST_ROOM, "{}", room());
+        slots.into_iter().for_each(free);
+        // .. and by a sweep, when they are back.
+        let watching = Watching::follower();
+        let followed = Followed::new(watching.scope());
+        let slots: Vec<_> = (0..MANY).map(|_| get()).collect();
+        // SAFETY: each slot is given up.
+        let back = slots.into_iter().map(|slot| unsafe { Object::new(slot, 0) });
+        let back: Vec<Object> = back.collect();
+        let mut later = Vec::new();
+        while room() >= MANY && later.len() < 4 * MANY {
+            // SAFETY: the slot is given up.
+            later.push(unsafe { Object::new(get(), 0) });
+        }
+        assert!(room() <= 4 * LEAST_ROOM, "{}", room());
+        for object in back.into_iter().chain(later) {
+            // SAFETY: it is of this type.
+            unsafe { free_object::<u8>(object) };
+        }
+        drop((followed, watching));
+    }
+
+    #[test]
+    fn a_sample_of_a_pool_that_the_watch_has_not_come_by_is_taken_off_where_it_is_reset() {
+        let _alone = ONE_AT_A_TIME.lock();
+        // Not on the list, and so the watch never comes by.
+        let pool = pool();
+        assert!(pool.keeps_renewed_slow(1) && pool.keeps_renewed(1));
+        let watching = Watching::samples();
+        assert!(pool.keeps_renewed(1));
+        let mut slots = Vec::new();
+        while TABLE.lock().records.is_empty() {
+            let slot = Slot::allocate(|| 1_u8);
+            // SAFETY: the slot is new, and freed by `Slot`.
+            unsafe { got(Slot::word(slot), &pool, Location::caller()) };
+            slots.push(slot);
+        }
+        assert!(!pool.keeps_renewed(1));
+        for slot in slots {
+            // SAFETY: this test owns the slot.
+            unsafe { Slot::free(slot) };
+        }
+        drop(watching);
+        assert!(pool.keeps_renewed_slow(1) && pool.keeps_renewed(1));
+    }
+
+    #[test]
+    fn of_the_gets_of_a_new_thread_each_is_as_likely_to_be_sampled() {
+        // What a thread's gets would be, were it new.
+        const THREADS: usize = 200_000;
+        let mut sampled = [0_usize; 8];
+        for _ in 0..THREADS {
+            let thread =
+                Local { follower: Cell::new(0), countdown: Cell::new(0), unwatched: Cell::new(0) };
+            for count in &mut sampled {
+                *count += usize::from(thread.samples());
+            }
+        }
+        let due = THREADS / ONE_IN as usize;
+        for count in sampled {
+            assert!(count.abs_diff(due) < due / 6, "{count} of {due}");
+        }
     }
 
     #[test]
