@@ -169,11 +169,17 @@ pub(crate) type Caller = &'static Location<'static>;
 #[inline]
 #[track_caller]
 pub(crate) fn take<T, H: Home<T>>(home: H) -> NonNull<Slot<T>> {
+    take_for(home, Location::caller())
+}
+
+/// The same as [`take`], for somebody who asked elsewhere.
+#[inline]
+pub(crate) fn take_for<T, H: Home<T>>(home: H, caller: Caller) -> NonNull<Slot<T>> {
     // SAFETY: the thread has claimed what its home finds.
     match home.cache().and_then(|cache| unsafe { cache.pop() }) {
         // SAFETY: the pool holds objects of `T`.
         Some(object) => unsafe { object.into_slot() },
-        None => take_more(home, Location::caller()),
+        None => take_more(home, caller),
     }
 }
 

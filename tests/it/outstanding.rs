@@ -75,7 +75,21 @@ fn every_way_to_get_an_object_is_followed_and_named() {
         getters.extend(getters!(PooledBuf::default()));
     }
     #[cfg(feature = "json")]
-    getters.extend(getters!(poolable::json::from_slice::<Number>(b"1").unwrap()));
+    {
+        use poolable::json::{self, Options};
+
+        // It moves to a larger buffer on the way.
+        const LONG: &[u8] = &[7; 2_000];
+        getters.extend(getters!(json::from_slice::<Number>(b"1").unwrap()));
+        getters.extend(getters!(json::from_reader::<Number, _>(&b"1"[..]).unwrap()));
+        getters.extend(getters!(json::to_buf(&1).unwrap()));
+        getters.extend(getters!(json::to_buf(LONG).unwrap()));
+        getters.extend(getters!(json::to_buf_pretty(LONG, "", " ").unwrap()));
+        getters.extend(getters!(json::to_line(&1).unwrap()));
+        getters.extend(getters!(json::to_bytes(LONG).unwrap()));
+        getters.extend(getters!(Options::default().to_line(LONG).unwrap()));
+        getters.extend(getters!(Options::default().to_bytes(&1).unwrap()));
+    }
 
     // From a create, from the hot place, from the array behind it, and from the depot.
     for round in 0..3 {

@@ -302,9 +302,12 @@ pub(super) fn take_idle(class: &Arc<Class>, caller: Caller) -> Option<NonNull<Sl
 }
 
 /// Takes a new buffer, with room for `capacity`, whatever the size of the class.
-#[track_caller]
-pub(super) fn take_new(class: &Arc<Class>, capacity: usize) -> NonNull<Slot<Buffer>> {
-    lifecycle::take_new(Stock { class, capacity }, Location::caller())
+pub(super) fn take_new(
+    class: &Arc<Class>,
+    capacity: usize,
+    caller: Caller,
+) -> NonNull<Slot<Buffer>> {
+    lifecycle::take_new(Stock { class, capacity }, caller)
 }
 
 /// Takes in a buffer that is not of the pool.
@@ -562,17 +565,16 @@ pub(super) unsafe fn detach(slot: NonNull<Slot<Buffer>>) -> Vec<u8> {
 #[track_caller]
 pub(super) fn take_like(buffer: &Buffer, capacity: usize) -> NonNull<Slot<Buffer>> {
     match buffer.class.ladder.upgrade() {
-        Some(ladder) => take_from(&ladder, capacity),
-        None => take_new(&buffer.class, capacity),
+        Some(ladder) => take_from(&ladder, capacity, Location::caller()),
+        None => take_new(&buffer.class, capacity, Location::caller()),
     }
 }
 
 /// Takes a buffer with room for `capacity`.
-#[track_caller]
-pub(super) fn take_from(ladder: &Ladder, capacity: usize) -> NonNull<Slot<Buffer>> {
+pub(super) fn take_from(ladder: &Ladder, capacity: usize, caller: Caller) -> NonNull<Slot<Buffer>> {
     match ladder.class_for(capacity) {
-        Some(class) => lifecycle::take(Stock::of(class)),
-        None => take_new(ladder.outside(), capacity),
+        Some(class) => lifecycle::take_for(Stock::of(class), caller),
+        None => take_new(ladder.outside(), capacity, caller),
     }
 }
 

@@ -13,6 +13,7 @@ use super::calibrate::{self, Tuner};
 use super::class::{self, Class, Rules};
 use super::ladder::{Ladder, MOST, Rungs};
 use super::stats::{BufferStats, ClassStats};
+use crate::lifecycle::Caller;
 
 /// A pool of byte buffers in several sizes.
 ///
@@ -239,23 +240,28 @@ impl BufferPool {
     #[inline]
     #[track_caller]
     pub fn get(&self, capacity: usize) -> PooledBuf {
+        self.get_for(capacity, Location::caller())
+    }
+
+    /// The same as [`get`](Self::get), for somebody who asked elsewhere.
+    #[inline]
+    pub(crate) fn get_for(&self, capacity: usize, caller: Caller) -> PooledBuf {
         match class::take_hot(self.rungs(), capacity) {
             // SAFETY: the slot is the guard's, and its short way with it.
             Some((slot, short_way)) => unsafe { PooledBuf::from_parts(slot, short_way) },
-            None => self.get_more(capacity),
+            None => self.get_more(capacity, caller),
         }
     }
 
     /// The get of a second buffer of a class, and of more.
     #[inline(never)]
-    #[track_caller]
-    fn get_more(&self, capacity: usize) -> PooledBuf {
+    fn get_more(&self, capacity: usize, caller: Caller) -> PooledBuf {
         if let Some((slot, short_way)) = class::take_more(self.rungs(), capacity) {
             // SAFETY: the slot is the guard's, and its short way with it.
             return unsafe { PooledBuf::from_parts(slot, short_way) };
         }
         // SAFETY: the slot is the guard's.
-        unsafe { PooledBuf::from_slot(class::take_from(self.ladder(), capacity)) }
+        unsafe { PooledBuf::from_slot(class::take_from(self.ladder(), capacity, caller)) }
     }
 
     /// Takes a buffer of `len` bytes, all of them 0.

@@ -16,6 +16,7 @@
 //! one short, and the next document makes a new one.
 
 use core::mem;
+use core::panic::Location;
 use std::io::{self, Read, Write};
 
 use super::read_buffers;
@@ -30,18 +31,27 @@ pub(crate) struct Document<'p> {
     /// Without its bytes, which are those below (invariant 2); until it is given out.
     home: Option<PooledBuf>,
     bytes: Vec<u8>,
+    /// Where the text is asked for: that is where its buffers are got.
+    caller: &'static Location<'static>,
 }
 
 impl<'p> Document<'p> {
+    #[track_caller]
     pub(super) fn new(pool: &'p BufferPool) -> Self {
         Self::with_capacity(pool, FIRST)
     }
 
     #[inline]
+    #[track_caller]
     pub(crate) fn with_capacity(pool: &'p BufferPool, capacity: usize) -> Self {
-        let mut home = pool.get(capacity);
+        Self::begin(pool, capacity, Location::caller())
+    }
+
+    #[inline]
+    fn begin(pool: &'p BufferPool, capacity: usize, caller: &'static Location<'static>) -> Self {
+        let mut home = pool.get_for(capacity, caller);
         let bytes = mem::take(&mut *home);
-        Self { pool, home: Some(home), bytes }
+        Self { pool, home: Some(home), bytes, caller }
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {
@@ -61,6 +71,7 @@ impl<'p> Document<'p> {
     }
 
     /// All that a reader gives until it ends.
+    #[track_caller]
     pub(super) fn read_from(mut reader: impl Read) -> io::Result<Document<'static>> {
         let mut document = Document::new(read_buffers());
         loop {
@@ -95,7 +106,8 @@ impl<'p> Document<'p> {
         let needed = self.bytes.len().saturating_add(more);
         let is_kept = self.pool.sizes().any(|size| size >= needed);
         let wanted = if is_kept { needed } else { needed.saturating_add(needed / 8) };
-        let mut larger = Self::with_capacity(self.pool, wanted.max(2 * self.bytes.capacity()));
+        let wanted = wanted.max(2 * self.bytes.capacity());
+        let mut larger = Self::begin(self.pool, wanted, self.caller);
         larger.bytes.extend_from_slice(&self.bytes);
         *self = larger;
     }

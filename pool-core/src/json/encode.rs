@@ -41,6 +41,7 @@ use crate::buffer::{BufferPool, PooledBuf};
 /// No allocation where buffers are idle, whatever the length up to 1 MiB: a text begins in a
 /// buffer of 1 KiB, and moves to the next size when it has filled one. All in all that copies
 /// at most one and a third times what is written in the end.
+#[track_caller]
 pub fn to_buf<T: ?Sized + Serialize>(value: &T) -> Result<PooledBuf, Error> {
     Options::default().to_buf(value)
 }
@@ -64,6 +65,7 @@ pub fn to_buf<T: ?Sized + Serialize>(value: &T) -> Result<PooledBuf, Error> {
 /// # Errors
 ///
 /// As [`to_buf`].
+#[track_caller]
 pub fn to_buf_in<T: ?Sized + Serialize>(pool: &BufferPool, value: &T) -> Result<PooledBuf, Error> {
     Options::default().to_buf_in(pool, value)
 }
@@ -85,6 +87,7 @@ pub fn to_buf_in<T: ?Sized + Serialize>(pool: &BufferPool, value: &T) -> Result<
 /// # Errors
 ///
 /// As [`to_buf`].
+#[track_caller]
 pub fn to_buf_pretty<T: ?Sized + Serialize>(
     value: &T,
     prefix: &str,
@@ -110,6 +113,7 @@ pub fn to_buf_pretty<T: ?Sized + Serialize>(
 /// # Errors
 ///
 /// As [`to_buf`].
+#[track_caller]
 pub fn to_line<T: ?Sized + Serialize>(value: &T) -> Result<PooledBuf, Error> {
     Options::default().to_line(value)
 }
@@ -132,6 +136,7 @@ pub fn to_line<T: ?Sized + Serialize>(value: &T) -> Result<PooledBuf, Error> {
 ///
 /// As [`to_buf`]; and that of the writer, with
 /// [`Category::Io`](super::Category::Io).
+#[track_caller]
 pub fn to_writer<W: Write, T: ?Sized + Serialize>(writer: W, value: &T) -> Result<(), Error> {
     Options::default().to_writer(writer, value)
 }
@@ -156,6 +161,7 @@ pub fn to_writer<W: Write, T: ?Sized + Serialize>(writer: W, value: &T) -> Resul
 /// # Performance
 ///
 /// One allocation, that of [`PooledBuf::freeze`].
+#[track_caller]
 pub fn to_bytes<T: ?Sized + Serialize>(value: &T) -> Result<Bytes, Error> {
     Options::default().to_bytes(value)
 }
@@ -197,6 +203,7 @@ impl Options {
     /// # Errors
     ///
     /// As [`to_buf`](fn@to_buf).
+    #[track_caller]
     pub fn to_buf<T: ?Sized + Serialize>(self, value: &T) -> Result<PooledBuf, Error> {
         self.to_buf_in(BufferPool::global(), value)
     }
@@ -218,6 +225,7 @@ impl Options {
     /// # Errors
     ///
     /// As [`to_buf`](fn@to_buf).
+    #[track_caller]
     pub fn to_buf_in<T>(self, pool: &BufferPool, value: &T) -> Result<PooledBuf, Error>
     where
         T: ?Sized + Serialize,
@@ -240,6 +248,7 @@ impl Options {
     /// # Errors
     ///
     /// As [`to_buf`](fn@to_buf).
+    #[track_caller]
     pub fn to_buf_pretty<T: ?Sized + Serialize>(
         self,
         value: &T,
@@ -267,6 +276,7 @@ impl Options {
     /// # Errors
     ///
     /// As [`to_buf`](fn@to_buf).
+    #[track_caller]
     pub fn to_line<T: ?Sized + Serialize>(self, value: &T) -> Result<PooledBuf, Error> {
         self.write(BufferPool::global(), value, b"\n")
     }
@@ -287,6 +297,7 @@ impl Options {
     /// # Errors
     ///
     /// As [`to_writer`](fn@to_writer).
+    #[track_caller]
     pub fn to_writer<W, T>(self, mut writer: W, value: &T) -> Result<(), Error>
     where
         W: Write,
@@ -311,11 +322,13 @@ impl Options {
     /// # Errors
     ///
     /// As [`to_buf`](fn@to_buf).
+    #[track_caller]
     pub fn to_bytes<T: ?Sized + Serialize>(self, value: &T) -> Result<Bytes, Error> {
         Ok(self.to_buf(value)?.freeze())
     }
 
     /// On one line, with what comes after it.
+    #[track_caller]
     fn write<T>(self, pool: &BufferPool, value: &T, end: &[u8]) -> Result<PooledBuf, Error>
     where
         T: ?Sized + Serialize,
