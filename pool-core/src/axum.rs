@@ -68,7 +68,8 @@ pub use rejection::JsonRejection;
 /// says otherwise; a body that announces more is refused before anything of it is read. What
 /// is refused, and how, is listed under [`JsonRejection`].
 ///
-/// `Option<Json<..>>` is `None` for a request without content type.
+/// `Option<Json<..>>` is `None` for a request without content type. `Json<Order>`, without `Pooled`,
+/// is a response and no extractor.
 ///
 /// **A response** is any value that can be serialized, a pooled object or another. Its body
 /// *is* the pooled buffer, which goes home when it has been sent. Where the value cannot be

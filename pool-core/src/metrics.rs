@@ -53,7 +53,7 @@ Managed pools, likewise:
 //!
 //! | name | kind | what |
 //! | --- | --- | --- |
-//! | `poolable_held_too_long_seconds` | histogram | how long objects had been out that were told of for that |
+//! | `poolable_held_too_long_seconds` | histogram | how long objects had been out that a [`HoldWatch`](crate::HoldWatch) told of; without one there is nothing |
 //! | `poolable_managed_wait_seconds` | histogram | how long gets took that could not be served at once, by the label `outcome`: `served` or `timed_out` |
 //! | `poolable_managed_create_seconds` | histogram | how long creates took, with all attempts |
 //! | `poolable_managed_held_too_long_seconds` | histogram | as above, of leases (`hold_warn_after`) |

@@ -1,7 +1,9 @@
 //! What pools tell the subscriber of the crate [`tracing`](https://docs.rs/tracing).
 //!
 //! Events of the target `poolable`, with the feature of that name. A program that has a subscriber
-//! needs nothing else: it filters as usual, `RUST_LOG=poolable=debug`, say. Without a subscriber nothing
+//! filters as usual, `RUST_LOG=poolable=debug`, say, and needs nothing else but what asks for the
+//! warnings of long holds: a [`HoldWatch`](crate::HoldWatch), whose report may then be `|_| {}`, and the
+//! `hold_warn_after` of a managed pool. Without a subscriber nothing
 //! is told, to the crate `log` neither, whatever features `tracing` has.
 //!
 //! | message | level | fields |
@@ -9,7 +11,7 @@
 //! | `object created` | debug | `pool`; of a managed pool `id` and `took_ms`, with all attempts |
 //! | `objects discarded` | debug | `pool`, `reason`, `count` |
 //! | `idle objects trimmed` | debug | `pool`, `reason`, `count` |
-//! | `object held for long` | warn | `pool`, `held_ms`, and `location`, the get, or `id`, of a managed pool |
+//! | `object held for long`, while a `HoldWatch` lives, or of a managed pool with `hold_warn_after` | warn | `pool`, `held_ms`, and `location`, the get, or `id`, of a managed pool |
 //! | `object destroyed` | debug | `pool`, `id`, `reason` |
 //! | `getter waited` | debug | `pool`, `waited_ms` |
 //! | `getter waited for long` | warn | `pool`, `waited_ms` |
