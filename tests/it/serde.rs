@@ -76,7 +76,7 @@ fn every_guard_is_written_as_its_value() {
 fn a_lease_is_written_as_its_value() {
     let pool = poolable::managed::BoundedPool::new(1, String::new);
     let mut line = pool.get().expect("there is room");
-    line.push_str("a");
+    line.push('a');
     assert_eq!(serde_json::to_string(&(&line, 1)).unwrap(), r#"["a",1]"#);
 }
 
