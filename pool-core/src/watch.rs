@@ -150,8 +150,8 @@ impl fmt::Display for Hold {
 ///
 /// While no watch lives, a hit is not an instruction longer for it. While one does, gets take a
 /// slow way: a get and a return of a small struct then take 170 instructions where they take 33,
-/// still without a lock and an allocation. Samples lock a table of the process, and so do objects
-/// that are shared, or freed.
+/// still without a lock and an allocation. Samples lock their pool's depot and a table of the
+/// process, and objects that are shared or freed lock the table.
 #[derive(Debug)]
 #[must_use = "the watch ends when this is dropped"]
 pub struct HoldWatch {
