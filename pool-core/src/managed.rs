@@ -39,12 +39,12 @@
 //! | `size`: how many are idle | yes | yes | `stats().idle` |
 //! | `open`: how many there are | yes | `stats().open` | `stats().open` |
 //! | `downgrade`, `manager` | no | no | yes |
-//! | settings: `max_idle`, `order`, `clock`, `name` | yes | yes | yes |
+//! | settings: `max_idle`, `order`, `clock`, `name`, `observer`, `hold_warn_after` | yes | yes | yes |
 //! | `max_open`, `timeouts` | yes | no | yes |
 //! | `reset`, `no_reset` | yes | yes | [`Manager::on_release`] |
 //! | `destroy` | drop | yes | [`Manager::destroy`] |
 //! | ages | no | `max_age` | `max_lifetime`, `jitter`, `idle_timeout`, `min_idle` |
-//! | others | `when_exhausted` | | `check_after`, `max_connecting`, `retry`, `observer`, `hold_warn_after` |
+//! | others | `when_exhausted` | | `check_after`, `max_connecting`, `retry` |
 //!
 //! # Threads
 //!

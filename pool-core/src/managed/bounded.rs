@@ -16,6 +16,7 @@ use super::home::{Home, Rules};
 use super::lease::Lease;
 use super::listing::{Identity, Kind};
 use super::objects::{CustomReset, Recipe, ResetRule, TraitReset};
+use super::observer::{Event, Observer};
 use super::reason::Reason;
 use super::retry::Retry;
 use super::runner::Runner;
@@ -138,6 +139,8 @@ impl<T: Send + 'static> BoundedPool<T> {
             when_exhausted: WhenExhausted::Wait,
             order: Order::Lifo,
             timeouts: Timeouts::default(),
+            hold_warn_after: None,
+            observer: None,
             clock: Clock::system(),
             name: None,
         }
@@ -563,6 +566,8 @@ impl<T: Send + 'static> fmt::Debug for BoundedPool<T> {
 /// | `order` | `Lifo` | which idle one is handed out first |
 /// | `timeouts` | 30 s | how long a get waits: of the three, `wait` is of interest |
 /// | `reset`, `no_reset` | trait `Reset` | what is done with a returned object |
+/// | `hold_warn_after` | none | a lease that is held for longer is told to the observer |
+/// | `observer` | none | who is told of what happens |
 /// | `name` | the type's | what reports call the pool |
 ///
 /// # Examples
@@ -593,6 +598,8 @@ pub struct BoundedPoolBuilder<T, P = TraitReset> {
     when_exhausted: WhenExhausted,
     order: Order,
     timeouts: Timeouts,
+    hold_warn_after: Option<Duration>,
+    observer: Option<Observer>,
     clock: Clock,
     name: Option<Cow<'static, str>>,
 }
@@ -738,6 +745,68 @@ impl<T: Send + 'static, P> BoundedPoolBuilder<T, P> {
         self.with_recipe(|recipe| recipe.cleaned_by(None))
     }
 
+    /// Has the [`observer`](Self::observer) told of each lease that is held for longer, once.
+    /// Without one nobody is, but for those who listen to the features `tracing` and `metrics`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::managed::{BoundedPool, Clock, Event};
+    /// use std::sync::mpsc;
+    /// use std::time::Duration;
+    ///
+    /// let (sender, warnings) = mpsc::channel();
+    /// let clock = Clock::manual();
+    /// let pool = BoundedPool::builder(String::new)
+    ///     .hold_warn_after(Duration::from_secs(5))
+    ///     .observer(move |event| {
+    ///         if let Event::HeldTooLong { id, .. } = event {
+    ///             sender.send(*id).unwrap();
+    ///         }
+    ///     })
+    ///     .clock(&clock)
+    ///     .build()?;
+    /// let line = pool.get()?;
+    /// clock.advance(Duration::from_secs(6));
+    /// assert_eq!(warnings.recv(), Ok(1));
+    /// # drop(line);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn hold_warn_after(mut self, hold_warn_after: impl Into<Option<Duration>>) -> Self {
+        self.hold_warn_after = hold_warn_after.into();
+        self
+    }
+
+    /// Sets who is told of what happens, on the thread that it happens on. No lock is held, and
+    /// panics end there.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::managed::{BoundedPool, Event};
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicU32, Ordering};
+    ///
+    /// let created = Arc::new(AtomicU32::new(0));
+    /// let pool = BoundedPool::builder(String::new)
+    ///     .observer({
+    ///         let created = created.clone();
+    ///         move |event| {
+    ///             if let Event::Created { .. } = event {
+    ///                 created.fetch_add(1, Ordering::Relaxed);
+    ///             }
+    ///         }
+    ///     })
+    ///     .build()?;
+    /// assert_eq!(pool.prewarm(3), 3);
+    /// assert_eq!(created.load(Ordering::Relaxed), 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn observer(mut self, see: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
+        self.observer = Some(Observer::new(see));
+        self
+    }
+
     /// Sets the clock that the pool goes by: for tests.
     ///
     /// # Examples
@@ -793,6 +862,8 @@ impl<T: Send + 'static, P> BoundedPoolBuilder<T, P> {
             when_exhausted: self.when_exhausted,
             order: self.order,
             timeouts: self.timeouts,
+            hold_warn_after: self.hold_warn_after,
+            observer: self.observer,
             clock: self.clock,
             name: self.name,
         }
@@ -844,11 +915,12 @@ impl<T: Send + 'static, P> BoundedPoolBuilder<T, P> {
             creates_beyond,
             timeouts: self.timeouts,
             retry: Retry::none(),
-            hold_warn_after: None,
+            hold_warn_after: self.hold_warn_after,
         };
         let hooks = Box::new(self.recipe.into_objects(None));
         let identity = Identity::new::<T>(self.name, Kind::Bounded);
-        let home = Home::new(identity, bounds, rules, Runner::Getter, self.clock, hooks, None);
+        let home =
+            Home::new(identity, bounds, rules, Runner::Getter, self.clock, hooks, self.observer);
         Ok(BoundedPool { handle: Handle::new(home), when_exhausted: self.when_exhausted })
     }
 }

@@ -15,6 +15,7 @@ use super::home::{Home, Rules};
 use super::lease::Lease;
 use super::listing::{Identity, Kind};
 use super::objects::{CustomReset, Recipe, ResetRule, TraitReset};
+use super::observer::{Event, Observer};
 use super::reason::Reason;
 use super::retry::Retry;
 use super::runner::Runner;
@@ -113,6 +114,8 @@ impl<T: Send + 'static> ExpiringPool<T> {
             max_age: Duration::from_secs(5 * 60),
             destroy: None,
             order: Order::Lifo,
+            hold_warn_after: None,
+            observer: None,
             clock: Clock::system(),
             name: None,
         }
@@ -359,6 +362,8 @@ impl<T: Send + 'static> fmt::Debug for ExpiringPool<T> {
 /// | `destroy` | drop | how |
 /// | `order` | `Lifo` | which idle one is handed out first |
 /// | `reset`, `no_reset` | trait `Reset` | what is done with a returned object |
+/// | `hold_warn_after` | none | a lease that is held for longer is told to the observer |
+/// | `observer` | none | who is told of what happens |
 /// | `name` | the type's | what reports call the pool |
 ///
 /// # Examples
@@ -386,6 +391,8 @@ pub struct ExpiringPoolBuilder<T, P = TraitReset> {
     max_age: Duration,
     destroy: Option<Box<dyn Fn(T) + Send + Sync>>,
     order: Order,
+    hold_warn_after: Option<Duration>,
+    observer: Option<Observer>,
     clock: Clock,
     name: Option<Cow<'static, str>>,
 }
@@ -514,6 +521,68 @@ impl<T: Send + 'static, P> ExpiringPoolBuilder<T, P> {
         self.with_recipe(|recipe| recipe.cleaned_by(None))
     }
 
+    /// Has the [`observer`](Self::observer) told of each lease that is held for longer, once.
+    /// Without one nobody is, but for those who listen to the features `tracing` and `metrics`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::managed::{Clock, Event, ExpiringPool};
+    /// use std::sync::mpsc;
+    /// use std::time::Duration;
+    ///
+    /// let (sender, warnings) = mpsc::channel();
+    /// let clock = Clock::manual();
+    /// let pool = ExpiringPool::builder(String::new)
+    ///     .hold_warn_after(Duration::from_secs(5))
+    ///     .observer(move |event| {
+    ///         if let Event::HeldTooLong { id, .. } = event {
+    ///             sender.send(*id).unwrap();
+    ///         }
+    ///     })
+    ///     .clock(&clock)
+    ///     .build()?;
+    /// let line = pool.get()?;
+    /// clock.advance(Duration::from_secs(6));
+    /// assert_eq!(warnings.recv(), Ok(1));
+    /// # drop(line);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn hold_warn_after(mut self, hold_warn_after: impl Into<Option<Duration>>) -> Self {
+        self.hold_warn_after = hold_warn_after.into();
+        self
+    }
+
+    /// Sets who is told of what happens, on the thread that it happens on. No lock is held, and
+    /// panics end there.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use poolable::managed::{Event, ExpiringPool};
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicU32, Ordering};
+    ///
+    /// let created = Arc::new(AtomicU32::new(0));
+    /// let pool = ExpiringPool::builder(String::new)
+    ///     .observer({
+    ///         let created = created.clone();
+    ///         move |event| {
+    ///             if let Event::Created { .. } = event {
+    ///                 created.fetch_add(1, Ordering::Relaxed);
+    ///             }
+    ///         }
+    ///     })
+    ///     .build()?;
+    /// assert_eq!(pool.prewarm(3), 3);
+    /// assert_eq!(created.load(Ordering::Relaxed), 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn observer(mut self, see: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
+        self.observer = Some(Observer::new(see));
+        self
+    }
+
     /// Sets the clock that the pool goes by: for tests.
     ///
     /// # Examples
@@ -560,6 +629,8 @@ impl<T: Send + 'static, P> ExpiringPoolBuilder<T, P> {
             max_age: self.max_age,
             destroy: self.destroy,
             order: self.order,
+            hold_warn_after: self.hold_warn_after,
+            observer: self.observer,
             clock: self.clock,
             name: self.name,
         }
@@ -610,11 +681,12 @@ impl<T: Send + 'static, P> ExpiringPoolBuilder<T, P> {
             creates_beyond: false,
             timeouts: Timeouts::default(),
             retry: Retry::none(),
-            hold_warn_after: None,
+            hold_warn_after: self.hold_warn_after,
         };
         let hooks = Box::new(self.recipe.into_objects(self.destroy));
         let identity = Identity::new::<T>(self.name, Kind::Expiring);
-        let home = Home::new(identity, bounds, rules, Runner::Getter, self.clock, hooks, None);
+        let home =
+            Home::new(identity, bounds, rules, Runner::Getter, self.clock, hooks, self.observer);
         Ok(ExpiringPool { handle: Handle::new(home) })
     }
 }

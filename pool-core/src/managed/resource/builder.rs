@@ -40,6 +40,7 @@ use crate::managed::timeouts::Timeouts;
 /// | `timeouts` | 30 s in all | how long a get waits |
 /// | `retry` | none | when a create that failed is tried again |
 /// | `hold_warn_after` | none | a lease that is held for longer is told to the observer |
+/// | `observer` | none | who is told of what happens |
 /// | `name` | the type of its resources | what reports call the pool |
 /// | `spawn` | none | of an `AsyncResourcePool`: runs creates as tasks of their own |
 ///
