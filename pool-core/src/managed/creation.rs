@@ -5,6 +5,7 @@ use core::pin::Pin;
 use core::sync::atomic::Ordering;
 use core::task::{Context, Poll, Waker};
 use core::time::Duration;
+use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Wake;
 use std::thread;
@@ -72,9 +73,15 @@ impl<'a, R: Send + 'static> Slot<'a, R> {
     fn make(&mut self) -> Result<Box<Entry<R>>, GetError<Failure>> {
         self.has_failed = true;
         let start = self.home.clock.now();
-        // A panic goes to the getter, and the slot to the next one.
-        let Creation::Over(made) = self.home.hooks.create() else {
-            unreachable!("what takes its time is created apart")
+        let made = match caught(|| self.home.hooks.create()) {
+            Ok(Creation::Over(made)) => made,
+            Ok(Creation::Underway(_)) => unreachable!("what takes its time is created apart"),
+            Err(panic) => {
+                let error = BoxError::from("the create panicked");
+                self.home.tell(&Event::CreateFailed { error: &*error, attempt: 1 });
+                // It goes to the getter, and the slot to the next one.
+                resume_unwind(panic);
+            }
         };
         let value = made.map_err(|error| {
             self.home.note_error(&*error);
