@@ -1,18 +1,18 @@
 //! `BoundedPool`: at most so many values, made by those who get them.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use poolable::Reset;
 use poolable::managed::{
-    BoundedPool, CancelToken, Clock, GetError, Lease, Order, Stage, WhenExhausted,
+    BoundedPool, CancelToken, Clock, Event, GetError, Lease, Order, Reason, Stage, WhenExhausted,
 };
 
 use super::scripted::{
-    Gate, SECOND, assert_laws, promptly, queue_up_with, start, start_on, unless_within, until,
-    until_waiting, wait_at_most,
+    Diary, Gate, SECOND, Seen, assert_laws, eventually, promptly, queue_up_with, start, start_on,
+    unless_within, until, until_waiting, wait_at_most,
 };
 
 #[test]
@@ -544,4 +544,125 @@ fn a_lease_reads_as_its_value_does() {
     assert_eq!(one.cmp(&other), std::cmp::Ordering::Equal);
     let bytes: &[u8] = one.as_ref();
     assert_eq!(bytes, b"text");
+}
+
+#[test]
+fn a_bounded_lease_that_is_held_too_long_is_told_once() {
+    let (clock, diary) = (Clock::manual(), Diary::default());
+    let pool = BoundedPool::builder(String::new)
+        .max_open(2)
+        .hold_warn_after(5 * SECOND)
+        .observer(diary.observer())
+        .no_reset() // which keeps what was set before
+        .clock(&clock)
+        .build()
+        .expect("a pool");
+    let warnings = || {
+        let is_warning = |seen: &Seen| matches!(seen, Seen::HeldTooLong { .. });
+        diary.entries().into_iter().filter(is_warning).collect::<Vec<_>>()
+    };
+    drop(pool.get().expect("a string"));
+    let (long, short) = (pool.get().expect("the first"), pool.get().expect("another"));
+    clock.advance(4 * SECOND);
+    drop(short);
+    clock.advance(2 * SECOND);
+    eventually(&pool, || !warnings().is_empty());
+    clock.advance(60 * SECOND);
+    drop(long);
+    // The next one is told of, which shows that those before have been.
+    let next = pool.get().expect("a string");
+    let id = Lease::meta(&next).id;
+    clock.advance(5 * SECOND);
+    eventually(&pool, || warnings().len() > 1);
+    let expected = [(1, 6 * SECOND), (id, 5 * SECOND)];
+    assert_eq!(warnings(), expected.map(|(id, held)| Seen::HeldTooLong { id, held }));
+    drop(next);
+}
+
+#[test]
+fn who_observes_a_bounded_pool_sees_what_happens_in_it() {
+    let (clock, diary) = (Clock::manual(), Diary::default());
+    let pool = BoundedPool::builder(|| 0_u8)
+        .max_open(1)
+        .timeouts(wait_at_most(10 * SECOND))
+        .observer(diary.observer())
+        .clock(&clock)
+        .build()
+        .expect("a pool");
+    (0..100).for_each(|_| drop(pool.get().expect("a number")));
+    let held = pool.get().expect("a number");
+    assert!(pool.try_get().is_err() && pool.get_timeout(Duration::ZERO).is_err());
+    assert_eq!(diary.entries(), [Seen::Created { id: 1 }], "neither hits nor who does not wait");
+    let late = queue_up_with(&pool, BoundedPool::get);
+    clock.advance(10 * SECOND);
+    assert!(late.finish().is_err());
+    let patient = queue_up_with(&pool, BoundedPool::get);
+    clock.advance(3 * SECOND);
+    drop(held);
+    Lease::discard(patient.finish().expect("a number"));
+    assert_eq!(
+        diary.entries(),
+        [
+            Seen::Created { id: 1 },
+            Seen::TimedOut { waited: 10 * SECOND },
+            Seen::Waited { waited: 3 * SECOND },
+            Seen::Destroyed { id: 1, reason: Reason::Released },
+        ]
+    );
+    assert_laws(&pool.stats());
+}
+
+#[test]
+fn an_observer_may_use_the_bounded_pool_that_it_observes_and_panic() {
+    let cell: Arc<OnceLock<BoundedPool<String>>> = Arc::default();
+    let calls = Arc::new(AtomicUsize::new(0));
+    let observer = {
+        let (cell, calls) = (Arc::downgrade(&cell), Arc::clone(&calls));
+        move |_: &Event<'_>| {
+            calls.fetch_add(1, Ordering::SeqCst);
+            let Some(cell) = cell.upgrade() else { return };
+            unless_within(|| {
+                let pool = cell.get().expect("it is built");
+                let one = pool.get().expect("there is room");
+                Lease::discard(pool.get().expect("there is room"));
+                drop(one);
+                pool.retain(|_, _| false);
+            });
+            crate::unwind();
+        }
+    };
+    let pool = BoundedPool::builder(String::new).max_open(4).observer(observer);
+    let pool = pool.build().expect("a pool");
+    cell.set(pool.clone()).expect("once");
+    let stats = promptly(move || {
+        drop(pool.get().expect("a string"));
+        pool.close();
+        pool.stats()
+    });
+    assert_eq!((stats.open, stats.created), (0, stats.destroyed.total()), "{stats:?}");
+    assert_eq!(calls.load(Ordering::SeqCst) as u64, stats.created + stats.destroyed.total());
+    assert!(stats.created >= 3, "{stats:?}");
+    assert_laws(&stats);
+}
+
+#[test]
+fn a_create_that_panics_in_its_getter_is_told() {
+    let diary = Diary::default();
+    let is_broken = Arc::new(AtomicBool::new(true));
+    let create = {
+        let is_broken = Arc::clone(&is_broken);
+        move || {
+            if is_broken.load(Ordering::SeqCst) {
+                crate::unwind();
+            }
+        }
+    };
+    let pool = BoundedPool::builder(create).max_open(1).observer(diary.observer());
+    let pool = pool.no_reset().build().expect("a pool");
+    assert!(catch_unwind(AssertUnwindSafe(|| pool.get())).is_err());
+    let failed = Seen::CreateFailed { error: "the create panicked".to_owned(), attempt: 1 };
+    assert_eq!(diary.entries(), std::slice::from_ref(&failed));
+    is_broken.store(false, Ordering::SeqCst);
+    drop(pool.get().expect("its place is free"));
+    assert_eq!(diary.entries(), [failed, Seen::Created { id: 1 }]);
 }

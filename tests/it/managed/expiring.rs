@@ -6,9 +6,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use poolable::managed::{Clock, DrainError, ExpiringPool, GetError, Lease, Order};
+use poolable::managed::{Clock, DrainError, ExpiringPool, GetError, Lease, Order, Reason};
 
-use super::scripted::{Gate, SECOND, assert_laws, eventually, promptly, start_on, until};
+use super::scripted::{
+    Diary, Gate, SECOND, Seen, assert_laws, eventually, promptly, start_on, until,
+};
 
 /// A pool of numbers on a clock, and how many of them were destroyed.
 fn numbers(max_idle: usize, max_age: Duration) -> (Arc<AtomicUsize>, Clock, ExpiringPool<usize>) {
@@ -315,4 +317,32 @@ fn many_threads_share_an_expiring_pool() {
     assert_eq!((stats.borrowed, stats.returned), (2000, 2000), "{stats:?}");
     assert!(stats.idle <= 2);
     assert_eq!(stats.created, stats.idle + gone.load(Ordering::SeqCst) as u64);
+}
+
+#[test]
+fn an_expiring_pool_tells_its_observer_and_of_what_is_held_too_long() {
+    let (clock, diary) = (Clock::manual(), Diary::default());
+    let pool = ExpiringPool::builder(String::new)
+        .max_age(60 * SECOND)
+        .hold_warn_after(5 * SECOND)
+        .observer(diary.observer())
+        .no_reset() // which keeps what was set before
+        .clock(&clock)
+        .build()
+        .expect("a pool");
+    let (held, other) = (pool.get().expect("a string"), pool.get().expect("another"));
+    drop(other);
+    clock.advance(6 * SECOND);
+    let warning = Seen::HeldTooLong { id: 1, held: 6 * SECOND };
+    eventually(&pool, || diary.has(&warning));
+    clock.advance(100 * SECOND);
+    drop(held);
+    // What is idle is destroyed by a thread of the pool's.
+    let gone = Seen::Destroyed { id: 2, reason: Reason::Idle };
+    eventually(&pool, || diary.has(&gone));
+    assert_eq!(
+        diary.entries(),
+        [Seen::Created { id: 1 }, Seen::Created { id: 2 }, warning, gone],
+        "the warning once"
+    );
 }

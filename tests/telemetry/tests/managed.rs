@@ -221,6 +221,28 @@ fn a_lease_that_is_held_for_long_is_told_of_without_an_observer() {
 }
 
 #[test]
+fn pools_of_objects_tell_of_leases_that_are_held_for_long_too() {
+    struct Bounded;
+    struct Expiring;
+
+    listen();
+    let clock = Clock::manual();
+    let bounded = BoundedPool::builder(|| Bounded).hold_warn_after(5 * SECOND);
+    let bounded = bounded.no_reset().clock(&clock).build().expect("a pool");
+    let expiring = ExpiringPool::builder(|| Expiring).hold_warn_after(4 * SECOND);
+    let expiring = expiring.no_reset().clock(&clock).build().expect("a pool");
+    let held = (bounded.get().expect("an object"), expiring.get().expect("an object"));
+    clock.advance(6 * SECOND);
+    let expected = [("id", "1"), ("held_ms", "6000.0")];
+    let expected = event(Level::WARN, "object held for long", &expected);
+    for name in [type_name::<Bounded>(), type_name::<Expiring>()] {
+        eventually(|| told(name).len() > 1);
+        assert_eq!(told(name)[1..], [expected.clone()], "{name}");
+    }
+    drop(held);
+}
+
+#[test]
 fn the_observer_hears_what_the_subscriber_does_and_the_subscriber_does_not() {
     struct Seen;
 
