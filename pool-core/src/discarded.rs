@@ -54,6 +54,20 @@ impl Discarded {
             + self.trimmed
     }
 
+    /// The counts, each with its name.
+    pub(crate) fn by_reason(&self) -> [(&'static str, u64); 7] {
+        let Self { full, oversize, bytes, invalid, panic, explicit, trimmed } = *self;
+        [
+            ("full", full),
+            ("oversize", oversize),
+            ("bytes", bytes),
+            ("invalid", invalid),
+            ("panic", panic),
+            ("explicit", explicit),
+            ("trimmed", trimmed),
+        ]
+    }
+
     #[cfg(any(feature = "buffer", feature = "metrics"))]
     pub(crate) fn plus(mut self, other: &Self) -> Self {
         self.full += other.full;

@@ -91,21 +91,24 @@ pub fn pools() -> Vec<PoolInfo> {
 /// `KiB idle` is [`Stats::bytes_idle`], which counts what a thread's cache holds as of its last
 /// exchange with the depot. `caches` is the most threads that have used the pool at one time. A pool
 /// of buffers has a line for each size in use, and one, `NAME above SIZE`, for those that were
-/// larger than any.
+/// larger than any. `why` has the reasons that are not 0, by the names of
+/// [`Discarded`](crate::Discarded): `full 160, oversize 3`. So it is with what pools that are waited
+/// for destroyed.
 ///
 /// # Examples
 ///
 /// ```
-/// use poolable::{Poolable, report};
+/// use poolable::{Poolable, Pooled, report};
 ///
 /// #[derive(Poolable)]
 /// #[pool(name = "requests")]
 /// struct Request(Vec<u8>);
 ///
-/// drop(Request::pooled());
+/// Pooled::discard(Request::pooled());
 /// let report = report().to_string();
 /// let line = report.lines().find(|line| line.starts_with("requests")).unwrap();
 /// assert!(line.split_whitespace().any(|word| word == "0.0%"), "{line}");
+/// assert!(line.ends_with("  explicit 1"), "{line}");
 /// ```
 #[must_use]
 pub fn report() -> Report {
@@ -143,6 +146,7 @@ impl fmt::Display for Report {
             "created",
             "discarded",
             "caches",
+            "why",
         ];
         let row = |PoolInfo { name, stats, caches, .. }: &PoolInfo| {
             [
@@ -155,6 +159,7 @@ impl fmt::Display for Report {
                 stats.created.to_string(),
                 stats.discarded.total().to_string(),
                 caches.to_string(),
+                in_words(&stats.discarded.by_reason()),
             ]
         };
         write_table(f, head, self.pools.iter().map(row))?;
@@ -188,6 +193,7 @@ impl Report {
             "waiting",
             "created",
             "destroyed",
+            "why",
         ];
         let row = |managed::PoolInfo { name, stats, .. }: &managed::PoolInfo| {
             [
@@ -202,6 +208,7 @@ impl Report {
                 stats.waiting.to_string(),
                 stats.created.to_string(),
                 stats.destroyed.total().to_string(),
+                in_words(&stats.destroyed.by_reason()),
             ]
         };
         write_table(f, head, self.managed.iter().map(row))
@@ -214,7 +221,14 @@ pub(crate) fn on_one_line(name: &str) -> String {
     parts.collect::<Vec<_>>().join("'")
 }
 
-/// Writes a head and rows, the first column to the left, the others to the right.
+/// The counts that are not 0, each with its reason: `full 160, oversize 3`.
+fn in_words(counts: &[(&str, u64)]) -> String {
+    let counts = counts.iter().filter(|(_, count)| *count > 0);
+    counts.map(|(reason, count)| format!("{reason} {count}")).collect::<Vec<_>>().join(", ")
+}
+
+/// Writes a head and rows, the first column and the last to the left, the others to the right. No
+/// line ends with spaces.
 fn write_table<const N: usize>(
     f: &mut fmt::Formatter<'_>,
     head: [&str; N],
@@ -226,10 +240,13 @@ fn write_table<const N: usize>(
     let widths: [usize; N] = core::array::from_fn(|column| width(column).unwrap_or(0));
     for row in &table {
         write!(f, "{:<1$}", row[0], widths[0])?;
-        for (cell, &width) in row.iter().zip(&widths).skip(1) {
+        for (cell, &width) in row[..N - 1].iter().zip(&widths).skip(1) {
             write!(f, "  {cell:>width$}")?;
         }
-        writeln!(f)?;
+        match row[N - 1].as_str() {
+            "" => writeln!(f)?,
+            last => writeln!(f, "  {last}")?,
+        }
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use poolable::{Pool, PoolInfo, Poolable, Reaper, maintain, pools, report, trim_all};
+use poolable::{Pool, PoolInfo, Poolable, PooledRef, Reaper, maintain, pools, report, trim_all};
 
 use crate::census::{Census, burst};
 use crate::{alone, unwind, unwinds};
@@ -96,8 +96,16 @@ fn a_report_is_a_table_whatever_the_names() {
         let lines: Vec<&str> = shown.lines().collect();
         assert_eq!(lines.len(), 1 + names.len(), "a line for each pool:\n{shown}");
         assert!(shown.ends_with('\n') && !shown.contains(['\t', '\u{1b}', '\u{0}', '\u{202e}']));
-        let width = lines[0].chars().count();
-        assert!(lines.iter().all(|line| line.chars().count() == width), "\n{shown}");
+        assert!(lines.iter().all(|line| !line.ends_with(' ')), "\n{shown}");
+        // Reasons stand below the beginning of their title, and where there are none is nothing.
+        let why = lines[0].find("why").expect("the last column");
+        for (line, pool) in lines[1..].iter().zip(&made) {
+            let reasons: String = line.chars().skip(why).collect();
+            let full = pool.stats().discarded.full;
+            assert_eq!(pool.stats().discarded.total(), full, "no other reason");
+            let expected = if full == 0 { String::new() } else { format!("full {full}") };
+            assert_eq!(reasons, expected, "\n{shown}");
+        }
         // Numbers stand below the ends of their titles.
         for title in ["gets", "hit rate", "in use", "idle", "created", "discarded", "caches"] {
             let end = lines[0].rfind(&format!(" {title}")).expect(title) + 1 + title.len();
@@ -111,6 +119,21 @@ fn a_report_is_a_table_whatever_the_names() {
         let gets = (last.hits + last.misses).to_string();
         assert!(lines[5].split_whitespace().any(|word| word == gets), "{}", lines[5]);
         assert!(lines[5].contains("80.0%"), "{}", lines[5]);
+    });
+}
+
+#[test]
+fn a_report_tells_why_objects_were_discarded() {
+    alone(|| {
+        let lines: Pool<String> =
+            Pool::builder().name("lines").max_idle(2).cache(0).max_object_bytes(100).build();
+        let mut held: Vec<_> = (0..7).map(|_| lines.get()).collect();
+        held[0].reserve(101);
+        held.pop().map(PooledRef::discard).expect("seven");
+        drop(held);
+        let shown = report().to_string();
+        let line = shown.lines().nth(1).expect("its line");
+        assert!(line.ends_with("  full 3, oversize 1, explicit 1"), "{shown}");
     });
 }
 

@@ -119,6 +119,21 @@ impl Destroyed {
             + self.panicked
     }
 
+    /// The counts, each with its name.
+    pub(crate) fn by_reason(&self) -> [(&'static str, u64); 8] {
+        let Self { full, expired, idle, broken, released, resized, closed, panicked } = *self;
+        [
+            ("full", full),
+            ("expired", expired),
+            ("idle", idle),
+            ("broken", broken),
+            ("released", released),
+            ("resized", resized),
+            ("closed", closed),
+            ("panicked", panicked),
+        ]
+    }
+
     pub(crate) fn count(&mut self, reason: Reason) {
         *match reason {
             Reason::Full => &mut self.full,

@@ -1,7 +1,7 @@
 //! The list of all managed pools, and their part of the report.
 
 use poolable::managed::{
-    AsyncManager, AsyncResourcePool, BoundedPool, ExpiringPool, Kind, Manager, PoolInfo,
+    AsyncManager, AsyncResourcePool, BoundedPool, ExpiringPool, Kind, Lease, Manager, PoolInfo,
     ResourcePool, pools,
 };
 use poolable::report;
@@ -106,6 +106,13 @@ fn the_report_has_a_table_of_pools_that_are_waited_for() {
         // Borrowed, waited, timed out; in use, idle, open, at most, waiting; created, destroyed.
         assert_eq!(cells, ["3", "0", "0", "1", "1", "2", "2", "0", "2", "0"], "{shown}");
         drop(lease);
+        Lease::discard(pool.get().expect("an object"));
+        pool.resize(0);
+        let shown = report().to_string();
+        let line = shown.lines().find(|line| line.starts_with("two\\nlines")).expect("its line");
+        assert!(line.ends_with("  2  released 1, resized 1"), "{shown}");
+        let head = shown.lines().find(|line| line.starts_with("managed pool")).expect("a head");
+        assert_eq!(head.find("why"), line.find("released 1"), "{shown}");
         drop(pool);
         assert!(!report().to_string().contains("managed"));
     });
