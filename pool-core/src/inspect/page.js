@@ -247,7 +247,7 @@
       say('bad', 'timed_out', k => this.total('waited') === 0
         ? `${gets(k)} gave up while an object was created or checked: none ever had to wait for room. See why that takes so long, or allow more (\`timeouts\`).`
         : bound === 'max_open'
-          ? `${gets(k)} gave up waiting. With ${open}, raise \`max_open\` if the other side bears it, hold objects for less long, or wait longer (\`timeouts\`).`
+          ? `${gets(k)} gave up waiting. With ${open}, raise \`max_open\` if ${/resource$/.test(this.info.kind) ? 'the other side bears it' : 'memory allows'}, hold objects for less long, or wait longer (\`timeouts\`).`
           : `${gets(k)} gave up waiting, for room or for a create. See whether creates take too long, or wait longer (\`timeouts\`).`);
       say('bad', 'create_failed', k => `${many(k, 'create', 'creates')} failed: see whether the other side is there.`);
       say('bad', 'panicked', k => `${many(k, 'object', 'objects')} ${k === 1 ? 'was' : 'were'} destroyed because of a panic.`);
