@@ -237,7 +237,7 @@ fn pools_of_objects_tell_of_leases_that_are_held_for_long_too() {
     let expected = event(Level::WARN, "object held for long", &expected);
     for name in [type_name::<Bounded>(), type_name::<Expiring>()] {
         eventually(|| told(name).len() > 1);
-        assert_eq!(told(name)[1..], [expected.clone()], "{name}");
+        assert_eq!(told(name)[1..], std::slice::from_ref(&expected)[..], "{name}");
     }
     drop(held);
 }
