@@ -172,7 +172,7 @@
         if (this.queued() > 0 || has('waited')) return ['warn', this.bound()];
         if (has('broken')) return ['warn', 'check'];
         if (has('full')) return ['warn', 'max_idle'];
-        return null;
+        return this.keptOut() > 0 ? ['warn', 'guards held'] : null;
       }
       if (has('panic')) return ['bad', 'reset panics'];
       if (has('invalid')) return ['warn', 'validate'];
@@ -180,7 +180,7 @@
       const most = [['full', this.limits.max_idle === 0 ? 'cache' : 'max_idle'], ['oversize', 'max_object_bytes'], ['bytes', 'max_bytes']]
         .filter(([reason]) => has(reason))
         .sort(([a], [b]) => this.since(this.minute, b) - this.since(this.minute, a))[0];
-      return most ? ['warn', most[1]] : null;
+      return most ? ['warn', most[1]] : this.keptOut() > 0 ? ['warn', 'guards held'] : null;
     }
 
     /** Gets that wait now, without those of asynchronous pools for whom a create is under way. */
@@ -195,6 +195,19 @@
       const hasRoom = this.queued() > 0 || !isLimit(this.limits.max_open);
       // If nobody waits any more, it was one of them, in between two answers.
       return hasRoom ? 'max_connecting' : 'waits';
+    }
+
+    /**
+     * How many objects more are out than a minute ago, if it were more at each look in between
+     * and hardly any came back. The returns of a pool that is merely busy grow with its gets.
+     */
+    keptOut() {
+      if (this.seconds < MINUTE - 5) return 0;
+      const looks = [this.minute, this.back(40), this.back(20), ticks - 1];
+      const out = looks.map(tick => this.series[tick % KEPT * SERIES + IN_USE] || 0);
+      const growth = out[3] - out[0];
+      const isSteady = out.every((n, look) => look === 0 || n > out[look - 1]);
+      return isSteady && this.since(this.minute, 'returned') * 10 <= growth ? growth : 0;
     }
 
     /** For how long has been counted what is said of the last minute. */
@@ -213,6 +226,10 @@
       const say = (how, name, sentence) => { if (n(name) > 0) found.push([how, `${when} ${sentence(n(name))}`]); };
       if (this.isManaged) this.sayManaged(say, limit, many, n, found);
       else this.sayCached(say, limit, many, n);
+      const kept = this.keptOut();
+      if (kept > 0) {
+        found.push(['warn', `${when} ${many(kept, 'more object went', 'more objects went')} out than came back, and ${count(this.stats.in_use)} are out now: somebody keeps guards. ${this.isManaged ? '`hold_warn_after` tells of each.' : 'A `HoldWatch` tells where they were got.'}`, 'Held: ']);
+      }
       const weight = ([how]) => ['bad', 'warn', 'info'].indexOf(how);
       return found.sort((a, b) => weight(a) - weight(b));
     }
@@ -459,7 +476,8 @@
       : pool.isOld ? 'Since the pool was made: no get in the last minute' : 'In the last minute');
     say(cells.used, count(stats.in_use));
     say(cells.idle, count(stats.idle));
-    say(cells.kept, bytes(stats.bytes_idle));
+    // What lies in the caches of threads is counted at their next exchange with the depot.
+    say(cells.kept, (stats.idle > 0 && stats.bytes_idle === 0 ? '≥\u202f' : '') + bytes(stats.bytes_idle));
     say(cells.freed, count(pool.freed));
     drawChip(cells.limit, pool.biting);
   };
@@ -625,8 +643,8 @@
     if (parts.findings.dataset.says !== text) {
       parts.findings.dataset.says = text;
       const words = { bad: 'Trouble: ', warn: 'Limit: ', info: '' };
-      parts.findings.replaceChildren(...found.map(([how, what]) =>
-        make('li', { class: how }, ...(words[how] ? [make('b', {}, words[how])] : []), ...sentence(what))));
+      parts.findings.replaceChildren(...found.map(([how, what, word = words[how]]) =>
+        make('li', { class: how }, ...(word ? [make('b', {}, word)] : []), ...sentence(what))));
     }
 
     const past = reach(), [gets, second, use] = parts.charts;

@@ -119,3 +119,67 @@ fn limit_that_is_named_is_the_one_in_the_way() {
     assert!(!told[4].findings.contains("max_open") && !told[8].findings.contains("max_open"));
     assert!(!told[5].findings.contains("max_open"), "{}", told[5].findings);
 }
+
+/// Answers five seconds apart, of which the page asks for as many as it takes to know a minute.
+/// What each pool has counted is a program of how often it was asked.
+const GROWING: &str = "
+    let asked = 0;
+    const [ask, wait] = [window.fetch, window.setTimeout];
+    // Between two questions; not what a question is given up after.
+    window.setTimeout = (run, after, ...rest) => wait(run, after > 1000 ? after : Math.min(after, 50), ...rest);
+    const of = (name, kind, stats) => k => ({ id: name, name, kind, limits: { max_idle: 9, max_open: 9 }, stats: stats(k) });
+    const pools = [
+        of('lost', 'thread-cached', k => ({ hits: 0, misses: 10 * k, returned: 0, in_use: 10 * k })),
+        of('leased', 'bounded', k => ({ borrowed: 3 * k, returned: 0, in_use: 3 * k, open: 3 * k })),
+        of('busy', 'thread-cached', k => ({ hits: 900 * k, misses: 100 * k, returned: 990 * k, in_use: 10 * k })),
+        of('burst', 'thread-cached', k => ({ hits: 0, misses: 100, returned: 0, in_use: k < 3 ? 0 : 100 })),
+        of('detached', 'thread-cached', k => ({ hits: 0, misses: 10 * k, returned: 0, detached: 10 * k, in_use: 0 })),
+    ];
+    window.fetch = async (...how) => {
+        // The last answer stands.
+        if (asked === 15) await new Promise(() => {});
+        await ask(...how);
+        asked++;
+        const answer = { instance: '1', pid: 1, time_ms: 0, uptime_ms: 5000 * asked, pools: pools.map(pool => pool(asked)) };
+        return { ok: true, json: async () => answer };
+    };";
+
+#[test]
+fn guards_that_are_kept_are_told_of_and_a_load_is_not() {
+    let Some(mut browser) = Browser::start() else { return };
+    let served = Served::start(&[]);
+    let mut tab = browser.tab();
+    tab.size(1400, 900, false);
+    tab.call("Page.addScriptToEvaluateOnNewDocument", &json!({ "source": GROWING }));
+    tab.open(&served.page());
+    let row = |name: &str| {
+        format!(
+            "[...document.querySelectorAll('#rows tr:not(.pad)')]
+                .find(row => row.querySelector('button').textContent === '{name}')"
+        )
+    };
+    let limit = |name: &str| format!("{}.querySelector('.limit').textContent", row(name));
+    tab.until("document.querySelector('#process').textContent.includes('up 1 min 15 s')");
+    for (name, expected) in [
+        ("lost", "guards held"),
+        ("leased", "guards held"),
+        ("busy", ""),
+        ("burst", ""),
+        ("detached", ""),
+    ] {
+        assert_eq!(tab.eval(&limit(name)), expected, "{name}");
+    }
+    for (name, tool) in
+        [("lost", "A HoldWatch tells where"), ("leased", "hold_warn_after tells of each")]
+    {
+        tab.click(&format!("{}.querySelector('button')", row(name)));
+        tab.until(&format!("document.getElementById('detail-name').textContent === '{name}'"));
+        let findings = tab.eval(
+            "[...document.querySelectorAll('.findings li')].map(it => it.textContent).join('\\n')",
+        );
+        let findings = findings.as_str().expect("it is text");
+        assert!(findings.contains("out than came back") && findings.contains(tool), "{findings}");
+        assert!(findings.contains("Held: ") && !findings.contains("Limit: "), "{findings}");
+    }
+    assert_eq!(tab.noise(&served.address), [""; 0]);
+}
