@@ -39,7 +39,7 @@ impl Costly {
 #[test]
 fn what_is_costly_to_create_is_pooled() {
     let advice = advisor().run::<Costly>(|costly| costly.0.push(1));
-    assert_eq!((advice.verdict(), advice.rule()), (Verdict::Pool, Rule::Faster));
+    assert_eq!((advice.verdict(), advice.rule()), (Verdict::OwnPool, Rule::Faster));
     let figures = advice.figures();
     assert!(figures.create >= 20_000.0 && figures.alone.fresh >= 20_000.0, "{figures:?}");
     assert!(figures.alone.pooled < 20_000.0 && figures.reset < 20_000.0, "{figures:?}");
@@ -58,7 +58,7 @@ fn rate_and_hold_time_decide_too() {
     assert_eq!((rare.verdict(), rare.rule()), (Verdict::Nothing, Rule::Rare));
     assert!(rare.raises().is_empty());
     let many = ask(100_000.0, 500);
-    assert_eq!((many.verdict(), many.rule()), (Verdict::Pool, Rule::InFlight));
+    assert_eq!((many.verdict(), many.rule()), (Verdict::OwnPool, Rule::InFlight));
     let needed: Vec<_> =
         many.raises().iter().map(|raise| (raise.attribute, raise.needed)).collect();
     assert_eq!(needed, [("max_idle", 50_000)]);

@@ -176,7 +176,7 @@ impl Advice {
     /// What the verdict says, as an instruction.
     fn instruction(&self) -> &'static str {
         match self.verdict {
-            Verdict::Pool => "pool it",
+            Verdict::OwnPool => "pool it",
             Verdict::Ladder => "pool its buffers by their size",
             Verdict::Local if self.is_local => "pool it, and leave it `local`",
             Verdict::Local => "pool it in its thread, with `#[pool(local)]`",

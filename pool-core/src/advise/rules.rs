@@ -34,8 +34,8 @@ const SLOW: f64 = 100_000.0;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Verdict {
-    /// Use `Type::pooled()`.
-    Pool,
+    /// Use the type's own pool: `Type::pooled()`.
+    OwnPool,
     /// Keep buffers by their size: in a `buffer::BufferPool`, or with a `max_capacity`.
     Ladder,
     /// A pool in each thread: `#[pool(local)]`.
@@ -54,7 +54,7 @@ impl Verdict {
     /// ```
     /// use poolable::advise::Verdict;
     ///
-    /// assert!(Verdict::Pool.reuses());
+    /// assert!(Verdict::OwnPool.reuses());
     /// ```
     #[must_use]
     pub const fn reuses(self) -> bool {
@@ -110,10 +110,10 @@ pub enum Rule {
     /// waited for something: a connection, a file, a process. These are counted, checked and waited
     /// for, and their creation may fail.
     SlowCreation,
-    /// [`Pool`](Verdict::Pool): pooled is faster, and more objects are out at a time than the pool's
+    /// [`OwnPool`](Verdict::OwnPool): pooled is faster, and more objects are out at a time than the pool's
     /// limits have room for when they come back: see [`Advice::raises`](super::Advice::raises).
     InFlight,
-    /// [`Pool`](Verdict::Pool): pooled is faster.
+    /// [`OwnPool`](Verdict::OwnPool): pooled is faster.
     Faster,
 }
 
@@ -237,9 +237,9 @@ pub(super) fn decide(figures: &Figures, demand: &Demand, room: &Room) -> (Verdic
     } else if figures.create >= SLOW {
         (Verdict::Managed, Rule::SlowCreation)
     } else if !raises(figures, demand, room).is_empty() {
-        (Verdict::Pool, Rule::InFlight)
+        (Verdict::OwnPool, Rule::InFlight)
     } else {
-        (Verdict::Pool, Rule::Faster)
+        (Verdict::OwnPool, Rule::Faster)
     }
 }
 
@@ -307,7 +307,7 @@ mod tests {
 
         let even = |figures: &mut Figures| figures.alone = contest(1_000.0, 960.0);
         let cases: &[Case] = &[
-            ("plain", figures(), UNKNOWN, SHARED, (Pool, Faster)),
+            ("plain", figures(), UNKNOWN, SHARED, (OwnPool, Faster)),
             // What keeps nothing.
             (
                 "slower, empty",
@@ -334,11 +334,11 @@ mod tests {
                 SHARED,
                 (Nothing, KeepsNothing),
             ),
-            ("faster, empty", with(nothing), UNKNOWN, SHARED, (Pool, Faster)),
+            ("faster, empty", with(nothing), UNKNOWN, SHARED, (OwnPool, Faster)),
             // The rate.
             ("none", figures(), at(0.0), SHARED, (Nothing, Rare)),
             ("rare", figures(), at(1_999.0), SHARED, (Nothing, Rare)),
-            ("not rare", figures(), at(2_000.0), SHARED, (Pool, Faster)),
+            ("not rare", figures(), at(2_000.0), SHARED, (OwnPool, Faster)),
             (
                 "rare, saves much",
                 with(|f| f.alone = contest(90_000.0, 10.0)),
@@ -351,7 +351,7 @@ mod tests {
                 with(|f| f.alone = contest(90_000.0, 10.0)),
                 at(1_000.0),
                 SHARED,
-                (Pool, Faster),
+                (OwnPool, Faster),
             ),
             ("rare comes before slower", with(slower), at(999.0), SHARED, (Nothing, Rare)),
             ("slower, not rare", with(slower), at(1_000.0), SHARED, (Nothing, Slower)),
@@ -401,7 +401,7 @@ mod tests {
                 with(|f| f.reset = 400.0),
                 UNKNOWN,
                 SHARED,
-                (Pool, Faster),
+                (OwnPool, Faster),
             ),
             // The sign.
             ("slower", with(slower), UNKNOWN, SHARED, (Nothing, Slower)),
@@ -425,7 +425,7 @@ mod tests {
                 SHARED,
                 (Nothing, NoDifference),
             ),
-            ("even, faster together", with(even), UNKNOWN, SHARED, (Pool, Faster)),
+            ("even, faster together", with(even), UNKNOWN, SHARED, (OwnPool, Faster)),
             (
                 "even, slower together",
                 with(|f| {
@@ -441,9 +441,9 @@ mod tests {
                 with(|f| f.together = Some(contest(500.0, 1000.0))),
                 UNKNOWN,
                 SHARED,
-                (Pool, Faster),
+                (OwnPool, Faster),
             ),
-            ("within the noise", with(|f| f.alone.noise = 1.0), UNKNOWN, SHARED, (Pool, Faster)),
+            ("within the noise", with(|f| f.alone.noise = 1.0), UNKNOWN, SHARED, (OwnPool, Faster)),
             (
                 "within the noise of both",
                 with(|f| {
@@ -457,8 +457,8 @@ mod tests {
             // Sizes.
             ("uneven", sizes(4 << 10, 64 << 10), UNKNOWN, SHARED, (Ladder, Uneven)),
             ("mostly empty", sizes(0, 64 << 10), UNKNOWN, SHARED, (Ladder, Uneven)),
-            ("less uneven", sizes((4 << 10) + 1, 64 << 10), UNKNOWN, SHARED, (Pool, Faster)),
-            ("uneven and small", sizes(0, (64 << 10) - 1), UNKNOWN, SHARED, (Pool, Faster)),
+            ("less uneven", sizes((4 << 10) + 1, 64 << 10), UNKNOWN, SHARED, (OwnPool, Faster)),
+            ("uneven and small", sizes(0, (64 << 10) - 1), UNKNOWN, SHARED, (OwnPool, Faster)),
             ("uneven comes before local", sizes(0, 64 << 10), UNKNOWN, LOCAL, (Ladder, Uneven)),
             (
                 "uneven and slower",
@@ -489,7 +489,7 @@ mod tests {
                 SHARED,
                 (Managed, SlowCreation),
             ),
-            ("not that slow", with(|f| f.create = 99_999.0), UNKNOWN, SHARED, (Pool, Faster)),
+            ("not that slow", with(|f| f.create = 99_999.0), UNKNOWN, SHARED, (OwnPool, Faster)),
             (
                 "slow creation comes before many",
                 with(|f| f.create = 1e6),
@@ -498,21 +498,21 @@ mod tests {
                 (Managed, SlowCreation),
             ),
             // Objects that are out.
-            ("as many as are kept", figures(), held(102_400.0, 10), SHARED, (Pool, Faster)),
-            ("one more", figures(), held(102_401.0, 10), SHARED, (Pool, InFlight)),
+            ("as many as are kept", figures(), held(102_400.0, 10), SHARED, (OwnPool, Faster)),
+            ("one more", figures(), held(102_401.0, 10), SHARED, (OwnPool, InFlight)),
             (
                 "too many bytes",
                 with(|f| f.kept.max = 100_000),
                 held(100_000.0, 10),
                 SHARED,
-                (Pool, InFlight),
+                (OwnPool, InFlight),
             ),
             (
                 "a hold time without a rate",
                 figures(),
                 Demand { rate: None, ..held(0.0, 60_000) },
                 SHARED,
-                (Pool, Faster),
+                (OwnPool, Faster),
             ),
         ];
         for (name, figures, demand, room, expected) in cases {
