@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 use std::mem;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Barrier, mpsc};
 use std::thread;
 
@@ -287,15 +286,19 @@ fn an_ending_thread_contains_the_panics_of_a_pool_that_dies_with_it() {
 
 #[test]
 fn a_pool_that_others_look_at_frees_its_objects_before_its_drop_returns() {
-    let stop = AtomicBool::new(false);
+    let (go_on, may_go_on) = mpsc::channel::<()>();
+    let (has_looked, looked) = mpsc::sync_channel(0);
     thread::scope(|scope| {
-        let looker = scope.spawn(|| {
-            let mut looks = 0;
-            while !stop.load(Ordering::Relaxed) {
-                looks += poolable::pools().len();
+        scope.spawn(move || {
+            drop(poolable::pools());
+            has_looked.send(()).expect("the test waits");
+            while may_go_on.try_recv() == Err(mpsc::TryRecvError::Empty) {
+                drop(poolable::pools());
             }
-            looks
         });
+        looked.recv().expect("the looker lives");
+        // It looks until this is gone, be it by a panic.
+        let _go_on = go_on;
         for _ in 0..5_000 {
             let census = Census::new();
             let pool = census.pool().shared();
@@ -303,8 +306,6 @@ fn a_pool_that_others_look_at_frees_its_objects_before_its_drop_returns() {
             drop(pool);
             assert_eq!(census.living(), 0);
         }
-        stop.store(true, Ordering::Relaxed);
-        assert!(looker.join().expect("no panic") > 0);
     });
 }
 
