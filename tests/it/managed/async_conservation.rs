@@ -11,7 +11,7 @@ use super::async_scripted::{Gate, Got, Link, Set, Task, after_yields, at, at_the
 use super::scripted::{SECOND, assert_laws, fail, panics, start, succeed};
 
 /// How long anything may take before the test has failed.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Numbers that look random, the same for the same seed.
 struct Dice(u64);

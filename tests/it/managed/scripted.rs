@@ -18,7 +18,7 @@ use poolable::managed::{
 };
 
 /// How long anything may take before the test has failed.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(super) const SECOND: Duration = Duration::from_secs(1);
 
@@ -397,7 +397,7 @@ pub(super) fn until_waiting(pool: &impl Watched, count: u64) {
     until(pool, |stats| stats.waiting == count);
 }
 
-/// Work on a thread of its own, which may take ten seconds.
+/// Work on a thread of its own, which may take a minute.
 pub(super) struct Pending<R> {
     result: mpsc::Receiver<thread::Result<R>>,
     tell: Box<dyn Fn() -> String>,
